@@ -1,0 +1,58 @@
+# One command, one chore. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN_STAMP := $(VENV)/.run-installed
+TEST_STAMP := $(VENV)/.test-installed
+.DEFAULT_GOAL := help
+.PHONY: help run test test-fast lint format bench lock chromium clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(RUN_STAMP) ## serve on http://127.0.0.1:8000 (flags: make run ARGS="--port 9000")
+	@exec $(BIN)/python run.py $(ARGS)
+
+test: $(TEST_STAMP) chromium ## run every test, with coverage
+	$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90 $(ARGS)
+
+test-fast: $(TEST_STAMP) ## run the unit tests only
+	$(BIN)/python -m pytest tests/unit $(ARGS)
+
+lint: $(TEST_STAMP) ## ruff and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(TEST_STAMP) ## lay out the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(TEST_STAMP) ## measure throughput, latency, overload and fairness
+	$(BIN)/python -m tests.bench $(ARGS)
+
+lock: ## compile pyproject.toml into the pinned requirements files
+	$(BIN)/python -m pip install -q uv
+	$(BIN)/uv pip compile --universal -q --upgrade --no-header --no-emit-index-url \
+		pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --universal -q --upgrade --no-header --no-emit-index-url \
+		--group test -c requirements.txt -o tests/requirements.txt
+
+# The page's tests drive the system's Chromium. Without root it has to be there already.
+chromium:
+	@if ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
+	then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; fi
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) .coverage .mypy_cache .ruff_cache .pytest_cache
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN_STAMP): requirements.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(TEST_STAMP): tests/requirements.txt $(RUN_STAMP)
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r tests/requirements.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""Pixels, clocks, queues and codecs. Knows nothing of hair, HTTP or databases."""

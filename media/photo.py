@@ -1,0 +1,107 @@
+"""Pictures by way of Pillow: reference photos from phones, and frames that are no JPEG."""
+
+from io import BytesIO
+
+import cv2
+import numpy as np
+from PIL import Image
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from media.frame import Picture
+from media.header import BrokenPicture, PictureFormat, PictureHeader, read_header
+
+# The three classes are called directly: Image.open would look through every plugin, and would
+# make a multi-picture object of many a phone's JPEG.
+_READERS: dict[PictureFormat, type[ImageFile]] = {
+    "jpeg": JpegImageFile,
+    "png": PngImageFile,
+    "webp": WebPImageFile,
+}
+
+# Transparent pixels become mid grey: mixed into a frame it makes the frame neither lighter nor
+# darker, where white would wash it out.
+_BACKDROP = (128, 128, 128, 255)
+
+_ORIENTATION_TAG = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def decode_photo(data: bytes, max_px: int, max_side_px: int) -> Picture:
+    """Decode a reference photo (JPEG, PNG or WebP) upright, as its EXIF orientation says.
+
+    Grey, CMYK, palette and 16-bit pictures become 8-bit BGR; transparent parts are laid over mid
+    grey. It is scaled down so that its longer side is at most ``max_side_px``; never up.
+
+    Raises EmptyPicture, UnknownPicture, BrokenPicture, and PictureTooLarge if the header
+    announces more than ``max_px`` pixels.
+    """
+    return _decode(data, read_header(data, max_px), max_side_px)
+
+
+def decode_as_it_is(data: bytes, header: PictureHeader) -> Picture:
+    """Decode a picture whose header was read: neither scaled nor turned.
+
+    Raises BrokenPicture.
+    """
+    return _decode(data, header, None)
+
+
+def _decode(data: bytes, header: PictureHeader, max_side_px: int | None) -> Picture:
+    try:
+        image = _open(data, header)
+        if max_side_px is None:
+            return _to_bgr(_flatten(image))
+        return _to_bgr(_upright(image, _shrink(image, max_side_px)))
+    except Exception as error:
+        # Pillow's parsers raise whatever they trip over, from struct.error to SyntaxError, and
+        # quote the bytes in question in their messages.
+        raise BrokenPicture(f"{header.format}: truncated or corrupt") from error
+
+
+def _open(data: bytes, header: PictureHeader) -> ImageFile:
+    image = _READERS[header.format](BytesIO(data))
+    if image.size != (header.width_px, header.height_px):
+        # A second header further on must not get past the limit that the first one obeyed.
+        raise ValueError("two headers that differ")
+    return image
+
+
+def _shrink(image: ImageFile, max_side_px: int) -> Image.Image:
+    """The picture in RGB and no larger than asked; a JPEG is not even decoded in full size."""
+    scale = max_side_px / max(image.size)
+    if scale < 1:
+        image.draft(image.mode, (round(image.width * scale), round(image.height * scale)))
+    flat = _flatten(image)
+    flat.thumbnail((max_side_px, max_side_px), Image.Resampling.LANCZOS)
+    return flat
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):
+        # Pillow's own conversion clips 16-bit grey at 255 instead of scaling it.
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.has_transparency_data:
+        top = image.convert("RGBA")
+        image = Image.new("RGBA", top.size, _BACKDROP)
+        image.alpha_composite(top)
+    return image.convert("RGB")
+
+
+def _upright(original: ImageFile, flat: Image.Image) -> Image.Image:
+    turn = _UPRIGHT.get(original.getexif().get(_ORIENTATION_TAG, 1))
+    return flat if turn is None else flat.transpose(turn)
+
+
+def _to_bgr(image: Image.Image) -> Picture:
+    return np.asarray(cv2.cvtColor(np.asarray(image), cv2.COLOR_RGB2BGR), np.uint8)

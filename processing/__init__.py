@@ -1,0 +1,1 @@
+"""Turns a frame into a frame: look, engines, pipeline and the policy that keeps frames fresh."""

@@ -1,0 +1,126 @@
+"""The workers: a thread pool of the size of the machine, handed out turn by turn.
+
+OpenCV, libjpeg-turbo and onnxruntime release the interpreter's lock, so threads use all cores and
+a picture is never copied between processes. Should an engine ever hold the lock, a process pool
+takes the executor's place here and nowhere else: ``Turn.run`` would then send its call to the
+process that keeps this session's styler, and the picture through shared memory.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import ParamSpec, TypeVar
+
+from media.clock import Clock
+from processing.fair import FairQueue, Share, Ticket
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Turn:
+    """A granted worker. It is free again when the one call made with it has ended."""
+
+    def __init__(self, pool: "WorkerPool", ticket: Ticket) -> None:
+        self._pool = pool
+        self._ticket = ticket
+        self._used = False
+
+    async def run(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the call on the worker and return what it returns; once for each turn.
+
+        A cancelled caller leaves at once, but the worker stays taken until the call has ended,
+        since a thread cannot be interrupted.
+        """
+        if self._used:
+            raise RuntimeError("a turn is for one call")
+        self._used = True
+        return await self._pool.submit(self._ticket, lambda: call(*args, **kwargs))
+
+    def give_back(self) -> None:
+        """Free a worker that was not used."""
+        if not self._used:
+            self._used = True
+            self._pool.release(self._ticket, 0.0)
+
+
+class WorkerPool:
+    """``workers`` threads, shared fairly by the sessions. Use it from one event loop."""
+
+    def __init__(self, workers: int, clock: Clock) -> None:
+        self.workers = workers
+        self._clock = clock
+        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="frame-worker")
+        self._queue = FairQueue()
+        self._asked: dict[int, asyncio.Future[None]] = {}
+        self._busy = 0
+
+    @property
+    def busy(self) -> int:
+        """How many workers are taken."""
+        return self._busy
+
+    @property
+    def waiting(self) -> int:
+        """How many turns are asked for and not granted yet."""
+        return len(self._queue)
+
+    @property
+    def pace(self) -> float:
+        """How many processing times pass between two turns of one session, at least 1."""
+        return max(1.0, (self._busy + self.waiting) / self.workers)
+
+    @asynccontextmanager
+    async def turn(self, share: Share) -> AsyncIterator[Turn]:
+        """Wait for a worker in fair order and hold it until its call ends or the block is left."""
+        ticket = self._queue.request(share)
+        ready = self._asked[ticket.number] = asyncio.get_running_loop().create_future()
+        self._grant_free_workers()
+        try:
+            await ready
+        except asyncio.CancelledError:
+            self._abandon(ticket, ready)
+            raise
+        turn = Turn(self, ticket)
+        try:
+            yield turn
+        finally:
+            turn.give_back()
+
+    def submit(self, ticket: Ticket, call: Callable[[], R]) -> "asyncio.Future[R]":
+        """Start a granted ticket's call; its worker is free again when it has ended."""
+        started_s = self._clock.monotonic()
+        work = asyncio.get_running_loop().run_in_executor(self._executor, call)
+        # A separate future for the caller: cancelling it must not look like the work's own end.
+        answer = asyncio.shield(work)
+
+        def ended(_: object) -> None:
+            self.release(ticket, self._clock.monotonic() - started_s)
+
+        work.add_done_callback(ended)
+        return answer
+
+    def release(self, ticket: Ticket, cost_s: float) -> None:
+        """Charge a turn, free its worker and hand it on."""
+        self._queue.charge(ticket, cost_s)
+        self._busy -= 1
+        self._grant_free_workers()
+
+    async def close(self) -> None:
+        """Wait for the calls under way and end the threads."""
+        await asyncio.to_thread(self._executor.shutdown, wait=True, cancel_futures=True)
+
+    def _grant_free_workers(self) -> None:
+        while self._busy < self.workers and (ticket := self._queue.grant()) is not None:
+            ready = self._asked.pop(ticket.number)
+            if not ready.cancelled():
+                self._busy += 1
+                ready.set_result(None)
+
+    def _abandon(self, ticket: Ticket, ready: "asyncio.Future[None]") -> None:
+        if not ready.cancelled():
+            self.release(ticket, 0.0)
+        elif ticket.in_line:
+            self._queue.withdraw(ticket)
+            del self._asked[ticket.number]

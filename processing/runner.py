@@ -1,0 +1,169 @@
+"""Moves one session's frames: mailbox, policy, worker, sink. Knows no transport and no codec."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from media.clock import Clock
+from media.frame import DropCause
+from media.mailbox import Mailbox, Waiting
+from processing.deadline import DeadlinePolicy
+from processing.fair import Share
+from processing.ledger import Figures, Ledger
+from processing.pool import WorkerPool
+
+F = TypeVar("F", bound=Waiting)
+R = TypeVar("R")
+F_contra = TypeVar("F_contra", bound=Waiting, contravariant=True)
+R_contra = TypeVar("R_contra", contravariant=True)
+
+
+class Sink(Protocol[F_contra, R_contra]):
+    """Where a session's outcomes go: exactly one call for every frame that was let in."""
+
+    async def delivered(self, frame: F_contra, result: R_contra, processing_ms: float) -> None:
+        """Send the result; the frame counts as delivered when this returns."""
+        ...
+
+    async def dropped(self, frame: F_contra, cause: DropCause) -> None:
+        """Tell the client that this frame was given up."""
+        ...
+
+    async def failed(self, frame: F_contra, error: Exception) -> None:
+        """Tell the client that this frame could not be processed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome(Generic[R]):
+    """What became of a frame on its worker: a result or an error, and the time it took."""
+
+    result: R | None
+    error: Exception | None
+    processing_ms: float
+
+
+class FrameRunner(Generic[F, R]):
+    """Processes a session's frames one after the other, as fresh as the workers allow."""
+
+    def __init__(
+        self,
+        *,
+        mailbox: Mailbox[F],
+        policy: DeadlinePolicy,
+        pool: WorkerPool,
+        share: Share,
+        render: Callable[[F], R],
+        sink: Sink[F, R],
+        clock: Clock,
+    ) -> None:
+        self._mailbox = mailbox
+        self._policy = policy
+        self._pool = pool
+        self._share = share
+        self._render = render
+        self._sink = sink
+        self._clock = clock
+        self._ledger = Ledger(clock)
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._held = 0
+
+    def figures(self) -> Figures:
+        """The session's figures now."""
+        return self._ledger.figures(len(self._mailbox) + self._held)
+
+    async def offer(self, frame: F) -> None:
+        """Let a frame in; the oldest that wait leave for it. Never waits for processing."""
+        self._ledger.received()
+        if self._closing:
+            await self._drop([frame], DropCause.CLOSED)
+            return
+        evicted = self._mailbox.put(frame)
+        self._wake.set()
+        await self._drop(evicted, DropCause.OVERFLOW)
+
+    async def refuse(self, frame: F, cause: DropCause) -> None:
+        """Count a frame that is not let in at all."""
+        self._ledger.received()
+        await self._drop([frame], cause)
+
+    def close(self) -> None:
+        """Let nothing more in; ``run`` ends when what waits has been worked off."""
+        self._closing = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until closed and empty. When cancelled, what waits is counted as ``closed``."""
+        try:
+            while await self._has_frames():
+                await self._take_turn()
+        finally:
+            self._abandon()
+
+    async def _has_frames(self) -> bool:
+        while not self._mailbox and not self._closing:
+            self._policy.idle()
+            self._wake.clear()
+            await self._wake.wait()
+        return len(self._mailbox) > 0
+
+    async def _take_turn(self) -> None:
+        """Wait for a worker, then decide: only then is it known what is still fresh."""
+        async with self._pool.turn(self._share) as turn:
+            gone = self._give_up()
+            frame = self._take()
+            outcome = await turn.run(self._attempt, frame) if frame is not None else None
+        for dropped, cause in gone:
+            await self._sink.dropped(dropped, cause)
+        if frame is not None and outcome is not None:
+            await self._hand_over(frame, outcome)
+
+    def _give_up(self) -> list[tuple[F, DropCause]]:
+        arrivals_s = [frame.arrived_s for frame in self._mailbox]
+        causes = self._policy.choose(arrivals_s, self._pool.pace)
+        for cause in causes:
+            self._ledger.dropped(cause)
+        return [(self._mailbox.take(), cause) for cause in causes]
+
+    def _take(self) -> F | None:
+        if not self._mailbox:
+            return None
+        self._held = 1
+        return self._mailbox.take()
+
+    def _attempt(self, frame: F) -> _Outcome[R]:
+        """On the worker. What an engine raises is the fault of one frame, not of the session."""
+        started_s = self._clock.monotonic()
+        result: R | None = None
+        error: Exception | None = None
+        try:
+            result = self._render(frame)
+        except Exception as caught:
+            error = caught
+        return _Outcome(result, error, (self._clock.monotonic() - started_s) * 1000.0)
+
+    async def _hand_over(self, frame: F, outcome: _Outcome[R]) -> None:
+        self._policy.record(outcome.processing_ms)
+        if outcome.error is not None:
+            self._held = 0
+            self._ledger.failed()
+            await self._sink.failed(frame, outcome.error)
+        elif outcome.result is not None:
+            await self._sink.delivered(frame, outcome.result, outcome.processing_ms)
+            self._held = 0
+            self._ledger.delivered(frame.arrived_s)
+
+    async def _drop(self, frames: Iterable[F], cause: DropCause) -> None:
+        for frame in frames:
+            self._ledger.dropped(cause)
+            await self._sink.dropped(frame, cause)
+
+    def _abandon(self) -> None:
+        self._closing = True
+        for _ in range(len(self._mailbox) + self._held):
+            self._ledger.dropped(DropCause.CLOSED)
+        self._held = 0
+        while self._mailbox:
+            self._mailbox.take()

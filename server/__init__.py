@@ -1,0 +1,1 @@
+"""Settings, wiring, routes, protocols and the page: the only room that knows everybody."""

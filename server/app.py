@@ -1,0 +1,89 @@
+"""The wiring: the only place where the rooms are put together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+import structlog
+from aiohttp import web
+
+from media.clock import Clock, SystemClock
+from processing.engine import Engines
+from processing.local.classic.engine import ClassicEngine
+from processing.local.threads import use_one_thread_per_call
+from processing.pool import WorkerPool
+from server.journal import SessionJournal
+from server.keys import SERVICES, SESSIONS
+from server.pages import add_security_headers
+from server.registry import LiveSessions
+from server.routes import routes
+from server.services import Services
+from server.settings import Settings
+from storage.cache import MemoryCache
+from storage.sqlite import SqliteDatabase
+
+DATABASE_FILE = "hair-tryon.sqlite3"
+
+log = structlog.get_logger(__name__)
+
+
+def local_engines() -> Engines:
+    """The engines that come with the service; the first is the default."""
+    return Engines(ClassicEngine())
+
+
+def create_app(
+    settings: Settings, *, engines: Engines | None = None, clock: Clock | None = None
+) -> web.Application:
+    """The service as an aiohttp application. Nothing is opened before it is started."""
+    use_one_thread_per_call()
+    app = web.Application()
+    app.add_routes(routes())
+    app.on_response_prepare.append(add_security_headers)
+    app.cleanup_ctx.append(_lifetime(settings, engines or local_engines(), clock or SystemClock()))
+    app.on_shutdown.append(_stop_sessions)
+    return app
+
+
+Lifetime = Callable[[web.Application], AsyncIterator[None]]
+
+
+def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
+    async def lifetime(app: web.Application) -> AsyncIterator[None]:
+        """Open in order, close in the opposite order."""
+        async with AsyncExitStack() as stack:
+            pool = WorkerPool(settings.workers, clock)
+            stack.push_async_callback(pool.close)
+            database = await SqliteDatabase.open(settings.data_dir / DATABASE_FILE)
+            stack.push_async_callback(database.close)
+            cache = MemoryCache(settings.photo_cache_bytes, clock.monotonic)
+            stack.push_async_callback(cache.close)
+            journal = SessionJournal(database)
+            await stack.enter_async_context(_running(journal))
+            left = await database.time_out_active_sessions(clock.utc_now())
+            if left:
+                log.warning("sessions of an earlier run timed out", sessions=left)
+            app[SERVICES] = Services(
+                settings, clock, engines, pool, database, cache, journal, clock.monotonic()
+            )
+            app[SESSIONS] = LiveSessions(app[SERVICES])
+            yield
+
+    return lifetime
+
+
+@asynccontextmanager
+async def _running(journal: SessionJournal) -> AsyncIterator[None]:
+    """Keep the journal writing; what it still holds is written at the end."""
+    writing = asyncio.create_task(journal.run())
+    try:
+        yield
+    finally:
+        writing.cancel()
+        with suppress(asyncio.CancelledError):
+            await writing
+        await journal.flush()
+
+
+async def _stop_sessions(app: web.Application) -> None:
+    await app[SESSIONS].stop_all()

@@ -1,0 +1,36 @@
+"""How a live session can end."""
+
+from dataclasses import dataclass
+
+from server.errors import CloseCode, ErrorCode
+from storage.records import SessionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why a session ends, what its client is told, and what its document says."""
+
+    code: CloseCode
+    reason: str
+    status: SessionStatus = SessionStatus.DISCONNECTED
+    error: ErrorCode | None = None
+
+
+LEFT = Ending(CloseCode.NORMAL, "bye")
+LOST = Ending(CloseCode.GOING_AWAY, "no sign of life", SessionStatus.TIMEOUT)
+IDLE = Ending(
+    CloseCode.IDLE,
+    "nothing was sent for a long time",
+    SessionStatus.TIMEOUT,
+    ErrorCode.SESSION_IDLE,
+)
+TAKEN_OVER = Ending(
+    CloseCode.TAKEN_OVER,
+    "the session goes on in another connection",
+    error=ErrorCode.SESSION_TAKEN_OVER,
+)
+TOO_SLOW = Ending(
+    CloseCode.TRY_AGAIN_LATER, "the client does not read", error=ErrorCode.CLIENT_TOO_SLOW
+)
+CLOSING = Ending(CloseCode.GOING_AWAY, "the server is stopping")
+BROKEN = Ending(CloseCode.INTERNAL_ERROR, "internal error", error=ErrorCode.INTERNAL_ERROR)

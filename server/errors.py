@@ -1,0 +1,77 @@
+"""What can go wrong for a client, as codes that never change their meaning."""
+
+from enum import IntEnum, StrEnum
+
+from media.codec import EmptyPicture, PictureError, PictureTooLarge
+from media.payload import BrokenBase64
+
+
+class ErrorCode(StrEnum):
+    """The ``error`` field of an error message."""
+
+    INVALID_JSON = "INVALID_JSON"
+    INVALID_MESSAGE = "INVALID_MESSAGE"
+    UNKNOWN_TYPE = "UNKNOWN_TYPE"
+    INVALID_FRAME_ID = "INVALID_FRAME_ID"
+    INVALID_BINARY = "INVALID_BINARY"
+    BINARY_NOT_NEGOTIATED = "BINARY_NOT_NEGOTIATED"
+    INVALID_BASE64 = "INVALID_BASE64"
+    EMPTY_IMAGE = "EMPTY_IMAGE"
+    INVALID_IMAGE = "INVALID_IMAGE"
+    IMAGE_TOO_LARGE = "IMAGE_TOO_LARGE"
+    INVALID_LOOK = "INVALID_LOOK"
+    PROCESSING_FAILED = "PROCESSING_FAILED"
+    RATE_LIMITED = "RATE_LIMITED"
+    INVALID_SESSION_ID = "INVALID_SESSION_ID"
+    INVALID_USER_ID = "INVALID_USER_ID"
+    SESSION_FORBIDDEN = "SESSION_FORBIDDEN"
+    SESSION_TAKEN_OVER = "SESSION_TAKEN_OVER"
+    SESSION_IDLE = "SESSION_IDLE"
+    SERVER_FULL = "SERVER_FULL"
+    SERVER_CLOSING = "SERVER_CLOSING"
+    CLIENT_TOO_SLOW = "CLIENT_TOO_SLOW"
+    STORAGE_UNAVAILABLE = "STORAGE_UNAVAILABLE"
+    INTERNAL_ERROR = "INTERNAL_ERROR"
+
+
+class CloseCode(IntEnum):
+    """WebSocket closing codes: RFC 6455's where one fits, else of the private range."""
+
+    NORMAL = 1000
+    GOING_AWAY = 1001
+    MESSAGE_TOO_BIG = 1009
+    INTERNAL_ERROR = 1011
+    TRY_AGAIN_LATER = 1013
+    INVALID_ID = 4400
+    FORBIDDEN = 4403
+    IDLE = 4408
+    TAKEN_OVER = 4409
+
+
+class ClientError(Exception):
+    """Something a client sent cannot be used. Carries the code, and words for a person."""
+
+    def __init__(self, code: ErrorCode, message: str, frame_id: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.frame_id = frame_id
+
+
+def picture_fault(error: Exception) -> tuple[ErrorCode, str]:
+    """The code and the words for what went wrong with a picture.
+
+    Errors that are not the picture's fault become PROCESSING_FAILED with no detail: what an
+    engine says of itself is for the log, not for a client.
+    """
+    match error:
+        case BrokenBase64():
+            return ErrorCode.INVALID_BASE64, str(error)
+        case EmptyPicture():
+            return ErrorCode.EMPTY_IMAGE, str(error)
+        case PictureTooLarge():
+            return ErrorCode.IMAGE_TOO_LARGE, str(error)
+        case PictureError():
+            return ErrorCode.INVALID_IMAGE, str(error)
+        case _:
+            return ErrorCode.PROCESSING_FAILED, "Failed to process frame"

@@ -1,0 +1,56 @@
+"""Logging: structlog and the standard library's loggers in one stream, for eyes or for machines."""
+
+import hashlib
+import logging
+import sys
+
+import structlog
+
+from server.settings import LogFormat, LogLevel
+from server.version import SERVICE_NAME
+
+
+def configure_logging(log_format: LogFormat, level: LogLevel) -> None:
+    """Write log lines of that level and above to stderr, as JSON or for a terminal."""
+    is_console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    for_eyes: list[structlog.typing.Processor] = [
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    ]
+    for_machines: list[structlog.typing.Processor] = [
+        _name_service,
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(),
+    ]
+    renderers = for_eyes if is_console else for_machines
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def pseudonym(identifier: str) -> str:
+    """A session's or user's id as logs may show it: the same each time, and not the id."""
+    return hashlib.sha256(identifier.encode()).hexdigest()[:12]
+
+
+def _name_service(
+    _: structlog.typing.WrappedLogger, __: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    event["service"] = SERVICE_NAME
+    return event

@@ -1,0 +1,39 @@
+"""The live page, its assets, and the catalogue of shades that it shows."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from aiohttp import web
+
+from processing.shades import SHADES
+
+PAGE_DIR = Path(__file__).parent / "page"
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
+        "style-src 'self'; script-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Permissions-Policy": "camera=(self), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+async def index(_: web.Request) -> web.FileResponse:
+    """``GET /``: the live page."""
+    return web.FileResponse(PAGE_DIR / "index.html", headers={"Cache-Control": "no-cache"})
+
+
+async def shades(_: web.Request) -> web.Response:
+    """``GET /api/hair-tryOn/shades``: the named shades with their colours."""
+    return web.json_response({"shades": [asdict(shade) for shade in SHADES]})
+
+
+async def add_security_headers(_: web.Request, response: web.StreamResponse) -> None:
+    """Every response: the page may load from here and nowhere else."""
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    if isinstance(response, web.FileResponse):
+        response.headers.setdefault("Cache-Control", "no-cache")

@@ -1,0 +1,116 @@
+"""Which sessions are live: one connection for each id, and each id belongs to its user."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from server import endings
+from server.errors import ClientError, CloseCode, ErrorCode
+from server.peer import Peer
+from server.services import Services
+from server.sessions import LiveSession
+from storage.database import SessionOwnedByOther, StorageError
+
+CLOSE_MARGIN_S = 2.0
+"""Beyond the frames under way: time for the last documents and closing handshakes."""
+
+log = structlog.get_logger(__name__)
+
+
+class SessionRefused(ClientError):
+    """A connection that is not let in, with the code to close it with."""
+
+    def __init__(self, close_code: CloseCode, code: ErrorCode, message: str) -> None:
+        super().__init__(code, message)
+        self.close_code = close_code
+
+
+class LiveSessions:
+    """The live sessions of this process."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._live: dict[str, LiveSession] = {}
+        self._is_closing = False
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    @asynccontextmanager
+    async def admit(self, session_id: str, user_id: str, peer: Peer) -> AsyncIterator[LiveSession]:
+        """Let a connection in as this session's only one, for the length of the block.
+
+        An earlier connection of the same user is told and ended first. Raises SessionRefused
+        when the session is another user's, the server is full or stopping, or the storage that
+        knows the owner cannot be asked.
+        """
+        await self._clear_the_way(session_id, user_id)
+        session = LiveSession(session_id, user_id, self._services, peer)
+        self._live[session_id] = session
+        try:
+            await self._open(session)
+            session.opened.set()
+            yield session
+        finally:
+            del self._live[session_id]
+            session.opened.set()
+            session.ended.set()
+
+    async def stop_all(self) -> None:
+        """Let nobody in any more and end all sessions, within the stop timeout and a margin."""
+        self._is_closing = True
+        sessions = list(self._live.values())
+        for session in sessions:
+            session.stop(endings.CLOSING)
+        ended = [asyncio.create_task(session.ended.wait()) for session in sessions]
+        if ended:
+            limit_s = self._services.settings.stop_timeout_s + CLOSE_MARGIN_S
+            _, late = await asyncio.wait(ended, timeout=limit_s)
+            for task in late:
+                task.cancel()
+            log.info("sessions ended", sessions=len(sessions), late=len(late))
+
+    async def _clear_the_way(self, session_id: str, user_id: str) -> None:
+        while (earlier := self._live.get(session_id)) is not None:
+            await earlier.opened.wait()
+            if self._live.get(session_id) is not earlier:
+                continue
+            if earlier.user_id != user_id:
+                raise _forbidden()
+            earlier.stop(endings.TAKEN_OVER)
+            await earlier.ended.wait()
+        if self._is_closing:
+            raise SessionRefused(
+                CloseCode.GOING_AWAY, ErrorCode.SERVER_CLOSING, "The server is stopping"
+            )
+        if len(self._live) >= self._services.settings.max_sessions:
+            raise SessionRefused(
+                CloseCode.TRY_AGAIN_LATER, ErrorCode.SERVER_FULL, "The server is full"
+            )
+
+    async def _open(self, session: LiveSession) -> None:
+        """Check the owner and take up the session's document, or begin it."""
+        database = self._services.database
+        try:
+            record = await database.get_session(session.session_id)
+            if record is not None and record.user_id != session.user_id:
+                raise _forbidden()
+            await session.resume(record)
+            await database.save_session(session.first_record())
+        except SessionOwnedByOther:
+            raise _forbidden() from None
+        except StorageError as error:
+            log.exception("session refused", reason=str(error))
+            raise SessionRefused(
+                CloseCode.TRY_AGAIN_LATER,
+                ErrorCode.STORAGE_UNAVAILABLE,
+                "The session store does not answer",
+            ) from None
+
+
+def _forbidden() -> SessionRefused:
+    return SessionRefused(
+        CloseCode.FORBIDDEN, ErrorCode.SESSION_FORBIDDEN, "This session belongs to another user"
+    )

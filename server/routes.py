@@ -1,0 +1,20 @@
+"""The table of contents: every address of the service."""
+
+from aiohttp import web
+
+from server.health import health
+from server.pages import PAGE_DIR, index, shades
+from server.realtime import realtime
+
+API = "/api/hair-tryOn"
+
+
+def routes() -> list[web.AbstractRouteDef]:
+    """All routes."""
+    return [
+        web.get("/", index),
+        web.static("/page", PAGE_DIR),
+        web.get(f"{API}/health", health),
+        web.get(f"{API}/shades", shades),
+        web.get(f"{API}/realtime/{{session_id}}", realtime),
+    ]

@@ -1,0 +1,74 @@
+"""Runs the service until it is told to stop, and stops it in order."""
+
+import asyncio
+import signal
+import ssl
+
+import structlog
+from aiohttp import web
+
+from server.app import create_app
+from server.settings import Settings, SettingsInvalid
+
+HANDLER_GRACE_S = 3.0
+"""After the sessions have ended: how long other requests under way may take."""
+
+log = structlog.get_logger(__name__)
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; a second signal ends the process at once.
+
+    Raises SettingsInvalid when the certificate cannot be used or the address is taken.
+    """
+    context = _tls_context(settings)
+    runner = web.AppRunner(create_app(settings), access_log=None, shutdown_timeout=HANDLER_GRACE_S)
+    stop = _stop_on_signals()
+    try:
+        await runner.setup()
+        site = web.TCPSite(runner, settings.host, settings.port, ssl_context=context)
+        try:
+            await site.start()
+        except OSError as error:
+            raise SettingsInvalid(
+                f"cannot listen on {settings.host}:{settings.port}: {error.strerror}"
+            ) from None
+        _announce(runner, settings)
+        await stop.wait()
+        log.info("stopping")
+    finally:
+        await runner.cleanup()
+    log.info("stopped")
+
+
+def _announce(runner: web.AppRunner, settings: Settings) -> None:
+    host, port = runner.addresses[0][:2]
+    shown = f"[{host}]" if ":" in host else host
+    print(f"Hair try-on is served on {settings.scheme}://{shown}:{port}", flush=True)  # noqa: T201
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def on_signal(number: signal.Signals) -> None:
+        if stop.is_set():
+            raise SystemExit(128 + number)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal, number)
+    return stop
+
+
+def _tls_context(settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsInvalid(
+            f"wrong setting: tls_cert and tls_key: {error.strerror or error}"
+        ) from None
+    return context

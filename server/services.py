@@ -1,0 +1,25 @@
+"""What the handlers share, as one immutable bundle that the wiring fills."""
+
+from dataclasses import dataclass
+
+from media.clock import Clock
+from processing.engine import Engines
+from processing.pool import WorkerPool
+from server.journal import SessionJournal
+from server.settings import Settings
+from storage.cache import Cache
+from storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a session or a handler may need."""
+
+    settings: Settings
+    clock: Clock
+    engines: Engines
+    pool: WorkerPool
+    database: Database
+    cache: Cache
+    journal: SessionJournal
+    started_s: float

@@ -1,0 +1,261 @@
+"""One live client: its frames, its look, its figures, its tasks and its stop."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from media.frame import DropCause, EncodedFrame
+from media.mailbox import Mailbox
+from processing.deadline import DeadlinePolicy
+from processing.fair import Share
+from processing.ledger import Figures
+from processing.pipeline import FramePipeline, Processed
+from processing.runner import FrameRunner
+from server import endings, messages
+from server.budget import Budget, Reminder
+from server.endings import Ending
+from server.errors import ClientError, ErrorCode, picture_fault
+from server.peer import Peer, PeerGone, PeerTooSlow
+from server.services import Services
+from server.wardrobe import Wardrobe
+from storage.records import SessionRecord, SessionStatus
+
+STATS_INTERVAL_S = 1.0
+CONTROLS_PER_MINUTE = 1200
+"""Messages that are no frames, faulty ones included: twenty a second is a slider being drawn."""
+MAILBOX_MESSAGES = 2
+"""A mailbox holds the bytes of so many messages of the largest size."""
+
+log = structlog.get_logger(__name__)
+
+
+class LiveSession:
+    """A session while its client is connected. Knows no transport: that is the peer's matter."""
+
+    def __init__(self, session_id: str, user_id: str, services: Services, peer: Peer) -> None:
+        settings, clock = services.settings, services.clock
+        self.session_id = session_id
+        self.user_id = user_id
+        self._services = services
+        self._peer = peer
+        self._share = Share()
+        self._pipeline = FramePipeline(
+            services.engines, max_px=settings.max_picture_px, jpeg_quality=settings.jpeg_quality
+        )
+        self.wardrobe = Wardrobe(
+            pipeline=self._pipeline,
+            engines=services.engines,
+            pool=services.pool,
+            share=self._share,
+            cache=services.cache,
+            settings=settings,
+        )
+        self._runner = FrameRunner[EncodedFrame, Processed](
+            mailbox=Mailbox(settings.mailbox_frames, settings.max_message_bytes * MAILBOX_MESSAGES),
+            policy=DeadlinePolicy(settings.target_latency_ms, clock),
+            pool=services.pool,
+            share=self._share,
+            render=self._pipeline.process,
+            sink=self,
+            clock=clock,
+        )
+        self._frame_budget = Budget(settings.frames_per_minute, clock.monotonic())
+        self._control_budget = Budget(CONTROLS_PER_MINUTE, clock.monotonic())
+        self._limit_reminder = Reminder(STATS_INTERVAL_S)
+        self._active_s = clock.monotonic()
+        self._active_at = self._connected_at = clock.utc_now()
+        self._before: SessionRecord | None = None
+        self._heads: int | None = None
+        self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self.opened = asyncio.Event()
+        self.ended = asyncio.Event()
+
+    # -- life -----------------------------------------------------------------------------------
+
+    async def resume(self, record: SessionRecord | None) -> None:
+        """Go on where an earlier connection of the same session stopped."""
+        self._before = record
+        if record is not None:
+            await self.wardrobe.restore(record)
+
+    def stop(self, ending: Ending) -> None:
+        """Ask for the end; the first reason counts."""
+        if not self._ending.done():
+            self._ending.set_result(ending)
+
+    async def serve(self, read: Callable[[], Awaitable[Ending]]) -> Ending:
+        """Live until the client leaves, the session is stopped or something breaks.
+
+        ``read`` takes in the client's messages and returns how the connection ended. When this
+        returns, the session's tasks have ended and its last document is written.
+        """
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                runner = tasks.create_task(self._guard(self._runner.run()))
+                others = [
+                    tasks.create_task(self._guard(self._read(read))),
+                    tasks.create_task(self._guard(self._report())),
+                ]
+                ending = await self._ending
+                await self._say_goodbye(ending, runner)
+                for task in (runner, *others):
+                    task.cancel()
+        finally:
+            ending = self._ending.result() if self._ending.done() else endings.BROKEN
+            await self._services.journal.save(self._record(ending.status))
+        return ending
+
+    async def _say_goodbye(self, ending: Ending, runner: asyncio.Task[None]) -> None:
+        try:
+            if ending is endings.CLOSING:
+                await self._peer.send(messages.server_closing(self._services.clock.utc_now()))
+                self._runner.close()
+                await asyncio.wait([runner], timeout=self._services.settings.stop_timeout_s)
+            elif ending.error is not None and ending is not endings.TOO_SLOW:
+                await self._peer.send(messages.error(ending.error, ending.reason))
+        except (PeerGone, PeerTooSlow):
+            pass  # it cannot be told, and the end is the same
+
+    async def _read(self, read: Callable[[], Awaitable[Ending]]) -> None:
+        self.stop(await read())
+
+    async def _guard(self, work: Awaitable[None]) -> None:
+        """A task's failure ends this session in order, and no other."""
+        try:
+            await work
+        except PeerGone:
+            self.stop(endings.LEFT)
+        except PeerTooSlow:
+            self.stop(endings.TOO_SLOW)
+        except Exception:
+            log.exception("session broke")
+            self.stop(endings.BROKEN)
+
+    async def _report(self) -> None:
+        """Once a second: figures to the client, a document to the journal, a check for idling."""
+        while True:
+            await asyncio.sleep(STATS_INTERVAL_S)
+            idle_s = self._services.clock.monotonic() - self._active_s
+            if idle_s > self._services.settings.idle_timeout_s:
+                self.stop(endings.IDLE)
+            self._services.journal.note(self._record(SessionStatus.ACTIVE))
+            await self._peer.send(messages.stats(self._peer.transport, self.figures(), self._heads))
+
+    # -- what the client sends ------------------------------------------------------------------
+
+    async def handle_frame(self, frame_id: str, payload: bytes | str, *, binary: bool) -> None:
+        """Take in a frame, or drop it if there are more of them than the limit allows."""
+        now_s = self._touch()
+        frame = EncodedFrame(frame_id, payload, now_s, binary)
+        if self._frame_budget.spend(now_s):
+            await self._runner.offer(frame)
+            return
+        await self._runner.refuse(frame, DropCause.RATE_LIMITED)
+        await self._remind_of_limit(now_s, "More frames a minute than this server takes")
+
+    async def handle_text(self, text: bytes) -> None:
+        """Take in a JSON message; what is wrong with it is answered."""
+        try:
+            message = messages.parse_message(text)
+            if isinstance(message, messages.ProcessFrame):
+                await self.handle_frame(message.frame_id, message.frame_data, binary=False)
+            elif await self._may_control():
+                await self._control(message)
+        except ClientError as error:
+            await self.handle_fault(error)
+
+    async def handle_fault(self, error: ClientError) -> None:
+        """Answer a message that could not be used."""
+        self._touch()
+        if error.frame_id is not None or await self._may_control():
+            await self._peer.send(messages.error(error.code, error.message, error.frame_id))
+
+    async def _control(self, message: messages.ClientMessage) -> None:
+        answer = "look_set"
+        match message:
+            case messages.SetLook(values):
+                await self.wardrobe.set_values(values)
+            case messages.SetStyleImage(image_data):
+                await self.wardrobe.set_style(image_data)
+                answer = "style_set"
+            case messages.SetColorImage(image_data):
+                await self.wardrobe.set_color_photo(image_data)
+                answer = "color_set"
+            case messages.ClearLook():
+                await self.wardrobe.clear()
+        now, wardrobe = self._services.clock.utc_now(), self.wardrobe
+        await self._peer.send(messages.look_answer(answer, now, wardrobe.look, wardrobe.applied))
+
+    async def _may_control(self) -> bool:
+        now_s = self._touch()
+        if self._control_budget.spend(now_s):
+            return True
+        await self._remind_of_limit(now_s, "More messages than this server takes")
+        return False
+
+    async def _remind_of_limit(self, now_s: float, text: str) -> None:
+        if self._limit_reminder.is_due(now_s):
+            await self._peer.send(messages.error(ErrorCode.RATE_LIMITED, text))
+
+    def _touch(self) -> float:
+        self._active_s = self._services.clock.monotonic()
+        self._active_at = self._services.clock.utc_now()
+        return self._active_s
+
+    # -- what becomes of a frame (the runner's sink) --------------------------------------------
+
+    async def delivered(self, frame: EncodedFrame, result: Processed, processing_ms: float) -> None:
+        """Send a changed frame."""
+        self._heads = result.heads
+        await self._peer.send_processed(frame, result, processing_ms)
+
+    async def dropped(self, frame: EncodedFrame, cause: DropCause) -> None:
+        """Tell of a dropped frame."""
+        await self._peer.send(messages.frame_dropped(frame.frame_id, cause))
+
+    async def failed(self, frame: EncodedFrame, error: Exception) -> None:
+        """Tell what was wrong with a frame."""
+        code, text = picture_fault(error)
+        if code is ErrorCode.PROCESSING_FAILED:
+            log.error("frame failed", exc_info=error)
+        await self._peer.send(messages.error(code, text, frame.frame_id))
+
+    # -- figures --------------------------------------------------------------------------------
+
+    def figures(self) -> Figures:
+        """The figures of this connection."""
+        return self._runner.figures()
+
+    def _record(self, status: SessionStatus) -> SessionRecord:
+        figures, before, now = self.figures(), self._before, self._services.clock.utc_now()
+        look = self.wardrobe.look
+        return SessionRecord(
+            session_id=self.session_id,
+            user_id=self.user_id,
+            style_image_data=self.wardrobe.style_key,
+            color_image_data=self.wardrobe.color_key,
+            look=look.values().model_dump() if look else None,
+            connected_at=self._connected_at,
+            last_activity=self._active_at,
+            frames_processed=figures.delivered + (before.frames_processed if before else 0),
+            average_latency_ms=_average_latency_ms(figures, before),
+            dropped_frames=figures.dropped_total + (before.dropped_frames if before else 0),
+            status=status,
+            created_at=before.created_at if before else self._connected_at,
+            updated_at=now,
+        )
+
+    def first_record(self) -> SessionRecord:
+        """The document with which the session begins, or is taken up again."""
+        return self._record(SessionStatus.ACTIVE)
+
+
+def _average_latency_ms(figures: Figures, before: SessionRecord | None) -> float:
+    """The mean over all of the session's connections."""
+    earlier = before.frames_processed if before else 0
+    frames = earlier + figures.delivered
+    if before is None or frames == 0:
+        return figures.average_latency_ms
+    total_ms = before.average_latency_ms * earlier + figures.average_latency_ms * figures.delivered
+    return total_ms / frames

@@ -1,0 +1,124 @@
+"""Every setting of the service: typed, checked at start, from flags, environment or ``.env``."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeAlias
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+ENV_PREFIX = "HAIR_TRYON_"
+
+
+class SettingsInvalid(ValueError):
+    """A setting is wrong; the text is one line that names it."""
+
+
+LogFormat: TypeAlias = Literal["auto", "console", "json"]
+LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
+
+
+def _processors() -> int:
+    """The processors this process may use, which in a container can be fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Settings(BaseSettings):
+    """Live hair try-on server. Flags can also be set as HAIR_TRYON_… in the environment or .env."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX,
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        cli_prog_name="run.py",
+        cli_kebab_case=True,
+        cli_hide_none_type=True,
+        cli_avoid_json=True,
+    )
+
+    host: Annotated[str, Field(min_length=1)] = Field(
+        "127.0.0.1", description="address to listen on; 0.0.0.0 for all"
+    )
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        8000, description="port to listen on; 0 for any free one"
+    )
+    data_dir: Path = Field(Path("data"), description="folder of the embedded database")
+    log_format: LogFormat = Field(
+        "auto", description="console, json, or auto: console on a terminal"
+    )
+    log_level: LogLevel = Field("info", description="debug, info, warning or error")
+    tls_cert: Path | None = Field(
+        None, description="certificate chain (PEM); a phone gives its camera to https pages only"
+    )
+    tls_key: Path | None = Field(None, description="the certificate's private key (PEM)")
+    workers: Annotated[int, Field(ge=1, le=256)] = Field(
+        default_factory=_processors, description="threads that process frames (all processors)"
+    )
+    max_sessions: Annotated[int, Field(ge=1)] = Field(
+        200, description="live sessions at once; further ones are told that the server is full"
+    )
+    mailbox_frames: Annotated[int, Field(ge=1, le=1000)] = Field(
+        10, description="frames of one session that may wait"
+    )
+    target_latency_ms: Annotated[float, Field(gt=0, le=60_000)] = Field(
+        200.0, description="a frame that cannot be back within this time is dropped"
+    )
+    frames_per_minute: Annotated[int, Field(ge=1)] = Field(
+        2400, description="frames a minute that one session may send; more are thinned out"
+    )
+    max_message_bytes: Annotated[int, Field(ge=1024)] = Field(
+        8 * 1024 * 1024, description="largest WebSocket message"
+    )
+    max_picture_px: Annotated[int, Field(ge=1)] = Field(
+        25_000_000, description="most pixels (width x height) that a picture may claim"
+    )
+    jpeg_quality: Annotated[int, Field(ge=1, le=100)] = Field(
+        85, description="JPEG quality of the frames sent back"
+    )
+    photo_side_px: Annotated[int, Field(ge=16, le=8192)] = Field(
+        1280, description="style and colour photos are scaled down to this longer side"
+    )
+    photo_cache_bytes: Annotated[int, Field(ge=0)] = Field(
+        256 * 1024 * 1024, description="memory for style and colour photos, kept for an hour"
+    )
+    idle_timeout_s: Annotated[float, Field(gt=0)] = Field(
+        300.0, description="a session that sends nothing for so long is ended"
+    )
+    send_timeout_s: Annotated[float, Field(gt=0)] = Field(
+        5.0, description="a client that reads nothing for so long is disconnected"
+    )
+    stop_timeout_s: Annotated[float, Field(gt=0)] = Field(
+        5.0, description="time for the frames under way when the server stops"
+    )
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("tls_cert and tls_key are given together or not at all")
+        return self
+
+    @property
+    def scheme(self) -> str:
+        """``https`` when a certificate is set, else ``http``."""
+        return "https" if self.tls_cert else "http"
+
+
+def load_settings(arguments: list[str]) -> Settings:
+    """Settings from the command line, the environment and ``.env``, in this order of precedence.
+
+    Raises SettingsInvalid, with one line naming the setting, when one is wrong. ``--help`` and
+    unknown flags end the process, as argparse does.
+    """
+    try:
+        return Settings(_cli_parse_args=arguments)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else ""
+        message = first["msg"].removeprefix("Value error, ")
+        place = f"{name} ({ENV_PREFIX}{name.upper()}, --{name.replace('_', '-')}): " if name else ""
+        raise SettingsInvalid(f"wrong setting: {place}{message}") from None
+    except SettingsError as error:
+        raise SettingsInvalid(f"wrong setting: {error}".splitlines()[0]) from None

@@ -1,0 +1,175 @@
+"""What one session wears: its look, where it comes from, and where its photos are kept."""
+
+import asyncio
+import uuid
+from collections.abc import Callable
+
+import structlog
+
+from media.codec import decode_photo, encode_jpeg
+from media.frame import Picture
+from media.payload import payload_bytes
+from processing.engine import Engines
+from processing.fair import Share
+from processing.look import Look, LookError, LookValues, parse_values
+from processing.pipeline import FramePipeline
+from processing.pool import WorkerPool
+from server.errors import ClientError, ErrorCode, picture_fault
+from server.settings import Settings
+from storage.cache import Cache
+from storage.database import StorageError
+from storage.records import SessionRecord
+
+PHOTO_TTL_S = 3600.0
+"""Style and colour photos are kept for an hour (report section 6.4)."""
+PHOTO_QUALITY = 92
+"""A kept photo is only looked at by engines; above this nothing is gained."""
+
+log = structlog.get_logger(__name__)
+
+
+class Wardrobe:
+    """Changes a session's look, one change at a time, and hands it to the pipeline.
+
+    Photos are scaled down and coded anew before they are kept: that bounds them and strips
+    their metadata. The cache may forget them; the look that is worn does not depend on it.
+    """
+
+    def __init__(
+        self,
+        *,
+        pipeline: FramePipeline,
+        engines: Engines,
+        pool: WorkerPool,
+        share: Share,
+        cache: Cache,
+        settings: Settings,
+    ) -> None:
+        self._pipeline = pipeline
+        self._engines = engines
+        self._pool = pool
+        self._share = share
+        self._cache = cache
+        self._settings = settings
+        self._lock = asyncio.Lock()
+        self.look: Look | None = None
+        self.style_key: str | None = None
+        self.color_key: str | None = None
+
+    @property
+    def applied(self) -> tuple[str, ...]:
+        """What the engine will in fact apply of the look."""
+        if self.look is None or self.look.is_empty:
+            return ()
+        return self._engines.get(self.look.engine).applies(self.look)
+
+    async def set_values(self, values: LookValues) -> None:
+        """Replace the values; photos stay, but a colour takes a colour photo's place.
+
+        Raises ClientError (INVALID_LOOK) for an unknown engine or shade.
+        """
+        async with self._lock:
+            try:
+                engine = self._engines.get(values.engine or self._engines.default).name
+                self._wear(self._base().with_values(values, engine))
+            except LookError as error:
+                raise ClientError(ErrorCode.INVALID_LOOK, str(error)) from None
+            if self.look is not None and self.look.color_photo is None:
+                await self._replace_color_key(None)
+
+    async def set_style(self, payload: str) -> None:
+        """Take over a style photo. Raises ClientError for what is no picture."""
+        async with self._lock:
+            photo, jpeg = await self._read_photo(payload)
+            self._wear(self._base().with_style(photo))
+            await self._replace_style_key(await self._keep("style", jpeg))
+
+    async def set_color_photo(self, payload: str) -> None:
+        """Take over a colour photo. Raises ClientError for what is no picture."""
+        async with self._lock:
+            photo, jpeg = await self._read_photo(payload)
+            self._wear(self._base().with_color_photo(photo))
+            await self._replace_color_key(await self._keep("color", jpeg))
+
+    async def clear(self) -> None:
+        """Wear nothing and forget the photos."""
+        async with self._lock:
+            self._wear(None)
+            await self._replace_style_key(None)
+            await self._replace_color_key(None)
+
+    async def restore(self, record: SessionRecord) -> None:
+        """Wear again what an earlier connection of the session wore, as far as it is kept."""
+        async with self._lock:
+            style, self.style_key = await self._fetch(record.style_image_data)
+            photo, self.color_key = await self._fetch(record.color_image_data)
+            if record.look is None:
+                return
+            try:
+                values = parse_values(dict(record.look))
+                engine = self._engines.get(values.engine or self._engines.default).name
+                look = Look(engine).with_values(values, engine)
+            except LookError:
+                return  # kept by a version that knew other engines or shades
+            look = look.with_style(style) if style is not None else look
+            self._wear(look.with_color_photo(photo) if photo is not None else look)
+
+    def _base(self) -> Look:
+        return self.look or Look(self._engines.default)
+
+    def _wear(self, look: Look | None) -> None:
+        self._pipeline.wear(look)
+        self.look = look
+
+    async def _read_photo(self, payload: str) -> tuple[Picture, bytes]:
+        limits = self._settings
+
+        def read() -> tuple[Picture, bytes]:
+            data = payload_bytes(payload)
+            photo = decode_photo(data, limits.max_picture_px, limits.photo_side_px)
+            return photo, encode_jpeg(photo, PHOTO_QUALITY)
+
+        try:
+            return await self._on_worker(read)
+        except ValueError as error:
+            raise ClientError(*picture_fault(error)) from None
+
+    async def _on_worker(self, call: Callable[[], tuple[Picture, bytes]]) -> tuple[Picture, bytes]:
+        async with self._pool.turn(self._share) as turn:
+            return await turn.run(call)
+
+    async def _replace_style_key(self, key: str | None) -> None:
+        earlier, self.style_key = self.style_key, key
+        await self._forget(earlier)
+
+    async def _replace_color_key(self, key: str | None) -> None:
+        earlier, self.color_key = self.color_key, key
+        await self._forget(earlier)
+
+    async def _keep(self, kind: str, jpeg: bytes) -> str | None:
+        key = f"{kind}:{uuid.uuid4()}"
+        try:
+            await self._cache.set(key, jpeg, PHOTO_TTL_S)
+        except StorageError as error:
+            log.warning("photo not kept", reason=str(error))
+            return None
+        return key
+
+    async def _fetch(self, key: str | None) -> tuple[Picture | None, str | None]:
+        try:
+            jpeg = await self._cache.get(key) if key else None
+        except StorageError as error:
+            log.warning("photo not fetched", reason=str(error))
+            jpeg = None
+        if jpeg is None:
+            return None, None
+        side_px, max_px = self._settings.photo_side_px, self._settings.max_picture_px
+        async with self._pool.turn(self._share) as turn:
+            return await turn.run(decode_photo, jpeg, max_px, side_px), key
+
+    async def _forget(self, key: str | None) -> None:
+        try:
+            if key:
+                await self._cache.delete(key)
+        except StorageError as error:
+            log.warning("photo not forgotten", reason=str(error))

@@ -1,0 +1,1 @@
+"""Records, databases and caches. Imports none of the other rooms."""

@@ -1,0 +1,50 @@
+"""What is kept of a live session, in plain values that every database can hold."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class SessionStatus(StrEnum):
+    """Where a session stands. ``timeout`` ends one whose client, or whose server, went silent."""
+
+    ACTIVE = "active"
+    DISCONNECTED = "disconnected"
+    TIMEOUT = "timeout"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRecord:
+    """A live session as it stood at ``updated_at``.
+
+    ``style_image_data`` and ``color_image_data`` are cache keys, never the pictures. ``look``
+    holds the JSON values of the look. The moments are aware, in UTC.
+
+    Raises ValueError if one of the moments is naive.
+    """
+
+    session_id: str
+    user_id: str
+    style_image_data: str | None
+    color_image_data: str | None
+    look: Mapping[str, Any] | None
+    connected_at: datetime
+    last_activity: datetime
+    frames_processed: int
+    average_latency_ms: float
+    dropped_frames: int
+    status: SessionStatus
+    created_at: datetime
+    updated_at: datetime
+
+    def __post_init__(self) -> None:
+        for name in ("connected_at", "last_activity", "created_at", "updated_at"):
+            require_aware(name, getattr(self, name))
+
+
+def require_aware(name: str, moment: datetime) -> None:
+    """Raises ValueError, naming the value, if the moment does not say which time zone it is in."""
+    if moment.utcoffset() is None:
+        raise ValueError(f"{name}: a moment without a time zone")

@@ -1,0 +1,79 @@
+"""The service as a real process, for tests that start, stop and kill it."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+START_TIMEOUT_S = 20.0
+STOP_TIMEOUT_S = 15.0
+
+
+class ServerProcess:
+    """``run.py`` on a free loopback port; started again it keeps its port and its data."""
+
+    def __init__(self, data_dir: Path, **settings: str | float) -> None:
+        self._data_dir = data_dir
+        self._settings = settings
+        self._port = 0
+        self._process: asyncio.subprocess.Process | None = None
+        self._output: list[str] = []
+        self._reading: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """The address it serves on."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def pid(self) -> int:
+        """The running process's id."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def output(self) -> str:
+        """All that it has printed, on both streams."""
+        return "".join(self._output)
+
+    async def start(self) -> None:
+        """Start it and wait until it serves."""
+        flags = [f"--{name.replace('_', '-')}={value}" for name, value in self._settings.items()]
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "run.py", f"--port={self._port}", f"--data-dir={self._data_dir}",
+            "--log-format=json", *flags,
+            cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        async with asyncio.timeout(START_TIMEOUT_S):
+            self._port = await self._read_port()
+        self._reading = asyncio.create_task(self._read_output())
+
+    async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send the signal, wait for the end and return the exit code."""
+        process = self._process
+        if process is None:
+            return 0
+        if process.returncode is None:
+            process.send_signal(number)
+        async with asyncio.timeout(STOP_TIMEOUT_S):
+            code = await process.wait()
+        if self._reading is not None:
+            await self._reading
+        self._process = self._reading = None
+        return code
+
+    async def _read_port(self) -> int:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        while line := (await self._process.stdout.readline()).decode():
+            self._output.append(line)
+            if "is served on" in line:
+                return int(line.rsplit(":", 1)[1])
+        raise AssertionError(f"the server did not start:\n{self.output}")
+
+    async def _read_output(self) -> None:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        async for line in self._process.stdout:
+            self._output.append(line.decode())

@@ -1,0 +1,79 @@
+"""The service inside the test's own process, for tests that look behind the protocol."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from media.clock import Clock
+from server.keys import SERVICES, SESSIONS
+from server.registry import LiveSessions
+from server.services import Services
+from storage.records import SessionRecord
+from tests.engines import SimpleEngine
+from tests.integration.client import Caller
+
+SETTLE_TIMEOUT_S = 5.0
+
+
+class ManualClock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def monotonic(self) -> float:
+        """See Clock."""
+        return self.now_s
+
+    def utc_now(self) -> datetime:
+        """See Clock."""
+        return datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=self.now_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running service and whoever calls it."""
+
+    app: web.Application
+    caller: Caller
+
+    @property
+    def services(self) -> Services:
+        """What its handlers share."""
+        return self.app[SERVICES]
+
+    @property
+    def live(self) -> LiveSessions:
+        """Its live sessions."""
+        return self.app[SESSIONS]
+
+    async def document(self, session_id: str = "s1") -> SessionRecord:
+        """A session's document as it is stored now."""
+        record = await self.services.database.get_session(session_id)
+        assert record is not None
+        return record
+
+    async def settled(self) -> None:
+        """Wait until no session is live any more."""
+        await eventually(lambda: len(self.live) == 0)
+
+
+class StartService(Protocol):
+    """Starts a service; ``settings`` are its settings by name."""
+
+    async def __call__(
+        self, *engines: SimpleEngine, clock: Clock | None = None, **settings: Any
+    ) -> Service:
+        """With the engines given, else one that inverts."""
+        ...
+
+
+async def eventually(is_so: Callable[[], bool], timeout_s: float = SETTLE_TIMEOUT_S) -> None:
+    """Return as soon as it is so."""
+    async with asyncio.timeout(timeout_s):
+        while not is_so():  # noqa: ASYNC110  (what is watched is no event)
+            await asyncio.sleep(0.005)
