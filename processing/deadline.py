@@ -24,6 +24,10 @@ OVERLOAD_MAX_WAITING = 5
 """An overloaded session keeps this many frames waiting (section 3.5)."""
 STALE_TARGETS = 2.0
 """A frame older than this many targets is stale (section 3.5)."""
+PROBE_TARGETS = 0.5
+"""A frame that will be late anyway is still worth it if it waited no longer than this."""
+STARVING_TARGETS = 5.0
+"""A session all of whose frames were dropped for so long takes a late one, if it is not stale."""
 
 
 class DeadlinePolicy:
@@ -36,7 +40,8 @@ class DeadlinePolicy:
         self._clock = clock
         self._times_ms: deque[float] = deque(maxlen=RECENT_TIMES)
         self._backlog_since_s: float | None = None
-        self._last_start_s = -float("inf")
+        self._started_s = -float("inf")
+        self._hungry_since_s: float | None = None
 
     @property
     def mean_ms(self) -> float:
@@ -66,7 +71,9 @@ class DeadlinePolicy:
         self._drop_superseded(ages_ms, drops, now_s)
         self._drop_late(ages_ms, drops, max(1.0, pace), now_s)
         if len(drops) < len(ages_ms):
-            self._last_start_s = now_s
+            self._started_s, self._hungry_since_s = now_s, None
+        elif self._hungry_since_s is None and arrivals_s:
+            self._hungry_since_s = now_s
         return tuple(drops)
 
     def _drop_stale(self, ages_ms: Sequence[float], drops: list[DropCause]) -> None:
@@ -96,7 +103,7 @@ class DeadlinePolicy:
     ) -> None:
         while len(drops) < len(ages_ms) and self._is_late(ages_ms, len(drops), pace):
             is_newest = len(drops) == len(ages_ms) - 1
-            if is_newest and self._may_probe(now_s):
+            if is_newest and (self._may_probe(ages_ms[-1], now_s) or self._is_starving(now_s)):
                 return
             drops.append(DropCause.LATE)
 
@@ -108,6 +115,12 @@ class DeadlinePolicy:
         newest_ms = ages_ms[-1] + mean_ms * pace * behind + mean_ms
         return max(own_ms, newest_ms) > self._target_ms
 
-    def _may_probe(self, now_s: float) -> bool:
+    def _may_probe(self, age_ms: float, now_s: float) -> bool:
         """A late picture beats a frozen one, and only trying shows that the work got cheaper."""
-        return (now_s - self._last_start_s) * 1000.0 > self._target_ms
+        is_fresh = age_ms <= PROBE_TARGETS * self._target_ms
+        return is_fresh and (now_s - self._started_s) * 1000.0 > self._target_ms
+
+    def _is_starving(self, now_s: float) -> bool:
+        if self._hungry_since_s is None:
+            return False
+        return (now_s - self._hungry_since_s) * 1000.0 > STARVING_TARGETS * self._target_ms

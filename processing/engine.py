@@ -36,6 +36,10 @@ class Engine(Protocol):
 
     name: str
 
+    def warm_up(self) -> None:
+        """Load what the calling thread needs, so that no frame has to wait for it."""
+        ...
+
     def open(self) -> Styler:
         """State for a new client; cheap, since it is called on the event loop."""
         ...
@@ -56,6 +60,11 @@ class Engines:
     def names(self) -> tuple[str, ...]:
         """All names, the default's first."""
         return tuple(self._engines)
+
+    def warm_up(self) -> None:
+        """Let every engine load what the calling thread needs."""
+        for engine in self._engines.values():
+            engine.warm_up()
 
     def get(self, name: str) -> Engine:
         """The engine of that name. Raises LookError if there is none."""

@@ -3,11 +3,19 @@
 Start-time fair queueing (Goyal, Vin and Cheng, SIGCOMM 1996): a request is tagged with the time
 its session has attained, or with the system's virtual time if that is later, and the smallest tag
 goes first. A session that asks for more than its share only takes what the others leave; one that
-was idle gets no credit for it. The cost is charged after the work, when it is known.
+was idle gets next to no credit for it. The cost is charged after the work, when it is known.
 """
 
 import heapq
 from dataclasses import dataclass, field
+
+CREDIT_S = 0.1
+"""How far a session may lag behind the virtual time and keep its claim.
+
+Work is not interrupted, and a session asks again only after its worker was handed on. Without some
+credit whoever has short frames loses, at every long frame of somebody else's, time that it never
+gets back. With much, a session that was idle would lock the others out when it returns.
+"""
 
 
 class Share:
@@ -45,7 +53,7 @@ class FairQueue:
     def request(self, share: Share) -> Ticket:
         """Stand in line."""
         self._number += 1
-        ticket = Ticket(max(share.attained_s, self._virtual_s), self._number, share)
+        ticket = Ticket(max(share.attained_s, self._virtual_s - CREDIT_S), self._number, share)
         heapq.heappush(self._tickets, ticket)
         self._waiting += 1
         return ticket

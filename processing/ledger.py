@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 
 from media.clock import Clock
 from media.frame import DropCause
@@ -101,4 +102,4 @@ def percentile(ordered: list[float], share: float) -> float:
     """The nearest-rank percentile of an ascending list; 0 for an empty one."""
     if not ordered:
         return 0.0
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+    return ordered[max(0, ceil(share * len(ordered)) - 1)]

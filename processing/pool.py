@@ -7,8 +7,9 @@ process that keeps this session's styler, and the picture through shared memory.
 """
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import ParamSpec, TypeVar
 
@@ -89,16 +90,30 @@ class WorkerPool:
             turn.give_back()
 
     def submit(self, ticket: Ticket, call: Callable[[], R]) -> "asyncio.Future[R]":
-        """Start a granted ticket's call; its worker is free again when it has ended."""
+        """Start a granted ticket's call; its worker is free again when it has ended.
+
+        Raises RuntimeError after the pool was closed.
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[R] = loop.create_future()
         started_s = self._clock.monotonic()
-        work = asyncio.get_running_loop().run_in_executor(self._executor, call)
-        # A separate future for the caller: cancelling it must not look like the work's own end.
-        answer = asyncio.shield(work)
 
-        def ended(_: object) -> None:
+        def ended(work: "Future[R]") -> None:
             self.release(ticket, self._clock.monotonic() - started_s)
+            if answer.cancelled():
+                return
+            if (error := work.exception()) is not None:
+                answer.set_exception(error)
+            else:
+                answer.set_result(work.result())
 
-        work.add_done_callback(ended)
+        try:
+            work = self._executor.submit(call)
+        except RuntimeError:
+            self.release(ticket, 0.0)
+            raise
+        # The one place where a worker hands over to the event loop.
+        work.add_done_callback(lambda done: loop.call_soon_threadsafe(ended, done))
         return answer
 
     def release(self, ticket: Ticket, cost_s: float) -> None:
@@ -106,6 +121,18 @@ class WorkerPool:
         self._queue.charge(ticket, cost_s)
         self._busy -= 1
         self._grant_free_workers()
+
+    async def warm_up(self, call: Callable[[], object]) -> None:
+        """Start every thread and make this call once on each."""
+        together = threading.Barrier(self.workers)
+
+        def once_on_each() -> None:
+            together.wait()
+            call()
+
+        loop = asyncio.get_running_loop()
+        calls = [loop.run_in_executor(self._executor, once_on_each) for _ in range(self.workers)]
+        await asyncio.gather(*calls)
 
     async def close(self) -> None:
         """Wait for the calls under way and end the threads."""

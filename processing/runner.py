@@ -1,7 +1,7 @@
 """Moves one session's frames: mailbox, policy, worker, sink. Knows no transport and no codec."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -37,10 +37,17 @@ class Sink(Protocol[F_contra, R_contra]):
 
 @dataclass(frozen=True, slots=True)
 class _Outcome(Generic[R]):
-    """What became of a frame on its worker: a result or an error, and the time it took."""
+    """What became of a frame on its worker: the result, and the time it took."""
 
-    result: R | None
-    error: Exception | None
+    result: R
+    processing_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """What a frame's processing raised, and the time it took."""
+
+    error: Exception
     processing_ms: float
 
 
@@ -133,31 +140,30 @@ class FrameRunner(Generic[F, R]):
         self._held = 1
         return self._mailbox.take()
 
-    def _attempt(self, frame: F) -> _Outcome[R]:
+    def _attempt(self, frame: F) -> _Outcome[R] | _Failure:
         """On the worker. What an engine raises is the fault of one frame, not of the session."""
         started_s = self._clock.monotonic()
-        result: R | None = None
-        error: Exception | None = None
         try:
             result = self._render(frame)
-        except Exception as caught:
-            error = caught
-        return _Outcome(result, error, (self._clock.monotonic() - started_s) * 1000.0)
+        except Exception as error:
+            return _Failure(error, (self._clock.monotonic() - started_s) * 1000.0)
+        return _Outcome(result, (self._clock.monotonic() - started_s) * 1000.0)
 
-    async def _hand_over(self, frame: F, outcome: _Outcome[R]) -> None:
+    async def _hand_over(self, frame: F, outcome: _Outcome[R] | _Failure) -> None:
         self._policy.record(outcome.processing_ms)
-        if outcome.error is not None:
+        if isinstance(outcome, _Failure):
             self._held = 0
             self._ledger.failed()
             await self._sink.failed(frame, outcome.error)
-        elif outcome.result is not None:
+        else:
             await self._sink.delivered(frame, outcome.result, outcome.processing_ms)
             self._held = 0
             self._ledger.delivered(frame.arrived_s)
 
-    async def _drop(self, frames: Iterable[F], cause: DropCause) -> None:
-        for frame in frames:
+    async def _drop(self, frames: Sequence[F], cause: DropCause) -> None:
+        for _ in frames:
             self._ledger.dropped(cause)
+        for frame in frames:
             await self._sink.dropped(frame, cause)
 
     def _abandon(self) -> None:

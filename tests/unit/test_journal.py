@@ -1,0 +1,175 @@
+"""The journal: merged writes, the last one always, and a database that fails now and then."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from server.journal import SessionJournal
+from storage.database import StorageFailed
+from storage.records import SessionRecord, SessionStatus
+
+_MOMENT = datetime(2024, 1, 1, tzinfo=UTC)
+_RECORD = SessionRecord(
+    session_id="s1",
+    user_id="u1",
+    style_image_data=None,
+    color_image_data=None,
+    look=None,
+    connected_at=_MOMENT,
+    last_activity=_MOMENT,
+    frames_processed=0,
+    average_latency_ms=0.0,
+    dropped_frames=0,
+    status=SessionStatus.ACTIVE,
+    created_at=_MOMENT,
+    updated_at=_MOMENT,
+)
+
+
+class _Database:
+    """Remembers what was saved; fails or waits on demand."""
+
+    def __init__(self) -> None:
+        self.saved: list[SessionRecord] = []
+        self.failures = 0
+        self.attempts = 0
+        self.free = asyncio.Event()
+        self.free.set()
+
+    async def save_session(self, record: SessionRecord) -> None:
+        """See Database."""
+        self.attempts += 1
+        await self.free.wait()
+        if self.failures:
+            self.failures -= 1
+            raise StorageFailed("TEST")
+        self.saved.append(record)
+
+    async def get_session(self, session_id: str) -> SessionRecord | None:
+        """See Database."""
+        return next((record for record in self.saved if record.session_id == session_id), None)
+
+    async def time_out_active_sessions(self, now: datetime) -> int:
+        """See Database."""
+        return 0
+
+    async def ping(self) -> None:
+        """See Database."""
+
+    async def close(self) -> None:
+        """See Database."""
+
+
+@pytest.fixture
+async def database() -> _Database:
+    return _Database()
+
+
+@pytest.fixture
+async def journal(database: _Database) -> SessionJournal:
+    return SessionJournal(database, interval_s=0.01)
+
+
+def _record(frames: int, session_id: str = "s1") -> SessionRecord:
+    return replace(_RECORD, session_id=session_id, frames_processed=frames)
+
+
+async def test_notes_are_merged(database: _Database, journal: SessionJournal) -> None:
+    """Of many notes about a session only the newest is written, and only once."""
+    for frames in range(5):
+        journal.note(_record(frames))
+    journal.note(_record(7, "s2"))
+    await journal.flush()
+    await journal.flush()
+    assert database.saved == [_record(4), _record(7, "s2")]
+
+
+async def test_last_record_is_written_at_once(database: _Database, journal: SessionJournal) -> None:
+    """The last record is written without waiting, and no earlier one after it."""
+    journal.note(_record(1))
+    await journal.save(_record(2))
+    await journal.flush()
+    assert database.saved == [_record(2)]
+
+
+async def test_last_record_comes_last(database: _Database, journal: SessionJournal) -> None:
+    """A write under way cannot overwrite the last record, however slow it is."""
+    database.free.clear()
+    journal.note(_record(1))
+    flushing = asyncio.create_task(journal.flush())
+    await asyncio.sleep(0)
+    saving = asyncio.create_task(journal.save(_record(2)))
+    await asyncio.sleep(0)
+    database.free.set()
+    await asyncio.gather(flushing, saving)
+    assert database.saved == [_record(1), _record(2)]
+
+
+async def test_failed_write_is_made_later(database: _Database, journal: SessionJournal) -> None:
+    """A record that the database did not take is kept for the next round, and so are others."""
+    database.failures = 1
+    journal.note(_record(1))
+    journal.note(_record(2, "s2"))
+    await journal.flush()
+    assert database.saved == [_record(2, "s2")]
+    await journal.flush()
+    assert database.saved == [_record(2, "s2"), _record(1)]
+
+
+async def test_failed_last_write_is_made_later(
+    database: _Database, journal: SessionJournal
+) -> None:
+    """A last record that the database did not take is written with the next round."""
+    database.failures = 1
+    await journal.save(_record(1))
+    assert database.saved == []
+    await journal.flush()
+    assert database.saved == [_record(1)]
+
+
+async def test_newer_note_beats_a_failed_write(
+    database: _Database, journal: SessionJournal
+) -> None:
+    """A record noted while an older one fails is the one that is written next."""
+    database.failures = 1
+    database.free.clear()
+    journal.note(_record(1))
+    flushing = asyncio.create_task(journal.flush())
+    await asyncio.sleep(0)
+    journal.note(_record(2))
+    database.free.set()
+    await flushing
+    await journal.flush()
+    assert database.saved == [_record(2)]
+
+
+async def test_runs_in_rounds(database: _Database, journal: SessionJournal) -> None:
+    """While it runs what is noted gets written, once a round, until it is cancelled."""
+    running = asyncio.create_task(journal.run())
+    for frames in range(100):
+        journal.note(_record(frames))
+    async with asyncio.timeout(2.0):
+        while not database.saved:  # noqa: ASYNC110  (what is watched is no event)
+            await asyncio.sleep(0.001)
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    assert database.saved == [_record(99)]
+
+
+async def test_cancelled_round_loses_nothing(database: _Database, journal: SessionJournal) -> None:
+    """A round cut short by the stop leaves what it had not written to the last flush."""
+    database.free.clear()
+    for number in range(3):
+        journal.note(_record(number, f"s{number}"))
+    running = asyncio.create_task(journal.flush())
+    await asyncio.sleep(0)
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    database.free.set()
+    await journal.flush()
+    assert {record.session_id for record in database.saved} == {"s0", "s1", "s2"}

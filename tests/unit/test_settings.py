@@ -1,0 +1,213 @@
+"""Settings: from flags, environment and ``.env``, checked, and named when wrong."""
+
+import importlib.util
+import os
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from server.settings import ENV_PREFIX, Settings, SettingsInvalid, load_settings
+
+_ROOT = Path(__file__).parents[2]
+_GOOD: dict[str, tuple[str, Any]] = {
+    "host": ("0.0.0.0", "0.0.0.0"),
+    "port": ("0", 0),
+    "data_dir": ("elsewhere/data", Path("elsewhere/data")),
+    "log_format": ("json", "json"),
+    "log_level": ("warning", "warning"),
+    "tls_cert": ("cert.pem", Path("cert.pem")),
+    "tls_key": ("key.pem", Path("key.pem")),
+    "workers": ("3", 3),
+    "max_sessions": ("7", 7),
+    "mailbox_frames": ("4", 4),
+    "target_latency_ms": ("150.5", 150.5),
+    "frames_per_minute": ("600", 600),
+    "max_message_bytes": ("1024", 1024),
+    "max_picture_px": ("1000000", 1_000_000),
+    "jpeg_quality": ("100", 100),
+    "photo_side_px": ("16", 16),
+    "photo_cache_bytes": ("0", 0),
+    "idle_timeout_s": ("0.5", 0.5),
+    "send_timeout_s": ("2", 2.0),
+    "stop_timeout_s": ("2.5", 2.5),
+}
+"""A text for every setting, and what becomes of it."""
+_WRONG: dict[str, list[str]] = {
+    "host": [""],
+    "port": ["-1", "65536", "http", "", "80.5"],
+    "log_format": ["xml", "JSON"],
+    "log_level": ["loud", ""],
+    "workers": ["0", "257", "many"],
+    "max_sessions": ["0", "-5"],
+    "mailbox_frames": ["0", "1001"],
+    "target_latency_ms": ["0", "-1", "60000.1", "nan", "soon"],
+    "frames_per_minute": ["0"],
+    "max_message_bytes": ["1023"],
+    "max_picture_px": ["0"],
+    "jpeg_quality": ["0", "101"],
+    "photo_side_px": ["15", "8193"],
+    "photo_cache_bytes": ["-1"],
+    "idle_timeout_s": ["0", "nan"],
+    "send_timeout_s": ["0", "-0.1"],
+    "stop_timeout_s": ["0", "x"],
+}
+_WRONG_CASES = [(name, text) for name, texts in _WRONG.items() for text in texts]
+_NAMES = sorted(_GOOD)
+_PARTNER = {"tls_cert": "tls_key", "tls_key": "tls_cert"}
+
+
+@pytest.fixture(autouse=True)
+def _clean_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting in the environment, and no ``.env`` but the test's own."""
+    for name in list(os.environ):
+        if name.upper().startswith(ENV_PREFIX):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def _flag(name: str, text: str) -> str:
+    return f"--{name.replace('_', '-')}={text}"
+
+
+def _variable(name: str) -> str:
+    return ENV_PREFIX + name.upper()
+
+
+def _with_partner(name: str) -> list[str]:
+    """The setting, and the one that has to be given with it."""
+    return [name, _PARTNER[name]] if name in _PARTNER else [name]
+
+
+def test_every_setting_is_tested() -> None:
+    """The table of good values names all settings, so that a new one cannot be forgotten."""
+    assert set(_GOOD) == set(Settings.model_fields)
+
+
+def test_defaults() -> None:
+    """With nothing set the service listens on loopback only, with all processors."""
+    settings = load_settings([])
+    assert (settings.host, settings.port, settings.scheme) == ("127.0.0.1", 8000, "http")
+    assert 1 <= settings.workers <= (os.cpu_count() or 1)
+    assert settings.target_latency_ms == 200.0
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_from_a_flag(name: str) -> None:
+    """Every setting can be given as a flag in kebab case."""
+    settings = load_settings([_flag(each, _GOOD[each][0]) for each in _with_partner(name)])
+    assert getattr(settings, name) == _GOOD[name][1]
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_from_the_environment(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every setting can be given as a variable with the service's prefix."""
+    for each in _with_partner(name):
+        monkeypatch.setenv(_variable(each), _GOOD[each][0])
+    assert getattr(load_settings([]), name) == _GOOD[name][1]
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_from_the_env_file(name: str, tmp_path: Path) -> None:
+    """Every setting can stand in ``.env`` in the working directory."""
+    lines = [f"{_variable(each)}={_GOOD[each][0]}\n" for each in _with_partner(name)]
+    (tmp_path / ".env").write_text("".join(lines))
+    assert getattr(load_settings([]), name) == _GOOD[name][1]
+
+
+def test_flag_before_environment_before_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A flag wins over the environment, and that over ``.env``."""
+    (tmp_path / ".env").write_text(f"{ENV_PREFIX}PORT=1\n{ENV_PREFIX}HOST=file\n")
+    assert load_settings([]).port == 1
+    monkeypatch.setenv(_variable("port"), "2")
+    assert load_settings([]).port == 2
+    settings = load_settings(["--port", "3"])
+    assert (settings.port, settings.host) == (3, "file")
+
+
+def test_foreign_lines_in_the_file_do_no_harm(tmp_path: Path) -> None:
+    """What other programs keep in ``.env`` is left alone."""
+    (tmp_path / ".env").write_text("OTHER=1\nPORT=5\n# note\n")
+    assert load_settings([]).port == 8000
+
+
+@pytest.mark.parametrize(("name", "text"), _WRONG_CASES)
+def test_wrong_flag_is_named(name: str, text: str) -> None:
+    """A wrong value is one line that names the setting, its variable and its flag."""
+    with pytest.raises(SettingsInvalid) as caught:
+        load_settings([_flag(name, text)])
+    line = str(caught.value)
+    assert "\n" not in line
+    assert line.startswith(f"wrong setting: {name} ({_variable(name)}, --")
+
+
+@pytest.mark.parametrize(("name", "text"), _WRONG_CASES)
+def test_wrong_variable_is_named(name: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong value from the environment is named in the same way."""
+    monkeypatch.setenv(_variable(name), text)
+    with pytest.raises(SettingsInvalid, match=rf"^wrong setting: {name} \({_variable(name)}, "):
+        load_settings([])
+
+
+@pytest.mark.parametrize("name", ["idle_timeout_s", "send_timeout_s", "stop_timeout_s"])
+def test_endless_times_are_refused(name: str) -> None:
+    """A time limit of infinity would be none: it is refused."""
+    with pytest.raises(SettingsInvalid, match=name):
+        load_settings([_flag(name, "inf")])
+
+
+@pytest.mark.parametrize("name", ["tls_cert", "tls_key"])
+def test_certificate_and_key_go_together(name: str) -> None:
+    """One without the other is refused, and both are named; with both it is https."""
+    with pytest.raises(SettingsInvalid, match=r"^wrong setting: tls_cert and tls_key"):
+        load_settings([_flag(name, "file.pem")])
+    assert load_settings(["--tls-cert=c.pem", "--tls-key=k.pem"]).scheme == "https"
+
+
+def test_settings_are_frozen() -> None:
+    """Nobody changes a setting while the service runs."""
+    with pytest.raises(ValidationError, match="frozen"):
+        load_settings([]).port = 1  # type: ignore[misc]
+
+
+def test_help_names_every_flag(capsys: pytest.CaptureFixture[str]) -> None:
+    """``--help`` lists each flag with its description and ends with 0."""
+    with pytest.raises(SystemExit) as caught:
+        load_settings(["--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert caught.value.code == 0
+    for name, field in Settings.model_fields.items():
+        assert f"--{name.replace('_', '-')} " in shown
+        assert field.description is not None
+        assert field.description in shown
+
+
+def test_unknown_flag_ends_the_process(capsys: pytest.CaptureFixture[str]) -> None:
+    """A flag that there is not is named on stderr, and the exit code is 2."""
+    with pytest.raises(SystemExit) as caught:
+        load_settings(["--prot", "1"])
+    assert caught.value.code == 2
+    assert "--prot" in capsys.readouterr().err
+
+
+def _run_py() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("run", _ROOT / "run.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", sorted(_WRONG))
+def test_main_says_what_is_wrong_in_one_line(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """``run.py`` with a wrong setting prints one line to stderr and returns 2."""
+    assert _run_py().main([_flag(name, _WRONG[name][0])]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert len(shown.err.splitlines()) == 1
+    assert name in shown.err
