@@ -54,6 +54,7 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
         async with AsyncExitStack() as stack:
             pool = WorkerPool(settings.workers, clock)
             stack.push_async_callback(pool.close)
+            await pool.warm_up(engines.warm_up)
             database = await SqliteDatabase.open(settings.data_dir / DATABASE_FILE)
             stack.push_async_callback(database.close)
             cache = MemoryCache(settings.photo_cache_bytes, clock.monotonic)

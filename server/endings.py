@@ -29,8 +29,6 @@ TAKEN_OVER = Ending(
     "the session goes on in another connection",
     error=ErrorCode.SESSION_TAKEN_OVER,
 )
-TOO_SLOW = Ending(
-    CloseCode.TRY_AGAIN_LATER, "the client does not read", error=ErrorCode.CLIENT_TOO_SLOW
-)
+TOO_SLOW = Ending(CloseCode.TRY_AGAIN_LATER, "the client does not read")
 CLOSING = Ending(CloseCode.GOING_AWAY, "the server is stopping")
 BROKEN = Ending(CloseCode.INTERNAL_ERROR, "internal error", error=ErrorCode.INTERNAL_ERROR)

@@ -4,7 +4,7 @@ import asyncio
 
 import structlog
 
-from storage.database import Database, StorageError
+from storage.database import Database, SessionOwnedByOther, StorageError
 from storage.records import SessionRecord
 
 WRITE_INTERVAL_S = 1.0
@@ -28,20 +28,21 @@ class SessionJournal:
         """Remember a session's newest state for the next write."""
         self._pending[record.session_id] = record
 
+    def pending(self, session_id: str) -> SessionRecord | None:
+        """What is not written yet of a session: newer than what the database has."""
+        return self._pending.get(session_id)
+
     async def flush(self) -> None:
         """Write all that is pending now."""
         async with self._writing:
-            pending, self._pending = self._pending, {}
-            for session_id, record in pending.items():
-                if not await self._save(record):
-                    self._pending.setdefault(session_id, record)
+            for session_id in tuple(self._pending):
+                await self._write(session_id)
 
     async def save(self, record: SessionRecord) -> None:
         """Write a session's last record at once; if that fails the next round tries again."""
         async with self._writing:
-            self._pending.pop(record.session_id, None)
-            if not await self._save(record):
-                self._pending.setdefault(record.session_id, record)
+            self._pending[record.session_id] = record
+            await self._write(record.session_id)
 
     async def run(self) -> None:
         """Write what is pending, again and again, until cancelled."""
@@ -49,10 +50,14 @@ class SessionJournal:
             await asyncio.sleep(self._interval_s)
             await self.flush()
 
-    async def _save(self, record: SessionRecord) -> bool:
+    async def _write(self, session_id: str) -> None:
+        record = self._pending[session_id]
         try:
             await self._database.save_session(record)
+        except SessionOwnedByOther:
+            log.exception("session document given up")
         except StorageError as error:
             log.warning("session document not written", reason=str(error))
-            return False
-        return True
+            return
+        if self._pending.get(session_id) is record:  # else a newer one came meanwhile
+            del self._pending[session_id]

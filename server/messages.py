@@ -178,7 +178,7 @@ def stats(transport: str, figures: Figures, heads: int | None) -> Message:
             "transport": transport,
             "received": figures.received,
             "delivered": figures.delivered,
-            "dropped": figures.dropped,
+            "dropped": {cause.value: count for cause, count in figures.dropped.items()},
             "failed": figures.failed,
             "in_flight": figures.in_flight,
             "fps": round(figures.fps, 1),

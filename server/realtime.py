@@ -3,11 +3,12 @@
 import asyncio
 import re
 import socket
+import sys
 from typing import Final
 
 import orjson
 import structlog
-from aiohttp import ClientConnectionResetError, WSMsgType, web
+from aiohttp import WSMsgType, web
 
 from media.frame import EncodedFrame
 from processing.pipeline import Processed
@@ -28,7 +29,9 @@ HEARTBEAT_S = 20.0
 HANG_UP_S = 2.0
 """How long a client may take to answer the closing frame."""
 UNSENT_MAX_BYTES = 128 * 1024
-"""What the kernel may hold back for a slow link: about two frames, or pictures grow old in it."""
+"""What may wait unsent for a slow link, in the kernel and here: about two frames each."""
+ROOM_CHECK_S = 0.005
+"""How often a congested connection is looked at."""
 
 log = structlog.get_logger(__name__)
 
@@ -47,13 +50,16 @@ class WebSocketPeer:
             protocols=(binary.SUBPROTOCOL,),
             compress=False,  # pictures do not shrink, and trying halves the frame rate
             max_msg_size=settings.max_message_bytes,
-            writer_limit=1,  # every send waits for room: a slow reader is noticed at once
+            writer_limit=sys.maxsize,  # we wait for room ourselves: see _wait_for_room
             decode_text=False,
         )
 
     async def open(self) -> None:
-        """Shake hands."""
-        await self._socket.prepare(self._request)
+        """Shake hands. Raises PeerGone."""
+        try:
+            await self._socket.prepare(self._request)
+        except ConnectionError:
+            raise PeerGone from None
         _bound_kernel_buffer(self._request)
 
     @property
@@ -97,19 +103,36 @@ class WebSocketPeer:
         except (TimeoutError, ConnectionError):
             log.debug("client did not answer the closing frame")
         transport = self._request.transport
-        if transport is not None and transport.get_write_buffer_size():
+        if transport is not None and self._unsent_bytes:
             transport.abort()
 
     async def _send(self, data: bytes, kind: WSMsgType) -> None:
         if self._socket.closed:
             raise PeerGone
         try:
+            await self._socket.send_frame(data, kind)
+        except ConnectionError:
+            raise PeerGone from None
+        if self._unsent_bytes > UNSENT_MAX_BYTES:
+            await self._wait_for_room()
+
+    @property
+    def _unsent_bytes(self) -> int:
+        transport = self._request.transport
+        return transport.get_write_buffer_size() if transport is not None else 0
+
+    async def _wait_for_room(self) -> None:
+        """Hold the sender up until the client has read.
+
+        Not by aiohttp's own draining: all senders of a connection share one future there, and
+        one that is cancelled, as a timeout does, takes the others with it.
+        """
+        try:
             async with asyncio.timeout(self._settings.send_timeout_s):
-                await self._socket.send_frame(data, kind)
+                while self._unsent_bytes > UNSENT_MAX_BYTES:  # noqa: ASYNC110 - no event tells
+                    await asyncio.sleep(ROOM_CHECK_S)
         except TimeoutError:
             raise PeerTooSlow from None
-        except (ClientConnectionResetError, ConnectionError):
-            raise PeerGone from None
 
     async def _read_binary(self, message: bytes, session: LiveSession) -> None:
         try:
@@ -131,11 +154,10 @@ async def realtime(request: web.Request) -> web.StreamResponse:
     if not peer.response.can_prepare(request):
         body = messages.error(ErrorCode.INVALID_MESSAGE, "This address speaks WebSocket only")
         return web.json_response(body, status=426, headers={"Upgrade": "websocket"})
-    await peer.open()
     try:
+        await peer.open()
         session_id, user_id = _ids(request)
         async with sessions.admit(session_id, user_id, peer) as session:
-            await _greet(session, peer, services.settings, request)
             ending = await session.serve(lambda: peer.read(session))
     except SessionRefused as refused:
         await _turn_away(peer, refused)
@@ -143,7 +165,7 @@ async def realtime(request: web.Request) -> web.StreamResponse:
         log.debug("client left before it was greeted")
     else:
         await peer.close(ending.code, ending.reason)
-    return peer.response
+    return peer.response if peer.response.prepared else web.Response()
 
 
 def _ids(request: web.Request) -> tuple[str, str]:
@@ -162,24 +184,6 @@ def _ids(request: web.Request) -> tuple[str, str]:
             "user_id is 1 to 128 letters, digits or any of - _ . @ : +",
         )
     return session_id, user_id
-
-
-async def _greet(
-    session: LiveSession, peer: WebSocketPeer, settings: Settings, request: web.Request
-) -> None:
-    limits = {
-        "max_message_bytes": settings.max_message_bytes,
-        "max_picture_px": settings.max_picture_px,
-        "frames_per_minute": settings.frames_per_minute,
-        "target_latency_ms": settings.target_latency_ms,
-    }
-    wardrobe = session.wardrobe
-    now = request.app[SERVICES].clock.utc_now()
-    await peer.send(
-        messages.connection_established(
-            session.session_id, now, wardrobe.look, wardrobe.applied, limits
-        )
-    )
 
 
 async def _turn_away(peer: WebSocketPeer, refused: SessionRefused) -> None:

@@ -92,9 +92,10 @@ class LiveSessions:
 
     async def _open(self, session: LiveSession) -> None:
         """Check the owner and take up the session's document, or begin it."""
-        database = self._services.database
+        database, journal = self._services.database, self._services.journal
         try:
-            record = await database.get_session(session.session_id)
+            record = journal.pending(session.session_id)
+            record = record or await database.get_session(session.session_id)
             if record is not None and record.user_id != session.user_id:
                 raise _forbidden()
             await session.resume(record)

@@ -67,7 +67,8 @@ class LiveSession:
         self._active_at = self._connected_at = clock.utc_now()
         self._before: SessionRecord | None = None
         self._heads: int | None = None
-        self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self._ending: Ending | None = None
+        self._stopping = asyncio.Event()
         self.opened = asyncio.Event()
         self.ended = asyncio.Event()
 
@@ -81,8 +82,8 @@ class LiveSession:
 
     def stop(self, ending: Ending) -> None:
         """Ask for the end; the first reason counts."""
-        if not self._ending.done():
-            self._ending.set_result(ending)
+        self._ending = self._ending or ending
+        self._stopping.set()
 
     async def serve(self, read: Callable[[], Awaitable[Ending]]) -> Ending:
         """Live until the client leaves, the session is stopped or something breaks.
@@ -97,28 +98,42 @@ class LiveSession:
                     tasks.create_task(self._guard(self._read(read))),
                     tasks.create_task(self._guard(self._report())),
                 ]
-                ending = await self._ending
-                await self._say_goodbye(ending, runner)
+                await self._stopping.wait()
+                await self._say_goodbye(runner)
                 for task in (runner, *others):
                     task.cancel()
         finally:
-            ending = self._ending.result() if self._ending.done() else endings.BROKEN
-            await self._services.journal.save(self._record(ending.status))
+            ending = self._ending or endings.LEFT  # none: the handler was cancelled
+            await self._services.journal.save(self._record(ending.status, self.figures()))
         return ending
 
-    async def _say_goodbye(self, ending: Ending, runner: asyncio.Task[None]) -> None:
+    async def _say_goodbye(self, runner: asyncio.Task[None]) -> None:
+        ending = self._ending
         try:
             if ending is endings.CLOSING:
                 await self._peer.send(messages.server_closing(self._services.clock.utc_now()))
                 self._runner.close()
                 await asyncio.wait([runner], timeout=self._services.settings.stop_timeout_s)
-            elif ending.error is not None and ending is not endings.TOO_SLOW:
+            elif ending is not None and ending.error is not None:
                 await self._peer.send(messages.error(ending.error, ending.reason))
         except (PeerGone, PeerTooSlow):
             pass  # it cannot be told, and the end is the same
 
     async def _read(self, read: Callable[[], Awaitable[Ending]]) -> None:
+        await self._peer.send(self._greeting())
         self.stop(await read())
+
+    def _greeting(self) -> messages.Message:
+        settings, wardrobe = self._services.settings, self.wardrobe
+        limits = {
+            "max_message_bytes": settings.max_message_bytes,
+            "max_picture_px": settings.max_picture_px,
+            "frames_per_minute": settings.frames_per_minute,
+            "target_latency_ms": settings.target_latency_ms,
+        }
+        return messages.connection_established(
+            self.session_id, self._connected_at, wardrobe.look, wardrobe.applied, limits
+        )
 
     async def _guard(self, work: Awaitable[None]) -> None:
         """A task's failure ends this session in order, and no other."""
@@ -139,8 +154,9 @@ class LiveSession:
             idle_s = self._services.clock.monotonic() - self._active_s
             if idle_s > self._services.settings.idle_timeout_s:
                 self.stop(endings.IDLE)
-            self._services.journal.note(self._record(SessionStatus.ACTIVE))
-            await self._peer.send(messages.stats(self._peer.transport, self.figures(), self._heads))
+            figures = self.figures()
+            self._services.journal.note(self._record(SessionStatus.ACTIVE, figures))
+            await self._peer.send(messages.stats(self._peer.transport, figures, self._heads))
 
     # -- what the client sends ------------------------------------------------------------------
 
@@ -167,8 +183,7 @@ class LiveSession:
 
     async def handle_fault(self, error: ClientError) -> None:
         """Answer a message that could not be used."""
-        self._touch()
-        if error.frame_id is not None or await self._may_control():
+        if await self._may_control():
             await self._peer.send(messages.error(error.code, error.message, error.frame_id))
 
     async def _control(self, message: messages.ClientMessage) -> None:
@@ -227,8 +242,8 @@ class LiveSession:
         """The figures of this connection."""
         return self._runner.figures()
 
-    def _record(self, status: SessionStatus) -> SessionRecord:
-        figures, before, now = self.figures(), self._before, self._services.clock.utc_now()
+    def _record(self, status: SessionStatus, figures: Figures) -> SessionRecord:
+        before, now = self._before, self._services.clock.utc_now()
         look = self.wardrobe.look
         return SessionRecord(
             session_id=self.session_id,
@@ -248,7 +263,7 @@ class LiveSession:
 
     def first_record(self) -> SessionRecord:
         """The document with which the session begins, or is taken up again."""
-        return self._record(SessionStatus.ACTIVE)
+        return self._record(SessionStatus.ACTIVE, self.figures())
 
 
 def _average_latency_ms(figures: Figures, before: SessionRecord | None) -> float:

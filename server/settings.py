@@ -16,6 +16,7 @@ class SettingsInvalid(ValueError):
 
 LogFormat: TypeAlias = Literal["auto", "console", "json"]
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
+Seconds: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 def _processors() -> int:
@@ -84,13 +85,13 @@ class Settings(BaseSettings):
     photo_cache_bytes: Annotated[int, Field(ge=0)] = Field(
         256 * 1024 * 1024, description="memory for style and colour photos, kept for an hour"
     )
-    idle_timeout_s: Annotated[float, Field(gt=0)] = Field(
+    idle_timeout_s: Seconds = Field(
         300.0, description="a session that sends nothing for so long is ended"
     )
-    send_timeout_s: Annotated[float, Field(gt=0)] = Field(
+    send_timeout_s: Seconds = Field(
         5.0, description="a client that reads nothing for so long is disconnected"
     )
-    stop_timeout_s: Annotated[float, Field(gt=0)] = Field(
+    stop_timeout_s: Seconds = Field(
         5.0, description="time for the frames under way when the server stops"
     )
 

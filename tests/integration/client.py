@@ -137,6 +137,7 @@ class Caller:
         self.http = http
         self.url = url.rstrip("/")
         self._clients: list[LiveClient] = []
+        self._raw_clients: list[RawClient] = []
 
     async def connect(
         self, session_id: str = "s1", user_id: str = "u1", *, binary: bool = False
@@ -160,40 +161,44 @@ class Caller:
         assert greeting["type"] == "connection_established", greeting
         return client
 
+    async def connect_plain(self, receive_buffer_bytes: int | None = None) -> "RawClient":
+        """Open a TCP connection and say nothing; see RawClient."""
+        client = await RawClient.connect(self.url, receive_buffer_bytes)
+        self._raw_clients.append(client)
+        return client
+
+    async def connect_raw(
+        self, session_id: str = "s1", user_id: str = "u1", receive_buffer_bytes: int | None = None
+    ) -> "RawClient":
+        """Ask for a WebSocket and read nothing, not even whether it was granted."""
+        client = await self.connect_plain(receive_buffer_bytes)
+        await client.send_raw(_handshake(self.url, realtime_path(session_id, user_id)))
+        return client
+
     async def close(self) -> None:
         """Close all clients that are still open."""
+        for client in self._raw_clients:
+            client.break_off()
         await asyncio.gather(*(client.close() for client in self._clients))
 
 
 class RawClient:
-    """A socket that has shaken hands and from then on does only what it is told."""
+    """A socket that does only what it is told."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._received = b""
 
     @classmethod
-    async def connect(
-        cls,
-        url: str,
-        session_id: str = "s1",
-        user_id: str = "u1",
-        receive_buffer_bytes: int | None = None,
-    ) -> "RawClient":
-        """Shake hands. ``receive_buffer_bytes`` bounds what the kernel takes in unread."""
-        host, port = urlsplit(url).hostname, urlsplit(url).port
+    async def connect(cls, url: str, receive_buffer_bytes: int | None) -> "RawClient":
+        """Open the connection; ``receive_buffer_bytes`` bounds what the kernel takes in unread."""
         connection = socket.socket()
         connection.setblocking(False)
         if receive_buffer_bytes is not None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
-        await asyncio.get_running_loop().sock_connect(connection, (host, port))
-        client = cls(connection)
-        await client.send_raw(
-            f"GET {realtime_path(session_id, user_id)} HTTP/1.1\r\nHost: {host}:{port}\r\n"
-            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
-        )
-        return client
+        address = (urlsplit(url).hostname, urlsplit(url).port)
+        await asyncio.get_running_loop().sock_connect(connection, address)
+        return cls(connection)
 
     async def send_raw(self, data: bytes) -> None:
         """Send bytes as they are."""
@@ -203,6 +208,10 @@ class RawClient:
         """Send a message as the protocol has it."""
         text = json.dumps({"type": kind, "data": data}).encode()
         await self.send_raw(wire_frame(WSMsgType.TEXT, text))
+
+    async def send_frame(self, frame_id: str, picture: bytes) -> None:
+        """Send a frame as JSON."""
+        await self.send("process_frame", frame_id=frame_id, frame_data=text_of(picture))
 
     async def read_until(self, wanted: bytes) -> None:
         """Read until something has been said."""
@@ -218,7 +227,9 @@ class RawClient:
         return self._received
 
     def break_off(self) -> None:
-        """End with a reset."""
+        """End with a reset; more than once does nothing."""
+        if self._connection.fileno() < 0:
+            return
         _reset_on_close(self._connection)
         self._connection.close()
 
@@ -229,6 +240,14 @@ class RawClient:
             return False
         self._received += data
         return bool(data)
+
+
+def _handshake(url: str, path: str) -> bytes:
+    return (
+        f"GET {path} HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\nUpgrade: websocket\r\n"
+        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    ).encode()
 
 
 def wire_frame(opcode: int, payload: bytes) -> bytes:

@@ -1,11 +1,12 @@
 """Fixtures that start the real thing and stop it again."""
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pytest_aiohttp.plugin import AiohttpClient
+from aiohttp import ClientSession, web
 
 from media.clock import Clock
 from processing.engine import Engines
@@ -16,8 +17,8 @@ from tests.integration.client import Caller
 from tests.integration.process import ServerProcess
 from tests.integration.service import Service, StartService
 
-TEST_SETTINGS = {"workers": 2, "target_latency_ms": 20_000.0}
-"""Two workers as on the smallest machine; no frame is late because the machine is noisy."""
+TEST_SETTINGS = {"workers": 2, "target_latency_ms": 20_000.0, "frames_per_minute": 1_000_000}
+"""Two workers as on the smallest machine; no frame is late or too many, as the machine is noisy."""
 
 
 @pytest.fixture
@@ -32,25 +33,36 @@ async def live_server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
 
 
 @pytest.fixture
-async def start_service(
-    aiohttp_client: AiohttpClient, tmp_path: Path
-) -> AsyncIterator[StartService]:
-    """Starts services in this process; a later one of a test finds the data of the one before."""
-    callers: list[Caller] = []
+async def start_service(tmp_path: Path) -> AsyncIterator[StartService]:
+    """Starts services in this process; a later one of a test finds the data of the one before.
 
-    async def start(*engines: SimpleEngine, clock: Clock | None = None, **settings: Any) -> Service:
-        values: dict[str, Any] = {"data_dir": tmp_path / "data", **TEST_SETTINGS, **settings}
-        app = create_app(
-            Settings(_env_file=None, **values), engines=Engines(*(engines or (invert(),))),
-            clock=clock,
-        )  # fmt: skip
-        client = await aiohttp_client(app)
-        callers.append(Caller(client.session, str(client.make_url("/"))))
-        return Service(app, callers[-1])
+    They run as in production, where a handler outlives its client to write the last document;
+    aiohttp's own test server would cancel it.
+    """
+    async with AsyncExitStack() as stack:
 
-    yield start
-    for caller in callers:
-        await caller.close()
+        async def start(
+            *engines: SimpleEngine,
+            clock: Clock | None = None,
+            cancels_handlers: bool = False,
+            **settings: Any,
+        ) -> Service:
+            values: dict[str, Any] = {"data_dir": tmp_path / "data", **TEST_SETTINGS, **settings}
+            offered = Engines(*(engines or (invert(),)))
+            app = create_app(Settings(_env_file=None, **values), engines=offered, clock=clock)
+            runner = web.AppRunner(
+                app, access_log=None, shutdown_timeout=1.0, handler_cancellation=cancels_handlers
+            )
+            stack.push_async_callback(runner.cleanup)
+            await runner.setup()
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            http = await stack.enter_async_context(ClientSession())
+            host, port = runner.addresses[0][:2]
+            caller = Caller(http, f"http://{host}:{port}")
+            stack.push_async_callback(caller.close)
+            return Service(app, runner, caller)
+
+        yield start
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ class Service:
     """A running service and whoever calls it."""
 
     app: web.Application
+    runner: web.AppRunner
     caller: Caller
 
     @property
@@ -66,9 +67,17 @@ class StartService(Protocol):
     """Starts a service; ``settings`` are its settings by name."""
 
     async def __call__(
-        self, *engines: SimpleEngine, clock: Clock | None = None, **settings: Any
+        self,
+        *engines: SimpleEngine,
+        clock: Clock | None = None,
+        cancels_handlers: bool = False,
+        **settings: Any,
     ) -> Service:
-        """With the engines given, else one that inverts."""
+        """With the engines given, else one that inverts.
+
+        ``cancels_handlers`` cancels the handler of a client that has gone, as a stop does with
+        those that take too long.
+        """
         ...
 
 

@@ -1,0 +1,28 @@
+"""A session document for the databases' tests, and where they keep it."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from storage.records import SessionRecord, SessionStatus
+
+NOW = datetime(2026, 3, 4, 5, 6, 7, 891000, tzinfo=UTC)
+RECORD = SessionRecord(
+    session_id="s1",
+    user_id="ann",
+    style_image_data="picture:style",
+    color_image_data=None,
+    look={"engine": "classic", "color": "#a64b23", "intensity": 0.8, "extra": [None, {"é": 1}]},
+    connected_at=NOW,
+    last_activity=NOW + timedelta(seconds=1),
+    frames_processed=3,
+    average_latency_ms=0.1 + 0.2,
+    dropped_frames=1,
+    status=SessionStatus.ACTIVE,
+    created_at=NOW,
+    updated_at=NOW + timedelta(milliseconds=1),
+)
+
+
+def database_file(folder: Path) -> Path:
+    """The SQLite file of a test."""
+    return folder / "data" / "sessions.db"

@@ -1,0 +1,241 @@
+"""What SQLite promises beside the contract of Database."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import sys
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage.database import (
+    StorageError,
+    StorageFailed,
+    StorageNewer,
+)
+from storage.sqlite import MIGRATIONS, SqliteDatabase, migrate
+from tests.integration.records import NOW, RECORD, database_file
+
+
+@pytest.fixture
+async def sqlite(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
+    database = await SqliteDatabase.open(database_file(tmp_path))
+    yield database
+    await database.close()
+
+
+async def test_sqlite_does_not_hold_up_the_loop(sqlite: SqliteDatabase) -> None:
+    """While a statement takes its time, other tasks run; a cancelled one behind it never does."""
+    held = threading.Event()
+    slow = asyncio.create_task(sqlite._run(lambda _connection: held.wait(10)))
+    kept, cancelled = (
+        asyncio.create_task(sqlite.save_session(replace(RECORD, session_id=name)))
+        for name in ("kept", "cancelled")
+    )
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    held.set()
+    await asyncio.gather(slow, kept)
+    assert await sqlite.get_session("kept") is not None
+    assert await sqlite.get_session("cancelled") is None
+
+
+async def test_sqlite_cancelled_open_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Giving up while the file is opened ends the thread, and closes the connection on it."""
+    made: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def watched(path: Path, **options: Any) -> sqlite3.Connection:
+        made.append(connect(path, **options, check_same_thread=False))
+        return made[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", watched)
+    before = set(threading.enumerate())
+    opening = asyncio.create_task(SqliteDatabase.open(database_file(tmp_path)))
+    await asyncio.sleep(0)
+    threads = set(threading.enumerate()) - before
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    for thread in threads:
+        await asyncio.to_thread(thread.join, 10)
+    assert len(threads) == 1
+    assert not threads & set(threading.enumerate())
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        made[0].execute("SELECT 1")
+
+
+_KILLED_PROCESS = """
+import asyncio, os, signal, sys
+from dataclasses import replace
+from pathlib import Path
+from storage.sqlite import SqliteDatabase
+
+async def save(database, record):
+    await database.save_session(record)
+    os.write(1, record.session_id.encode() + b" ")
+    if record.session_id == "k19":
+        os.kill(os.getpid(), signal.SIGKILL)
+
+async def main():
+    database = await SqliteDatabase.open(Path(sys.argv[1]))
+    record = await database.get_session("s1")
+    await asyncio.gather(
+        *(save(database, replace(record, session_id=f"k{number}")) for number in range(40))
+    )
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
+async def test_sqlite_survives_a_killed_process(tmp_path: Path) -> None:
+    """A process killed while it writes leaves every record that it had acknowledged."""
+    before = await SqliteDatabase.open(database_file(tmp_path))
+    await before.save_session(RECORD)
+    await before.close()
+    command = (sys.executable, "-c", _KILLED_PROCESS, str(database_file(tmp_path)))
+    root = Path(__file__).parents[2]
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=root, stdout=asyncio.subprocess.PIPE
+    )
+    acknowledged = (await process.communicate())[0].decode().split()
+    assert process.returncode == -signal.SIGKILL
+    assert len(acknowledged) == 20
+    after = await SqliteDatabase.open(database_file(tmp_path))
+    for session_id in acknowledged:
+        assert await after.get_session(session_id) == replace(RECORD, session_id=session_id)
+    await after.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are a POSIX matter")
+async def test_sqlite_files_are_private(tmp_path: Path, sqlite: SqliteDatabase) -> None:
+    """The directory is made for its owner alone, and so are the database and its log files."""
+    await sqlite.save_session(RECORD)
+    folder = database_file(tmp_path).parent
+    modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert modes == {"sessions.db": 0o600, "sessions.db-wal": 0o600, "sessions.db-shm": 0o600}
+
+
+async def test_sqlite_writes_ahead(sqlite: SqliteDatabase) -> None:
+    """The connection runs with the journal, the synchronisation and the patience promised."""
+    names = ("journal_mode", "synchronous", "busy_timeout")
+    rows = [await sqlite._run(_query(f"PRAGMA {name}")) for name in names]
+    assert [row[0][0] for row in rows] == ["wal", 1, 5000]
+
+
+async def test_sqlite_has_an_index_for_every_query(sqlite: SqliteDatabase) -> None:
+    """No statement that the database runs walks through the table."""
+    statements: list[str] = []
+    await sqlite._run(lambda database: database.set_trace_callback(statements.append))
+    await sqlite.save_session(RECORD)
+    await sqlite.get_session("s1")
+    await sqlite.time_out_active_sessions(NOW)
+    await sqlite.ping()
+    await sqlite._run(lambda database: database.set_trace_callback(None))
+    plans = [
+        [tuple(row)[3] for row in await sqlite._run(_query(f"EXPLAIN QUERY PLAN {statement}"))]
+        for statement in statements
+    ]
+    assert len(plans) == 4
+    assert [step for plan in plans for step in plan if "SCAN" in step] == []
+    assert "sessions_by_status (status=?)" in plans[2][0]
+
+
+def _query(statement: str) -> Callable[[sqlite3.Connection], list[sqlite3.Row]]:
+    return lambda connection: connection.execute(statement).fetchall()
+
+
+async def test_sqlite_indexes(sqlite: SqliteDatabase) -> None:
+    """Sessions are found by their id, by their user, and by status and last activity."""
+    query = (
+        "SELECT group_concat(info.name) FROM pragma_index_list('sessions') AS list, "
+        "pragma_index_info(list.name) AS info GROUP BY list.name"
+    )
+    rows = await sqlite._run(_query(query))
+    assert {row[0] for row in rows} == {"session_id", "user_id", "status,last_activity"}
+
+
+async def test_sqlite_is_migrated_once_by_many(tmp_path: Path) -> None:
+    """Of several who open an old file together each finds it up to date, every step made once."""
+    path = tmp_path / "sessions.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    opened = await asyncio.gather(*(SqliteDatabase.open(path) for _ in range(4)))
+    await asyncio.gather(*(database.ping() for database in opened))
+    await asyncio.gather(*(database.close() for database in opened))
+
+
+def test_sqlite_migrations_keep_what_is_there() -> None:
+    """A database goes through the steps that it has not seen, once each, and keeps its rows."""
+    steps = (("CREATE TABLE t (a)", "INSERT INTO t VALUES (1)"), ("ALTER TABLE t ADD b",))
+    with _memory() as connection:
+        migrate(connection, steps[:1])
+        migrate(connection, steps)
+        migrate(connection, steps)
+        assert connection.execute("SELECT a, b FROM t").fetchall() == [(1, None)]
+        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+
+
+def test_sqlite_failed_migration_is_undone() -> None:
+    """A step that fails leaves the schema and its version as the step before made them."""
+    steps = (("CREATE TABLE t (a)",), ("CREATE TABLE u (a)", "not SQL"))
+    with _memory() as connection:
+        with pytest.raises(sqlite3.OperationalError):
+            migrate(connection, steps)
+        tables = connection.execute("SELECT name FROM sqlite_schema").fetchall()
+        assert tables == [("t",)]
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+
+
+def _memory() -> closing[sqlite3.Connection]:
+    return closing(sqlite3.connect(":memory:", isolation_level=None))
+
+
+async def test_sqlite_newer_schema_is_refused(tmp_path: Path) -> None:
+    """A file of a newer server is refused with both versions named, and left byte for byte."""
+    path = tmp_path / "sessions.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    before = path.read_bytes()
+    with pytest.raises(StorageNewer, match=f"schema version 99, known up to {len(MIGRATIONS)}"):
+        await SqliteDatabase.open(path)
+    assert path.read_bytes() == before
+
+
+async def test_sqlite_refuses_what_is_no_database(tmp_path: Path) -> None:
+    """A file of something else, or a directory that cannot be, is a failure with its code."""
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database, but long enough to be looked at" * 10)
+    with pytest.raises(StorageFailed, match="SQLITE_NOTADB"):
+        await SqliteDatabase.open(path)
+    with pytest.raises(StorageFailed, match=r"ENOTDIR|EEXIST"):
+        await SqliteDatabase.open(path / "sessions.db")
+
+
+async def test_sqlite_failures_tell_nothing_of_the_user(sqlite: SqliteDatabase) -> None:
+    """Errors of SQLite and values that cannot be stored or read become failures without data."""
+    texts = [await _failure(sqlite.get_session("secret\ud800"))]
+    await sqlite.save_session(RECORD)
+    await sqlite._run(_query("UPDATE sessions SET look = '{secret'"))
+    texts.append(await _failure(sqlite.get_session("s1")))
+    await sqlite._run(_query("DROP TABLE sessions"))
+    texts.append(await _failure(sqlite.save_session(replace(RECORD, user_id="secret"))))
+    codes = ("UnicodeEncodeError", "JSONDecodeError", "SQLITE_ERROR")
+    assert texts == [f"The storage failed. ({code})" for code in codes]
+
+
+async def _failure(call: Awaitable[object]) -> str:
+    with pytest.raises(StorageError) as caught:
+        await call
+    assert type(caught.value) is StorageFailed
+    return str(caught.value)

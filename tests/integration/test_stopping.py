@@ -1,0 +1,201 @@
+"""Stopping: in order when asked, at once when asked twice, and what is left when killed."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import threading
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from aiohttp import ClientConnectionError, ClientSession
+
+from media.frame import Picture
+from server.app import DATABASE_FILE
+from server.errors import CloseCode
+from tests.engines import gated
+from tests.integration.client import Caller, Closing, text_of
+from tests.integration.process import ServerProcess
+from tests.integration.service import StartService, eventually
+from tests.pictures import jpeg, portrait
+
+COPPER = {"color": "copper"}
+PROMPT_S = 1.5
+"""Stopping has nothing to wait for: what a process needs to end."""
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are a POSIX matter")
+
+
+@pytest.fixture
+async def patient_server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
+    """A server that gives up no frame for being late."""
+    server = ServerProcess(tmp_path / "data", target_latency_ms=20_000, workers=2)
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop(signal.SIGKILL)
+
+
+@pytest.fixture
+async def caller(patient_server: ServerProcess) -> AsyncIterator[Caller]:
+    """Calls the patient server."""
+    async with ClientSession() as http:
+        caller = Caller(http, patient_server.url)
+        yield caller
+        await caller.close()
+
+
+def rows(data_dir: Path) -> dict[str, tuple[str, int]]:
+    """Status and processed frames of all sessions, as they are in the file."""
+    query = "SELECT session_id, status, frames_processed FROM sessions"
+    with closing(sqlite3.connect(data_dir / DATABASE_FILE)) as database:
+        return {name: (status, frames) for name, status, frames in database.execute(query)}
+
+
+def large_picture() -> Picture:
+    """24 megapixels: a frame that takes long on any machine."""
+    return np.asarray(cv2.resize(portrait(), (4900, 4900)), np.uint8)
+
+
+def kinds_of(ended: Closing) -> list[str]:
+    """The types of the messages before the end."""
+    return [message["type"] for message in ended.messages]
+
+
+async def test_stop_with_live_sessions(
+    patient_server: ServerProcess, caller: Caller, tmp_path: Path
+) -> None:
+    """SIGTERM: all are told, frames under way are finished, nobody comes in, all is written."""
+    idle, busy = await asyncio.gather(*map(caller.join, ("idle", "busy")))
+    await idle.process("f0", jpeg())
+    await busy.ask("set_look", look=COPPER)
+    await busy.send_frame("large", jpeg(large_picture(), quality=70))
+    await idle.process("f1", jpeg())  # by now the large frame is being processed
+    loop = asyncio.get_running_loop()
+    started_s = loop.time()
+    stopping = asyncio.create_task(patient_server.stop())
+    idle_end = await idle.until_closed()
+    with pytest.raises(ClientConnectionError):
+        await caller.connect("late")
+    busy_end = await busy.until_closed()
+    assert await stopping == 0
+    assert loop.time() - started_s < 5.0
+    assert (kinds_of(idle_end), idle_end.code) == (["server_closing"], CloseCode.GOING_AWAY)
+    assert kinds_of(busy_end) == ["server_closing", "processed_frame"]
+    assert busy_end.messages[1]["data"]["frame_id"] == "large"
+    assert busy_end.messages[0].keys() == {"type", "message", "timestamp"}
+    assert (busy_end.code, bool(busy_end.reason)) == (CloseCode.GOING_AWAY, True)
+    assert rows(tmp_path / "data") == {"idle": ("disconnected", 2), "busy": ("disconnected", 1)}
+    assert "Traceback" not in patient_server.output
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_stop_without_sessions_is_prompt(
+    patient_server: ServerProcess, caller: Caller, number: signal.Signals
+) -> None:
+    """With nobody live, though a kept-alive connection is open, the process ends at once with 0."""
+    async with caller.http.get(patient_server.url + "/api/hair-tryOn/health") as response:
+        assert response.status == 200
+    started_s = asyncio.get_running_loop().time()
+    assert await patient_server.stop(number) == 0
+    assert asyncio.get_running_loop().time() - started_s < PROMPT_S
+    assert "Traceback" not in patient_server.output
+
+
+async def test_stop_does_not_wait_for_a_silent_client(
+    patient_server: ServerProcess, caller: Caller, tmp_path: Path
+) -> None:
+    """A client that answers no closing frame holds up the stop for two seconds and no longer."""
+    silent = await caller.connect_raw("silent")
+    await silent.read_until(b"connection_established")
+    started_s = asyncio.get_running_loop().time()
+    assert await patient_server.stop() == 0
+    assert asyncio.get_running_loop().time() - started_s < 5.0
+    assert rows(tmp_path / "data") == {"silent": ("disconnected", 0)}
+    assert "Traceback" not in patient_server.output
+
+
+async def test_second_signal_ends_at_once(patient_server: ServerProcess, caller: Caller) -> None:
+    """Who asks twice does not wait for a client that keeps the first stop waiting."""
+    silent = await caller.connect_raw("silent")
+    await silent.read_until(b"connection_established")
+    stopping = asyncio.create_task(patient_server.stop())
+    await silent.read_until(b"server_closing")
+    started_s = asyncio.get_running_loop().time()
+    os.kill(patient_server.pid, signal.SIGTERM)
+    assert await stopping == 128 + signal.SIGTERM
+    assert asyncio.get_running_loop().time() - started_s < PROMPT_S
+
+
+async def test_killed_server_starts_again(
+    patient_server: ServerProcess, caller: Caller, tmp_path: Path
+) -> None:
+    """After kill -9 the next start calls what was active a timeout, and who returns goes on."""
+    live, left = await asyncio.gather(*map(caller.join, ("live", "left")))
+    worn = await live.ask("set_look", look=COPPER)
+    await live.ask("set_style_image", image_data=text_of(jpeg()))
+    await live.process("f1", jpeg())
+    await left.close()
+    await _until_written(tmp_path / "data", {"live": ("active", 1), "left": ("disconnected", 0)})
+    assert await patient_server.stop(signal.SIGKILL) == -signal.SIGKILL
+    await patient_server.start()
+    assert rows(tmp_path / "data") == {"live": ("timeout", 1), "left": ("disconnected", 0)}
+    again = await caller.connect("live")
+    greeting = await again.receive()
+    assert greeting["look"] == worn["look"], "the values are kept, the photo was in memory only"
+    await again.process("f2", jpeg())
+    await again.close()
+    assert await patient_server.stop() == 0
+    assert rows(tmp_path / "data")["live"] == ("disconnected", 2)
+
+
+async def _until_written(data_dir: Path, wanted: dict[str, tuple[str, int]]) -> None:
+    async with asyncio.timeout(5.0):
+        while rows(data_dir) != wanted:  # noqa: ASYNC110  (what is watched is no event)
+            await asyncio.sleep(0.05)
+
+
+async def test_frames_during_the_stop(start_service: StartService) -> None:
+    """While the stop waits for a frame, those that waited are finished and new ones are dropped."""
+    gate = threading.Event()
+    service = await start_service(gated(gate))
+    client = await service.caller.join()
+    await client.ask("set_look", look=COPPER)
+    for frame_id in ("held", "waiting"):
+        await client.send_frame(frame_id, jpeg())
+    await eventually(lambda: service.services.pool.busy == 1)
+    stopping = asyncio.create_task(service.live.stop_all())
+    assert (await client.receive())["type"] == "server_closing"
+    dropped = await client.process("new", jpeg())
+    assert dropped == {"type": "frame_dropped", "frame_id": "new", "reason": "closed"}
+    refused = await (await service.caller.connect("late")).until_closed()
+    assert [answer["error"] for answer in refused.messages] == ["SERVER_CLOSING"]
+    assert refused.code == CloseCode.GOING_AWAY
+    gate.set()
+    ended = await client.until_closed()
+    await stopping
+    assert [answer["data"]["frame_id"] for answer in ended.messages] == ["held", "waiting"]
+    assert ended.code == CloseCode.GOING_AWAY
+    record = await service.document()
+    assert (record.status, record.frames_processed) == ("disconnected", 2)
+    assert record.dropped_frames == 1
+
+
+async def test_frame_that_takes_too_long_is_given_up(start_service: StartService) -> None:
+    """A frame that outlasts the stop timeout counts as dropped and the session ends in order."""
+    gate = threading.Event()
+    service = await start_service(gated(gate), stop_timeout_s=0.2)
+    client = await service.caller.join()
+    await client.ask("set_look", look=COPPER)
+    await client.send_frame("held", jpeg())
+    await eventually(lambda: service.services.pool.busy == 1)
+    async with asyncio.timeout(2.0):
+        await asyncio.gather(service.live.stop_all(), client.until_closed())
+    record = await service.document()
+    assert (record.status, record.dropped_frames) == ("disconnected", 1)
+    gate.set()

@@ -1,0 +1,110 @@
+"""What the README's tables must say, read from the code; and what they do say."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from media.frame import DropCause
+from server.errors import CloseCode, ErrorCode
+from server.settings import ENV_PREFIX, Settings
+
+ROOT = Path(__file__).parents[1]
+UNKNOWN = "…"
+"""Stands in a rendered table where the README does not say yet what a row means."""
+
+
+def readme_text() -> str:
+    """The README."""
+    return (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def section(title: str, text: str | None = None) -> str:
+    """What stands under a heading, up to the next heading of any level; empty if there is none."""
+    found = re.search(
+        rf"^#+ {re.escape(title)}\n(.*?)(?=^#+ |\Z)",
+        readme_text() if text is None else text,
+        re.MULTILINE | re.DOTALL,
+    )
+    return found.group(1) if found else ""
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of every table row in a text, without headings and rules."""
+    lines = [line.strip() for line in text.splitlines()]
+    tables = [line for line in lines if line.startswith("|") and line.endswith("|")]
+    cells = [[cell.strip() for cell in line[1:-1].split(" | ")] for line in tables]
+    return [row for row in cells if row[0].startswith("`")]
+
+
+def meanings(title: str) -> dict[str, str]:
+    """First cell, without its backquotes, to second cell, of the rows under a heading."""
+    return {row[0].strip("`"): row[1] if len(row) > 1 else "" for row in rows(section(title))}
+
+
+def settings_table() -> str:
+    """The table of all settings, in the order in which ``Settings`` has them."""
+    head = "| Variable | Flag | Default | Meaning |\n|---|---|---|---|\n"
+    return head + "\n".join(_setting(*item) for item in Settings.model_fields.items())
+
+
+def drops_table() -> str:
+    """The table of drop causes, with the README's own words where it has them."""
+    return _table("Cause", (cause.value for cause in DropCause), "Why a frame is dropped")
+
+
+def errors_table() -> str:
+    """The table of error codes, with the README's own words where it has them."""
+    return _table("Code", _values(ErrorCode), "Error codes")
+
+
+def closes_table() -> str:
+    """The table of closing codes, with the README's own words where it has them."""
+    return _table("Code", _values(CloseCode), "Closing codes")
+
+
+def dependencies_table() -> str:
+    """The table of direct dependencies, with the README's own words where it has them."""
+    return _table("Library", direct_dependencies(), "Why these libraries")
+
+
+def direct_dependencies() -> list[str]:
+    """The names of what the service itself needs, from ``pyproject.toml``."""
+    project: Mapping[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return [re.split(r"[^A-Za-z0-9_.-]", line)[0] for line in project["dependencies"]]
+
+
+def make_targets() -> set[str]:
+    """The targets that ``make help`` lists."""
+    makefile = (ROOT / "Makefile").read_text()
+    return set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))
+
+
+def _values(codes: type[Enum]) -> list[str]:
+    return [str(code.value) for code in codes]
+
+
+def _table(heading: str, names: Iterable[str], title: str) -> str:
+    known = meanings(title)
+    lines = [f"| `{name}` | {known.get(name, UNKNOWN)} |" for name in names]
+    return "\n".join([f"| {heading} | Meaning |", "|---|---|", *lines])
+
+
+def _setting(name: str, field: FieldInfo) -> str:
+    flag = name.replace("_", "-")
+    return (
+        f"| `{ENV_PREFIX}{name.upper()}` | `--{flag}` | {_default(field)} | {field.description} |"
+    )
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default_factory is not None:
+        return "all processors"
+    if field.default is None:
+        return "none"
+    value = field.default
+    return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"

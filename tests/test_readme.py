@@ -1,0 +1,61 @@
+"""The README says what the code does: settings, codes, causes, dependencies, commands."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tests import readme
+
+
+def test_settings_table_is_the_settings() -> None:
+    """The README's table of settings is, to the letter, what the code declares."""
+    expected = readme.settings_table()
+    assert expected in readme.section("Settings"), f"paste this under Settings:\n\n{expected}\n"
+
+
+@pytest.mark.parametrize(
+    ("title", "render"),
+    [
+        ("Why a frame is dropped", readme.drops_table),
+        ("Error codes", readme.errors_table),
+        ("Closing codes", readme.closes_table),
+        ("Why these libraries", readme.dependencies_table),
+    ],
+    ids=["drop causes", "error codes", "closing codes", "dependencies"],
+)
+def test_table_has_every_row_and_no_other(title: str, render: Callable[[], str]) -> None:
+    """Each cause, code and dependency has its row and its meaning, and there is no other row."""
+    expected = [row[0] for row in readme.rows(render())]
+    written = [row[0] for row in readme.rows(readme.section(title))]
+    assert sorted(written) == sorted(expected), f"the table under {title}:\n\n{render()}\n"
+    unsaid = [name for name, text in readme.meanings(title).items() if text in {"", readme.UNKNOWN}]
+    assert not unsaid, f"under {title} nothing is said of {unsaid}"
+
+
+def test_make_targets_exist() -> None:
+    """Every ``make`` command that the README names is one that ``make help`` lists."""
+    named = set(re.findall(r"(?:^    |`)make ([a-z-]+)", readme.readme_text(), re.MULTILINE))
+    assert named, "the README names no command at all"
+    assert named <= readme.make_targets(), f"no such target: {named - readme.make_targets()}"
+
+
+def test_named_files_exist() -> None:
+    """Every file of ours that the README names, from the root or from a room, exists."""
+    paths = set(re.findall(r"`((?:[a-z_]+/)+[a-zA-Z_.]*)`", readme.readme_text()))
+    bases = [readme.ROOT / room for room in (".", "media", "processing", "storage", "server")]
+    missing = sorted(path for path in paths if not any((base / path).exists() for base in bases))
+    assert not missing, f"the README names files that there are not: {missing}"
+
+
+def test_no_placeholder_is_left() -> None:
+    """No line of the README is a lone word in capitals that was meant to be replaced."""
+    left = re.findall(r"^[A-Z][A-Z_]{3,}$", readme.readme_text(), re.MULTILINE)
+    assert not left, f"still to be written: {left}"
+
+
+def test_reader_finds_a_table_under_its_heading_only() -> None:
+    """The helper reads the rows under one heading, and not those under the next."""
+    text = "## A\n\n| Code | Meaning |\n|---|---|\n| `x` | one |\n\n## B\n\n| `y` | two |\n"
+    assert readme.rows(readme.section("A", text)) == [["`x`", "one"]]
+    assert readme.section("C", text) == ""
