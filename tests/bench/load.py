@@ -1,0 +1,76 @@
+"""The load generator, a process of its own: a plan on standard input, a report on the output."""
+
+import asyncio
+import sys
+import time
+from contextlib import AsyncExitStack
+from statistics import fmean
+
+import aiohttp
+import psutil
+import uvloop
+
+from tests.bench.client import BenchClient, connected
+from tests.bench.meter import Meter
+from tests.bench.pictures import films
+from tests.bench.plan import CLOSED_LOOP, LoadPlan, LoadReport
+from tests.bench.tally import Window
+
+
+async def put_under_load(plan: LoadPlan) -> LoadReport:
+    """Carry the plan out."""
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(
+            aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+        )
+        reel = films()
+        clients = [
+            await stack.enter_async_context(connected(http, plan, number, reel[number % len(reel)]))
+            for number in range(len(plan.rates_fps))
+        ]
+        meter = Meter(psutil.Process(plan.server_pid))
+        await _run(clients, meter, plan)
+        return _report(clients, meter, plan)
+
+
+async def _run(clients: list[BenchClient], meter: Meter, plan: LoadPlan) -> None:
+    begin_s = time.monotonic()
+    start_s = begin_s + plan.warm_up_s
+    window = Window(start_s, start_s + plan.window_s)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(meter.watch(window))
+        for number, client in enumerate(clients):
+            tasks.create_task(client.run(window, begin_s + _phase_s(client, number / len(clients))))
+
+
+def _phase_s(client: BenchClient, share: float) -> float:
+    """Cameras do not tick together: each begins at another part of the interval."""
+    return 0.0 if client.rate_fps == CLOSED_LOOP else share / client.rate_fps
+
+
+def _report(clients: list[BenchClient], meter: Meter, plan: LoadPlan) -> LoadReport:
+    latency_ms = [sample for client in clients for sample in client.tally.latency_ms]
+    processing_ms = [value for client in clients for value in client.tally.processing_ms]
+    return LoadReport(
+        window_s=plan.window_s,
+        server_cpu_s=meter.server_cpu_s,
+        load_cpu_s=meter.load_cpu_s,
+        load_lag_ms=meter.load_lag_ms,
+        rss_bytes=tuple(meter.rss_bytes),
+        latency_ms=tuple(latency_ms),
+        mean_processing_ms=fmean(processing_ms) if processing_ms else 0.0,
+        errors=tuple({error for client in clients for error in client.errors}),
+        sessions=tuple(client.report() for client in clients),
+    )
+
+
+def main() -> None:
+    """One plan, one report, one line each."""
+    plan = LoadPlan.from_json(sys.stdin.buffer.readline())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        report = runner.run(put_under_load(plan))
+    sys.stdout.buffer.write(report.to_json() + b"\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""This service as a child process: ``python -m tests.bench.service --engine identity``."""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from processing.engine import Engine, Engines
+from processing.local.classic.engine import ClassicEngine
+from server.app import create_app
+from server.logs import configure_logging
+from server.settings import Settings
+from tests.bench import engines
+from tests.bench.host import run_app
+
+NO_LIMIT = 10_000_000
+STAGES = {"identity": engines.identity, "sleep": engines.sleep, "burn": engines.burn}
+
+
+def bench_engine(name: str, stage_ms: float) -> Engine:
+    """The engine of that name; ``none`` gives the default one, for sessions without a look."""
+    if name in STAGES:
+        return engines.StageEngine(name, STAGES[name], stage_ms / 1000.0)
+    return ClassicEngine()
+
+
+def bench_settings(data_dir: Path, workers: int) -> Settings:
+    """The defaults, or what the environment says, but without limits on rates and sessions."""
+    return Settings(
+        _env_file=None,
+        data_dir=data_dir,
+        workers=workers,
+        frames_per_minute=NO_LIMIT,
+        max_sessions=NO_LIMIT,
+    )
+
+
+def main() -> None:
+    """Serve until standard input is closed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--engine", default="none", choices=["none", "classic", *STAGES])
+    parser.add_argument("--stage-ms", type=float, default=60.0, help="of sleep and burn")
+    parser.add_argument("--workers", type=int, default=1)
+    arguments = parser.parse_args()
+    configure_logging("console", "warning")
+    with tempfile.TemporaryDirectory() as folder:
+        settings = bench_settings(Path(folder), arguments.workers)
+        engine = bench_engine(arguments.engine, arguments.stage_ms)
+        run_app(create_app(settings, engines=Engines(engine)))
+
+
+if __name__ == "__main__":
+    main()
