@@ -7,7 +7,7 @@ import sys
 import uvloop
 
 from server.logs import configure_logging
-from server.serve import serve
+from server.serve import leave, serve
 from server.settings import SettingsInvalid, load_settings
 
 
@@ -25,4 +25,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    leave(main(sys.argv[1:]))

@@ -1,6 +1,6 @@
 """Frames in and out: encoded pictures to pixels and back, on the hot path.
 
-It hands on what belongs to it, so that callers need this module and ``media.photo`` alone.
+It hands on what belongs to it, so that callers need this module alone.
 """
 
 import simplejpeg

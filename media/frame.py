@@ -41,7 +41,6 @@ class EncodedFrame:
     frame_id: str
     payload: bytes | str
     arrived_s: float
-    binary: bool = False
 
     @property
     def size_bytes(self) -> int:

@@ -19,7 +19,11 @@ _WEBP_HEADER_BYTES = 30
 
 # A progressive JPEG has about ten scans. Each one passes over the whole picture again, so that a
 # small file of thousands of scans would occupy a worker for minutes.
-_MAX_JPEG_SCANS = 64
+_MAX_JPEG_SCANS = 24
+
+
+# What libjpeg and WebP can write ends not far above; no camera or phone comes near it.
+_MAX_SIDE_PX = 16_384
 
 
 class PictureError(ValueError):
@@ -61,6 +65,8 @@ def read_header(data: bytes, max_px: int) -> PictureHeader:
     size = f"{header.format}: {header.width_px} x {header.height_px} pixels"
     if header.width_px < 1 or header.height_px < 1:
         raise BrokenPicture(f"{size}: no pixels")
+    if max(header.width_px, header.height_px) > _MAX_SIDE_PX:
+        raise PictureTooLarge(f"{size}: a side over the {_MAX_SIDE_PX} allowed")
     if header.width_px * header.height_px > max_px:
         raise PictureTooLarge(f"{size}: more than the {max_px} allowed")
     return header

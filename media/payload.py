@@ -8,6 +8,9 @@ DATA_URL_HEAD_MAX = 128
 """Longest ``data:image/…;base64,`` that is looked through for its comma."""
 
 
+_LINE_BREAKS = str.maketrans("", "", "\r\n")
+
+
 class BrokenBase64(ValueError):
     """The text is not base64."""
 
@@ -21,9 +24,12 @@ def payload_bytes(payload: bytes | str) -> bytes:
         return payload
     text = payload
     if text.startswith("data:"):
-        head, comma, text = text.partition(",")
-        if not comma or len(head) > DATA_URL_HEAD_MAX or not head.endswith(";base64"):
+        comma = text.find(",", 0, DATA_URL_HEAD_MAX)
+        if comma < 0 or not text.endswith(";base64", 0, comma):
             raise BrokenBase64
+        text = text[comma + 1 :]
+    if "\n" in text:  # MIME's line breaks, which Android's encoder makes by default
+        text = text.translate(_LINE_BREAKS)
     try:
         return pybase64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

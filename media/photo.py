@@ -1,6 +1,7 @@
 """Pictures by way of Pillow: reference photos from phones, and frames that are no JPEG."""
 
 from io import BytesIO
+from math import ceil
 
 import cv2
 import numpy as np
@@ -81,7 +82,7 @@ def _shrink(image: ImageFile, max_side_px: int) -> Image.Image:
     """The picture in RGB and no larger than asked; a JPEG is not even decoded in full size."""
     scale = max_side_px / max(image.size)
     if scale < 1:
-        image.draft(image.mode, (round(image.width * scale), round(image.height * scale)))
+        image.draft(image.mode, (ceil(image.width * scale), ceil(image.height * scale)))
     flat = _flatten(image)
     flat.thumbnail((max_side_px, max_side_px), Image.Resampling.LANCZOS)
     return flat

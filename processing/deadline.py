@@ -21,7 +21,7 @@ RECENT_TIMES = 10
 OVERLOAD_MIN_TIMES = 5
 """With fewer times than this nothing is called an overload (section 3.5)."""
 OVERLOAD_MAX_WAITING = 5
-"""An overloaded session keeps this many frames waiting (section 3.5)."""
+"""An overloaded session keeps this many frames waiting behind the next one (section 3.5)."""
 STALE_TARGETS = 2.0
 """A frame older than this many targets is stale (section 3.5)."""
 PROBE_TARGETS = 0.5
@@ -84,7 +84,8 @@ class DeadlinePolicy:
     def _drop_overload(self, ages_ms: Sequence[float], drops: list[DropCause]) -> None:
         enough = len(self._times_ms) >= OVERLOAD_MIN_TIMES
         if enough and self.mean_ms > self._target_ms:
-            surplus = len(ages_ms) - len(drops) - OVERLOAD_MAX_WAITING
+            behind = len(ages_ms) - len(drops) - 1
+            surplus = behind - OVERLOAD_MAX_WAITING
             drops.extend([DropCause.OVERLOAD] * max(0, surplus))
 
     def _drop_superseded(

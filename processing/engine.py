@@ -56,11 +56,6 @@ class Engines:
         self._engines = {engine.name: engine for engine in engines}
         self.default = engines[0].name
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """All names, the default's first."""
-        return tuple(self._engines)
-
     def warm_up(self) -> None:
         """Let every engine load what the calling thread needs."""
         for engine in self._engines.values():

@@ -100,7 +100,7 @@ def parse_values(data: object) -> LookValues:
         return LookValues.model_validate(data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "look"
+        place = ".".join(str(part)[:32] for part in first["loc"]) or "look"
         raise LookError(f"{place}: {first['msg']}") from None
 
 

@@ -13,11 +13,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import ParamSpec, TypeVar
 
+import structlog
+
 from media.clock import Clock
 from processing.fair import FairQueue, Share, Ticket
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+THREAD_PREFIX = "frame-worker"
+
+log = structlog.get_logger(__name__)
 
 
 class Turn:
@@ -52,10 +58,13 @@ class WorkerPool:
     def __init__(self, workers: int, clock: Clock) -> None:
         self.workers = workers
         self._clock = clock
-        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="frame-worker")
+        self._executor = ThreadPoolExecutor(workers, thread_name_prefix=THREAD_PREFIX)
         self._queue = FairQueue()
         self._asked: dict[int, asyncio.Future[None]] = {}
         self._busy = 0
+        self._long = asyncio.Semaphore(max(1, workers - 1))
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     @property
     def busy(self) -> int:
@@ -71,6 +80,12 @@ class WorkerPool:
     def pace(self) -> float:
         """How many processing times pass between two turns of one session, at least 1."""
         return max(1.0, (self._busy + self.waiting) / self.workers)
+
+    @asynccontextmanager
+    async def long_turn(self, share: Share) -> AsyncIterator[Turn]:
+        """A turn for work that takes much longer than a frame: never on all workers at once."""
+        async with self._long, self.turn(share) as turn:
+            yield turn
 
     @asynccontextmanager
     async def turn(self, share: Share) -> AsyncIterator[Turn]:
@@ -120,6 +135,8 @@ class WorkerPool:
         """Charge a turn, free its worker and hand it on."""
         self._queue.charge(ticket, cost_s)
         self._busy -= 1
+        if not self._busy:
+            self._idle.set()
         self._grant_free_workers()
 
     async def warm_up(self, call: Callable[[], object]) -> None:
@@ -134,15 +151,26 @@ class WorkerPool:
         calls = [loop.run_in_executor(self._executor, once_on_each) for _ in range(self.workers)]
         await asyncio.gather(*calls)
 
-    async def close(self) -> None:
-        """Wait for the calls under way and end the threads."""
-        await asyncio.to_thread(self._executor.shutdown, wait=True, cancel_futures=True)
+    async def close(self, timeout_s: float) -> None:
+        """Take no more calls, and wait for those under way, but no longer than that.
+
+        A thread cannot be interrupted: one that hangs is left behind, and logged as such.
+        """
+        self._executor.shutdown(wait=False)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._idle.wait()
+        except TimeoutError:
+            log.warning("frames left on their workers", frames=self._busy)
+        else:
+            await asyncio.to_thread(self._executor.shutdown)
 
     def _grant_free_workers(self) -> None:
         while self._busy < self.workers and (ticket := self._queue.grant()) is not None:
             ready = self._asked.pop(ticket.number)
             if not ready.cancelled():
                 self._busy += 1
+                self._idle.clear()
                 ready.set_result(None)
 
     def _abandon(self, ticket: Ticket, ready: "asyncio.Future[None]") -> None:

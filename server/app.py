@@ -9,8 +9,7 @@ from aiohttp import web
 
 from media.clock import Clock, SystemClock
 from processing.engine import Engines
-from processing.local.classic.engine import ClassicEngine
-from processing.local.threads import use_one_thread_per_call
+from processing.local import local_engines
 from processing.pool import WorkerPool
 from server.journal import SessionJournal
 from server.keys import SERVICES, SESSIONS
@@ -20,23 +19,27 @@ from server.routes import routes
 from server.services import Services
 from server.settings import Settings
 from storage.cache import MemoryCache
+from storage.lock import DirectoryLock
 from storage.sqlite import SqliteDatabase
 
 DATABASE_FILE = "hair-tryon.sqlite3"
+POOL_CLOSE_S = 1.0
+"""Frames that are still on a worker when all sessions have ended are waited for no longer."""
+LAST_WRITES_S = 3.0
+"""What a database does not take within this is left; the next start finds the sessions active."""
+
+Lifetime = Callable[[web.Application], AsyncIterator[None]]
 
 log = structlog.get_logger(__name__)
-
-
-def local_engines() -> Engines:
-    """The engines that come with the service; the first is the default."""
-    return Engines(ClassicEngine())
 
 
 def create_app(
     settings: Settings, *, engines: Engines | None = None, clock: Clock | None = None
 ) -> web.Application:
-    """The service as an aiohttp application. Nothing is opened before it is started."""
-    use_one_thread_per_call()
+    """The service as an aiohttp application. Nothing is opened before it is started.
+
+    Starting raises StorageError or OSError if the data directory cannot be used.
+    """
     app = web.Application()
     app.add_routes(routes())
     app.on_response_prepare.append(add_security_headers)
@@ -45,21 +48,20 @@ def create_app(
     return app
 
 
-Lifetime = Callable[[web.Application], AsyncIterator[None]]
-
-
 def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
     async def lifetime(app: web.Application) -> AsyncIterator[None]:
         """Open in order, close in the opposite order."""
         async with AsyncExitStack() as stack:
-            pool = WorkerPool(settings.workers, clock)
-            stack.push_async_callback(pool.close)
-            await pool.warm_up(engines.warm_up)
+            lock = await asyncio.to_thread(DirectoryLock.take, settings.data_dir)
+            stack.callback(lock.release)
             database = await SqliteDatabase.open(settings.data_dir / DATABASE_FILE)
             stack.push_async_callback(database.close)
             cache = MemoryCache(settings.photo_cache_bytes, clock.monotonic)
             stack.push_async_callback(cache.close)
-            journal = SessionJournal(database)
+            pool = WorkerPool(settings.workers, clock)
+            stack.push_async_callback(pool.close, POOL_CLOSE_S)
+            await pool.warm_up(engines.warm_up)
+            journal = SessionJournal(database, clock)
             await stack.enter_async_context(_running(journal))
             left = await database.time_out_active_sessions(clock.utc_now())
             if left:
@@ -81,9 +83,10 @@ async def _running(journal: SessionJournal) -> AsyncIterator[None]:
         yield
     finally:
         writing.cancel()
-        with suppress(asyncio.CancelledError):
-            await writing
-        await journal.flush()
+        await asyncio.wait([writing])
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WRITES_S):
+                await journal.flush()
 
 
 async def _stop_sessions(app: web.Application) -> None:

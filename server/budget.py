@@ -12,8 +12,8 @@ class Budget:
     remains of the limit without it.
     """
 
-    def __init__(self, per_minute: int, now_s: float) -> None:
-        self._burst = max(1.0, per_minute / WINDOW_S * BURST_S)
+    def __init__(self, per_minute: int, now_s: float, burst_s: float = BURST_S) -> None:
+        self._burst = max(1.0, per_minute / WINDOW_S * burst_s)
         self._rate_per_s = max(per_minute - self._burst, 0.5 * per_minute) / WINDOW_S
         self._tokens = self._burst
         self._last_s = now_s

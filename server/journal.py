@@ -4,7 +4,8 @@ import asyncio
 
 import structlog
 
-from storage.database import Database, SessionOwnedByOther, StorageError
+from media.clock import Clock
+from storage.database import Database, StorageError, StorageFailed
 from storage.records import SessionRecord
 
 WRITE_INTERVAL_S = 1.0
@@ -13,15 +14,21 @@ log = structlog.get_logger(__name__)
 
 
 class SessionJournal:
-    """Keeps the newest record of each session until the next write.
+    """Keeps the newest record of each session until it is written.
 
-    A database that fails costs a delay, not the record: it is tried again with the next round.
+    A database that fails costs a delay, not the record: it is tried again with the next round. A
+    client that connects again and again costs no more writes than one that stays.
     """
 
-    def __init__(self, database: Database, interval_s: float = WRITE_INTERVAL_S) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, interval_s: float = WRITE_INTERVAL_S
+    ) -> None:
         self._database = database
+        self._clock = clock
         self._interval_s = interval_s
         self._pending: dict[str, SessionRecord] = {}
+        self._written_s: dict[str, float] = {}
+        self._failed_s = -float("inf")
         self._writing = asyncio.Lock()
 
     def note(self, record: SessionRecord) -> None:
@@ -32,32 +39,65 @@ class SessionJournal:
         """What is not written yet of a session: newer than what the database has."""
         return self._pending.get(session_id)
 
-    async def flush(self) -> None:
-        """Write all that is pending now."""
+    async def claim(self, record: SessionRecord) -> None:
+        """Write a new session's first record at once, since that is what makes it its user's.
+
+        Raises what ``Database.save_session`` raises.
+        """
         async with self._writing:
-            for session_id in tuple(self._pending):
-                await self._write(session_id)
+            await self._database.save_session(record)
+            self._written_s[record.session_id] = self._clock.monotonic()
 
     async def save(self, record: SessionRecord) -> None:
-        """Write a session's last record at once; if that fails the next round tries again."""
+        """Write a session's last record: now, or with the next round if one was just written."""
+        self.note(record)
         async with self._writing:
-            self._pending[record.session_id] = record
-            await self._write(record.session_id)
+            if self._is_due(record.session_id) and not self._is_failing():
+                await self._write(record.session_id)
+
+    async def flush(self) -> None:
+        """Write all that is pending, due or not, up to the first failure."""
+        async with self._writing:
+            for session_id in tuple(self._pending):
+                if not await self._write(session_id):
+                    break
 
     async def run(self) -> None:
-        """Write what is pending, again and again, until cancelled."""
+        """Write what is due, again and again, until cancelled."""
         while True:
             await asyncio.sleep(self._interval_s)
-            await self.flush()
+            await self._write_due()
 
-    async def _write(self, session_id: str) -> None:
-        record = self._pending[session_id]
+    async def _write_due(self) -> None:
+        async with self._writing:
+            for session_id in filter(self._is_due, tuple(self._pending)):
+                if not await self._write(session_id):
+                    break
+        for session_id in filter(self._is_due, tuple(self._written_s)):
+            del self._written_s[session_id]
+
+    def _is_due(self, session_id: str) -> bool:
+        written_s = self._written_s.get(session_id, -float("inf"))
+        return self._clock.monotonic() - written_s >= self._interval_s
+
+    def _is_failing(self) -> bool:
+        return self._clock.monotonic() - self._failed_s < self._interval_s
+
+    async def _write(self, session_id: str) -> bool:
+        """Whether the database took it; after a failure the rest of a round is not tried."""
+        record = self._pending.get(session_id)
+        if record is None:
+            return True
         try:
             await self._database.save_session(record)
-        except SessionOwnedByOther:
-            log.exception("session document given up")
-        except StorageError as error:
+        except StorageFailed as error:
             log.warning("session document not written", reason=str(error))
-            return
+            self._failed_s = self._clock.monotonic()
+            self._pending[session_id] = self._pending.pop(session_id)  # others go first next time
+            return False
+        except (StorageError, TypeError, ValueError):
+            log.exception("session document given up")  # trying again would fail again
+        self._written_s[session_id] = self._clock.monotonic()
         if self._pending.get(session_id) is record:  # else a newer one came meanwhile
             del self._pending[session_id]
+        return True

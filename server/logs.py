@@ -5,6 +5,7 @@ import logging
 import sys
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 
 from server.settings import LogFormat, LogLevel
 from server.version import SERVICE_NAME
@@ -36,6 +37,8 @@ def configure_logging(log_format: LogFormat, level: LogLevel) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    logging.getLogger("PIL").setLevel(logging.WARNING)  # at debug it writes photos' metadata
+    logging.getLogger("aiohttp.server").addFilter(_is_no_bad_request)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -47,6 +50,11 @@ def configure_logging(log_format: LogFormat, level: LogLevel) -> None:
 def pseudonym(identifier: str) -> str:
     """A session's or user's id as logs may show it: the same each time, and not the id."""
     return hashlib.sha256(identifier.encode()).hexdigest()[:12]
+
+
+def _is_no_bad_request(record: logging.LogRecord) -> bool:
+    """Requests that are no HTTP are answered 400; the log would quote them, ids and all."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 def _name_service(

@@ -6,24 +6,38 @@ from pathlib import Path
 from aiohttp import web
 
 from processing.shades import SHADES
+from server.version import SERVICE_NAME
 
 PAGE_DIR = Path(__file__).parent / "page"
+
+_ASSETS = frozenset(path.name for path in PAGE_DIR.iterdir() if path.is_file())
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
         "style-src 'self'; script-src 'self'; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=()",
     "Referrer-Policy": "no-referrer",
+    "Server": SERVICE_NAME,
     "X-Content-Type-Options": "nosniff",
 }
 
 
 async def index(_: web.Request) -> web.FileResponse:
     """``GET /``: the live page."""
-    return web.FileResponse(PAGE_DIR / "index.html", headers={"Cache-Control": "no-cache"})
+    return web.FileResponse(PAGE_DIR / "index.html")
+
+
+async def asset(request: web.Request) -> web.FileResponse:
+    """``GET /page/{name}``: one of the page's own files, and nothing else."""
+    name = request.match_info["name"]
+    if name not in _ASSETS:
+        raise web.HTTPNotFound
+    return web.FileResponse(PAGE_DIR / name)
 
 
 async def shades(_: web.Request) -> web.Response:

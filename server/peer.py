@@ -4,7 +4,6 @@ from typing import Protocol
 
 from media.frame import EncodedFrame
 from processing.pipeline import Processed
-from server.errors import CloseCode
 from server.messages import Message
 
 
@@ -32,8 +31,4 @@ class Peer(Protocol):
         self, frame: EncodedFrame, processed: Processed, processing_ms: float
     ) -> None:
         """Send a changed frame in the form in which it came."""
-        ...
-
-    async def close(self, code: CloseCode, reason: str) -> None:
-        """Say why and hang up; never raises, never waits long."""
         ...

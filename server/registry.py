@@ -99,7 +99,10 @@ class LiveSessions:
             if record is not None and record.user_id != session.user_id:
                 raise _forbidden()
             await session.resume(record)
-            await database.save_session(session.first_record())
+            if record is None:
+                await journal.claim(session.first_record())
+            else:
+                journal.note(session.first_record())
         except SessionOwnedByOther:
             raise _forbidden() from None
         except StorageError as error:

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from server.health import health
-from server.pages import PAGE_DIR, index, shades
+from server.pages import asset, index, shades
 from server.realtime import realtime
 
 API = "/api/hair-tryOn"
@@ -13,7 +13,7 @@ def routes() -> list[web.AbstractRouteDef]:
     """All routes."""
     return [
         web.get("/", index),
-        web.static("/page", PAGE_DIR),
+        web.get("/page/{name}", asset),
         web.get(f"{API}/health", health),
         web.get(f"{API}/shades", shades),
         web.get(f"{API}/realtime/{{session_id}}", realtime),

@@ -1,14 +1,21 @@
 """Runs the service until it is told to stop, and stops it in order."""
 
 import asyncio
+import logging
+import os
 import signal
 import ssl
+import sys
+import threading
+from typing import NoReturn
 
 import structlog
 from aiohttp import web
 
+from processing.pool import THREAD_PREFIX
 from server.app import create_app
-from server.settings import Settings, SettingsInvalid
+from server.settings import ENV_PREFIX, Settings, SettingsInvalid
+from storage.database import StorageError
 
 HANDLER_GRACE_S = 3.0
 """After the sessions have ended: how long other requests under way may take."""
@@ -25,13 +32,14 @@ async def serve(settings: Settings) -> None:
     runner = web.AppRunner(create_app(settings), access_log=None, shutdown_timeout=HANDLER_GRACE_S)
     stop = _stop_on_signals()
     try:
-        await runner.setup()
+        await _open(runner, settings)
         site = web.TCPSite(runner, settings.host, settings.port, ssl_context=context)
         try:
             await site.start()
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
+            detail = getattr(error, "strerror", None) or "no such address"
             raise SettingsInvalid(
-                f"cannot listen on {settings.host}:{settings.port}: {error.strerror}"
+                f"cannot listen on {settings.host}:{settings.port}: {detail}"
             ) from None
         _announce(runner, settings)
         await stop.wait()
@@ -39,6 +47,24 @@ async def serve(settings: Settings) -> None:
     finally:
         await runner.cleanup()
     log.info("stopped")
+
+
+async def _open(runner: web.AppRunner, settings: Settings) -> None:
+    try:
+        await runner.setup()
+    except (StorageError, OSError) as error:
+        detail = getattr(error, "strerror", None) or str(error)
+        name = f"data_dir ({ENV_PREFIX}DATA_DIR, --data-dir)"
+        raise SettingsInvalid(f"wrong setting: {name}: {settings.data_dir}: {detail}") from None
+
+
+def leave(code: int) -> NoReturn:
+    """End the process, also if a frame hangs on its worker: Python would wait for the thread."""
+    if any(thread.name.startswith(THREAD_PREFIX) for thread in threading.enumerate()):
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _announce(runner: web.AppRunner, settings: Settings) -> None:
@@ -66,9 +92,10 @@ def _tls_context(settings: Settings) -> ssl.SSLContext | None:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
-        context.load_cert_chain(settings.tls_cert, settings.tls_key)
+        context.load_cert_chain(settings.tls_cert, settings.tls_key, password=lambda: "")
     except (OSError, ssl.SSLError) as error:
         raise SettingsInvalid(
-            f"wrong setting: tls_cert and tls_key: {error.strerror or error}"
+            f"wrong setting: tls_cert and tls_key: {settings.tls_cert}, {settings.tls_key}: "
+            f"{error.strerror or error}"
         ) from None
     return context

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import structlog
 
@@ -24,6 +25,10 @@ from storage.records import SessionRecord, SessionStatus
 STATS_INTERVAL_S = 1.0
 CONTROLS_PER_MINUTE = 1200
 """Messages that are no frames, faulty ones included: twenty a second is a slider being drawn."""
+CONTROL_BURST_S = 5.0
+GOODBYE_S = 0.5
+FAULT_LOG_INTERVAL_S = 10.0
+"""A broken engine fails at camera rate; the log need not."""
 MAILBOX_MESSAGES = 2
 """A mailbox holds the bytes of so many messages of the largest size."""
 
@@ -41,7 +46,7 @@ class LiveSession:
         self._peer = peer
         self._share = Share()
         self._pipeline = FramePipeline(
-            services.engines, max_px=settings.max_picture_px, jpeg_quality=settings.jpeg_quality
+            services.engines, max_px=settings.max_frame_px, jpeg_quality=settings.jpeg_quality
         )
         self.wardrobe = Wardrobe(
             pipeline=self._pipeline,
@@ -61,8 +66,9 @@ class LiveSession:
             clock=clock,
         )
         self._frame_budget = Budget(settings.frames_per_minute, clock.monotonic())
-        self._control_budget = Budget(CONTROLS_PER_MINUTE, clock.monotonic())
+        self._control_budget = Budget(CONTROLS_PER_MINUTE, clock.monotonic(), CONTROL_BURST_S)
         self._limit_reminder = Reminder(STATS_INTERVAL_S)
+        self._fault_reminder = Reminder(FAULT_LOG_INTERVAL_S)
         self._active_s = clock.monotonic()
         self._active_at = self._connected_at = clock.utc_now()
         self._before: SessionRecord | None = None
@@ -105,19 +111,23 @@ class LiveSession:
         finally:
             ending = self._ending or endings.LEFT  # none: the handler was cancelled
             await self._services.journal.save(self._record(ending.status, self.figures()))
+            self.wardrobe.take_off()
         return ending
 
     async def _say_goodbye(self, runner: asyncio.Task[None]) -> None:
         ending = self._ending
-        try:
-            if ending is endings.CLOSING:
-                await self._peer.send(messages.server_closing(self._services.clock.utc_now()))
-                self._runner.close()
-                await asyncio.wait([runner], timeout=self._services.settings.stop_timeout_s)
-            elif ending is not None and ending.error is not None:
-                await self._peer.send(messages.error(ending.error, ending.reason))
-        except (PeerGone, PeerTooSlow):
-            pass  # it cannot be told, and the end is the same
+        if ending is endings.CLOSING:
+            self._runner.close()
+            await self._tell(messages.server_closing(self._services.clock.utc_now()))
+            await asyncio.wait([runner], timeout=self._services.settings.stop_timeout_s)
+        elif ending is not None and ending.error is not None:
+            await self._tell(messages.error(ending.error, ending.reason))
+
+    async def _tell(self, message: messages.Message) -> None:
+        """Say a last thing, if the client listens: who takes over must not wait for a dead link."""
+        with suppress(PeerGone, PeerTooSlow, TimeoutError):
+            async with asyncio.timeout(GOODBYE_S):
+                await self._peer.send(message)
 
     async def _read(self, read: Callable[[], Awaitable[Ending]]) -> None:
         await self._peer.send(self._greeting())
@@ -128,7 +138,9 @@ class LiveSession:
         limits = {
             "max_message_bytes": settings.max_message_bytes,
             "max_picture_px": settings.max_picture_px,
+            "max_frame_px": settings.max_frame_px,
             "frames_per_minute": settings.frames_per_minute,
+            "controls_per_minute": CONTROLS_PER_MINUTE,
             "target_latency_ms": settings.target_latency_ms,
         }
         return messages.connection_established(
@@ -160,10 +172,10 @@ class LiveSession:
 
     # -- what the client sends ------------------------------------------------------------------
 
-    async def handle_frame(self, frame_id: str, payload: bytes | str, *, binary: bool) -> None:
+    async def handle_frame(self, frame_id: str, payload: bytes | str) -> None:
         """Take in a frame, or drop it if there are more of them than the limit allows."""
         now_s = self._touch()
-        frame = EncodedFrame(frame_id, payload, now_s, binary)
+        frame = EncodedFrame(frame_id, payload, now_s)
         if self._frame_budget.spend(now_s):
             await self._runner.offer(frame)
             return
@@ -175,15 +187,15 @@ class LiveSession:
         try:
             message = messages.parse_message(text)
             if isinstance(message, messages.ProcessFrame):
-                await self.handle_frame(message.frame_id, message.frame_data, binary=False)
-            elif await self._may_control():
+                await self.handle_frame(message.frame_id, message.frame_data)
+            elif await self.may_speak():
                 await self._control(message)
         except ClientError as error:
             await self.handle_fault(error)
 
     async def handle_fault(self, error: ClientError) -> None:
         """Answer a message that could not be used."""
-        if await self._may_control():
+        if await self.may_speak():
             await self._peer.send(messages.error(error.code, error.message, error.frame_id))
 
     async def _control(self, message: messages.ClientMessage) -> None:
@@ -202,7 +214,8 @@ class LiveSession:
         now, wardrobe = self._services.clock.utc_now(), self.wardrobe
         await self._peer.send(messages.look_answer(answer, now, wardrobe.look, wardrobe.applied))
 
-    async def _may_control(self) -> bool:
+    async def may_speak(self) -> bool:
+        """Whether one more message that is no frame is within the limit; if not, says so."""
         now_s = self._touch()
         if self._control_budget.spend(now_s):
             return True
@@ -210,6 +223,8 @@ class LiveSession:
         return False
 
     async def _remind_of_limit(self, now_s: float, text: str) -> None:
+        # A flood comes in by the thousand with each read; without this nobody else had a turn.
+        await asyncio.sleep(0)
         if self._limit_reminder.is_due(now_s):
             await self._peer.send(messages.error(ErrorCode.RATE_LIMITED, text))
 
@@ -232,9 +247,12 @@ class LiveSession:
     async def failed(self, frame: EncodedFrame, error: Exception) -> None:
         """Tell what was wrong with a frame."""
         code, text = picture_fault(error)
-        if code is ErrorCode.PROCESSING_FAILED:
+        if code is ErrorCode.PROCESSING_FAILED and self._is_fault_news():
             log.error("frame failed", exc_info=error)
         await self._peer.send(messages.error(code, text, frame.frame_id))
+
+    def _is_fault_news(self) -> bool:
+        return self._fault_reminder.is_due(self._services.clock.monotonic())
 
     # -- figures --------------------------------------------------------------------------------
 

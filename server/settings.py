@@ -4,10 +4,12 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import Field, ValidationError, model_validator
+from dotenv import dotenv_values
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 ENV_PREFIX = "HAIR_TRYON_"
+ENV_FILE = ".env"
 
 
 class SettingsInvalid(ValueError):
@@ -16,6 +18,7 @@ class SettingsInvalid(ValueError):
 
 LogFormat: TypeAlias = Literal["auto", "console", "json"]
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
+OptionalPath: TypeAlias = Annotated[Path | None, BeforeValidator(lambda text: text or None)]
 Seconds: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -31,7 +34,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix=ENV_PREFIX,
-        env_file=".env",
+        env_file=ENV_FILE,
         extra="ignore",
         frozen=True,
         cli_prog_name="run.py",
@@ -51,10 +54,10 @@ class Settings(BaseSettings):
         "auto", description="console, json, or auto: console on a terminal"
     )
     log_level: LogLevel = Field("info", description="debug, info, warning or error")
-    tls_cert: Path | None = Field(
+    tls_cert: OptionalPath = Field(
         None, description="certificate chain (PEM); a phone gives its camera to https pages only"
     )
-    tls_key: Path | None = Field(None, description="the certificate's private key (PEM)")
+    tls_key: OptionalPath = Field(None, description="the certificate's private key (PEM)")
     workers: Annotated[int, Field(ge=1, le=256)] = Field(
         default_factory=_processors, description="threads that process frames (all processors)"
     )
@@ -74,13 +77,16 @@ class Settings(BaseSettings):
         8 * 1024 * 1024, description="largest WebSocket message"
     )
     max_picture_px: Annotated[int, Field(ge=1)] = Field(
-        25_000_000, description="most pixels (width x height) that a picture may claim"
+        25_000_000, description="most pixels (width x height) that a style or colour photo may have"
+    )
+    max_frame_px: Annotated[int, Field(ge=1)] = Field(
+        3840 * 2160, description="the same for a live frame; larger ones would hold the others up"
     )
     jpeg_quality: Annotated[int, Field(ge=1, le=100)] = Field(
         85, description="JPEG quality of the frames sent back"
     )
     photo_side_px: Annotated[int, Field(ge=16, le=8192)] = Field(
-        1280, description="style and colour photos are scaled down to this longer side"
+        960, description="style and colour photos are scaled down to this longer side"
     )
     photo_cache_bytes: Annotated[int, Field(ge=0)] = Field(
         256 * 1024 * 1024, description="memory for style and colour photos, kept for an hour"
@@ -91,7 +97,7 @@ class Settings(BaseSettings):
     send_timeout_s: Seconds = Field(
         5.0, description="a client that reads nothing for so long is disconnected"
     )
-    stop_timeout_s: Seconds = Field(
+    stop_timeout_s: Annotated[Seconds, Field(le=600)] = Field(
         5.0, description="time for the frames under way when the server stops"
     )
 
@@ -114,6 +120,7 @@ def load_settings(arguments: list[str]) -> Settings:
     unknown flags end the process, as argparse does.
     """
     try:
+        _refuse_unknown(ENV_FILE)
         return Settings(_cli_parse_args=arguments)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
@@ -121,5 +128,15 @@ def load_settings(arguments: list[str]) -> Settings:
         message = first["msg"].removeprefix("Value error, ")
         place = f"{name} ({ENV_PREFIX}{name.upper()}, --{name.replace('_', '-')}): " if name else ""
         raise SettingsInvalid(f"wrong setting: {place}{message}") from None
+    except UnicodeDecodeError:
+        raise SettingsInvalid(f"wrong setting: the file {ENV_FILE} is not UTF-8") from None
     except SettingsError as error:
         raise SettingsInvalid(f"wrong setting: {error}".splitlines()[0]) from None
+
+
+def _refuse_unknown(env_file: str) -> None:
+    """A misspelt name would otherwise be a setting that silently does nothing."""
+    known = {f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields}
+    for name in (*os.environ, *dotenv_values(env_file)):
+        if name.upper().startswith(ENV_PREFIX) and name.upper() not in known:
+            raise SettingsInvalid(f"wrong setting: {name}: there is no setting of this name")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import structlog
 
-from media.codec import decode_photo, encode_jpeg
+from media.codec import PictureError, decode_photo, encode_jpeg
 from media.frame import Picture
 from media.payload import payload_bytes
 from processing.engine import Engines
@@ -114,6 +114,10 @@ class Wardrobe:
             look = look.with_style(style) if style is not None else look
             self._wear(look.with_color_photo(photo) if photo is not None else look)
 
+    def take_off(self) -> None:
+        """Let go of look and photos, which are large, when the session has ended."""
+        self._wear(None)
+
     def _base(self) -> Look:
         return self.look or Look(self._engines.default)
 
@@ -135,7 +139,7 @@ class Wardrobe:
             raise ClientError(*picture_fault(error)) from None
 
     async def _on_worker(self, call: Callable[[], tuple[Picture, bytes]]) -> tuple[Picture, bytes]:
-        async with self._pool.turn(self._share) as turn:
+        async with self._pool.long_turn(self._share) as turn:
             return await turn.run(call)
 
     async def _replace_style_key(self, key: str | None) -> None:
@@ -164,8 +168,12 @@ class Wardrobe:
         if jpeg is None:
             return None, None
         side_px, max_px = self._settings.photo_side_px, self._settings.max_picture_px
-        async with self._pool.turn(self._share) as turn:
-            return await turn.run(decode_photo, jpeg, max_px, side_px), key
+        try:
+            async with self._pool.long_turn(self._share) as turn:
+                return await turn.run(decode_photo, jpeg, max_px, side_px), key
+        except PictureError as error:
+            log.warning("kept photo cannot be used", reason=str(error))
+            return None, None
 
     async def _forget(self, key: str | None) -> None:
         try:

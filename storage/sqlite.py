@@ -17,7 +17,7 @@ from storage.records import SessionRecord, SessionStatus, require_aware
 
 _Result = TypeVar("_Result")
 
-_BUSY_TIMEOUT_S = 5.0
+_BUSY_TIMEOUT_S = 1.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 

@@ -34,7 +34,7 @@ def solid(blue: int, green: int, red: int, width_px: int = 8, height_px: int = 8
 
 def portrait() -> Picture:
     """A woman's face and shoulders, 512 x 512 (NASA, public domain)."""
-    return np.ascontiguousarray(data.astronaut()[:, :, ::-1])
+    return np.ascontiguousarray(data.astronaut()[:, :, ::-1])  # type: ignore[no-untyped-call]
 
 
 def jpeg(picture: Picture | None = None, quality: int = 85) -> bytes:

@@ -94,4 +94,4 @@ async def runner_scene(*, max_bytes: int = MAX_BYTES) -> AsyncIterator[RunnerSce
         scene.running.cancel()
         with suppress(asyncio.CancelledError, Exception):
             await scene.running
-    await scene.pool.close()
+    await scene.pool.close(5.0)

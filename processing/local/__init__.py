@@ -1,1 +1,11 @@
 """Engines that run on this machine's processor, without a network."""
+
+from processing.engine import Engines
+from processing.local.classic.engine import ClassicEngine
+from processing.local.threads import use_one_thread_per_call
+
+
+def local_engines() -> Engines:
+    """The engines that come with the service; the first is the default."""
+    use_one_thread_per_call()
+    return Engines(ClassicEngine())

@@ -14,7 +14,7 @@ class ServerProcess:
     """``run.py`` on a free loopback port; started again it keeps its port and its data."""
 
     def __init__(self, data_dir: Path, **settings: str | float) -> None:
-        self._data_dir = data_dir
+        self.data_dir = data_dir
         self._settings = settings
         self._port = 0
         self._process: asyncio.subprocess.Process | None = None
@@ -41,7 +41,7 @@ class ServerProcess:
         """Start it and wait until it serves."""
         flags = [f"--{name.replace('_', '-')}={value}" for name, value in self._settings.items()]
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "run.py", f"--port={self._port}", f"--data-dir={self._data_dir}",
+            sys.executable, "run.py", f"--port={self._port}", f"--data-dir={self.data_dir}",
             "--log-format=json", *flags,
             cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
@@ -70,6 +70,7 @@ class ServerProcess:
             self._output.append(line)
             if "is served on" in line:
                 return int(line.rsplit(":", 1)[1])
+        await self._process.wait()
         raise AssertionError(f"the server did not start:\n{self.output}")
 
     async def _read_output(self) -> None:

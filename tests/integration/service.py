@@ -53,7 +53,8 @@ class Service:
         return self.app[SESSIONS]
 
     async def document(self, session_id: str = "s1") -> SessionRecord:
-        """A session's document as it is stored now."""
+        """A session's document, with what the journal has not written yet."""
+        await self.services.journal.flush()
         record = await self.services.database.get_session(session_id)
         assert record is not None
         return record

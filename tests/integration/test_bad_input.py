@@ -15,6 +15,7 @@ import pytest
 from aiohttp import ClientSession, WSMsgType
 
 from server.errors import CloseCode
+from server.websocket import REASONS
 from tests.integration.client import (
     Caller,
     LiveClient,
@@ -48,7 +49,7 @@ def look(**values: Any) -> str:
 
 
 NOT_JSON: list[str | bytes] = [
-    "", "hello", "{", b"\xff\xfe\x00", '"\\ud800"', "[" * 100_000, "{}{}",
+    "", "hello", "{", b"\xff\xfe\x00", '"\\ud800"', "[" * 1000, "{}{}",
     look(intensity=float("nan")), look(intensity=float("inf")),
     '{"type":"set_look","data":{"look":{"intensity":1e999}}}',
 ]  # fmt: skip
@@ -284,9 +285,22 @@ async def test_oversized_message_closes_with_a_reason(
     said = await client.read_to_end()
     with suppress(ConnectionError):  # the server has hung up before all was sent
         await sending
-    assert said.endswith(struct.pack("!BBH", 0x88, 2, CloseCode.MESSAGE_TOO_BIG))
+    reason = REASONS[CloseCode.MESSAGE_TOO_BIG]
+    closing = struct.pack("!BBH", 0x88, 2 + len(reason), CloseCode.MESSAGE_TOO_BIG) + reason
+    assert said.endswith(closing)
     await assert_works(neighbour)
     await assert_works(await service.caller.join("s1"))
+
+
+async def test_client_that_is_still_sending_reads_why(service: Service) -> None:
+    """An ordinary client that is cut off in the middle of 30 MB finds the code and the reason."""
+    client = await service.caller.join()
+    await client.send_text("x" * OVERSIZED)
+    closing = await client.until_closed()
+    assert (closing.code, closing.reason) == (
+        CloseCode.MESSAGE_TOO_BIG,
+        REASONS[CloseCode.MESSAGE_TOO_BIG].decode(),
+    )
 
 
 @pytest.mark.parametrize("session_id", ["a b", "a.b", "ä", "x" * 65, "a%2Fb"])

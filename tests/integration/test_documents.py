@@ -123,6 +123,7 @@ async def test_one_write_a_second_and_the_last_always(
     await client.close()
     await service.settled()
     elapsed_s = loop.time() - started_s
+    await service.services.journal.flush()
     assert 3 <= len(written) <= 2 + elapsed_s
     assert [record.status for record in written[:-1]] == ["active"] * (len(written) - 1)
     assert (written[-1].status, written[-1].frames_processed) == ("disconnected", frames)

@@ -58,7 +58,11 @@ def binary_frame(number: int, picture: bytes, *, version: int = 1, kind: int = 1
 async def test_greeting(start_service: StartService) -> None:
     """A connection begins with its session, the time, the look (none yet) and the limits."""
     service = await start_service(
-        max_message_bytes=2048, max_picture_px=77, frames_per_minute=99, target_latency_ms=150.0
+        max_message_bytes=2048,
+        max_picture_px=77,
+        max_frame_px=33,
+        frames_per_minute=99,
+        target_latency_ms=150.0,
     )
     client = await service.caller.connect("3f2a-session_1", "someone@example.com+x:y.z")
     assert without_timestamp(await client.receive()) == {
@@ -69,7 +73,9 @@ async def test_greeting(start_service: StartService) -> None:
         "limits": {
             "max_message_bytes": 2048,
             "max_picture_px": 77,
+            "max_frame_px": 33,
             "frames_per_minute": 99,
+            "controls_per_minute": 1200,
             "target_latency_ms": 150.0,
         },
     }

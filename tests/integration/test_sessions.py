@@ -74,6 +74,7 @@ async def test_look_of_an_unknown_engine_is_let_go(start_service: StartService) 
     await client.ask("set_look", look=COPPER)
     await client.close()
     await earlier.settled()
+    await earlier.runner.cleanup()
     later = await start_service(invert())
     client = await later.caller.connect()
     assert (await client.receive())["look"] is None
@@ -84,7 +85,8 @@ async def test_taken_over_by_many_in_turn(service: Service) -> None:
     """Of many connections that race for one new session exactly one remains, and it works."""
     clients = await asyncio.gather(*(service.caller.connect("raced") for _ in range(8)))
     endings = [asyncio.create_task(client.until_closed()) for client in clients]
-    ended, remaining = await asyncio.wait(endings, timeout=1.5)
+    await eventually(lambda: sum(ending.done() for ending in endings) == 7)
+    ended, remaining = await asyncio.wait(endings, timeout=0.1)
     assert (len(ended), len(remaining), len(service.live)) == (7, 1, 1)
     for task in ended:
         closing = task.result()
@@ -193,7 +195,7 @@ async def test_silent_network_is_a_timeout(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A client that answers no ping is gone, and its document says timeout."""
-    monkeypatch.setattr("server.realtime.HEARTBEAT_S", 0.2)
+    monkeypatch.setattr("server.websocket.HEARTBEAT_S", 0.2)
     client = await service.caller.connect_raw()
     await client.read_until(b"connection_established")
     await eventually(lambda: len(service.live) == 0)

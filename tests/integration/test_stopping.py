@@ -33,7 +33,9 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are a POSIX 
 @pytest.fixture
 async def patient_server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
     """A server that gives up no frame for being late."""
-    server = ServerProcess(tmp_path / "data", target_latency_ms=20_000, workers=2)
+    server = ServerProcess(
+        tmp_path / "data", target_latency_ms=20_000, max_frame_px=25_000_000, workers=2
+    )
     await server.start()
     try:
         yield server

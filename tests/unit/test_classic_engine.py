@@ -171,7 +171,8 @@ def test_each_client_has_its_own_memory() -> None:
 
 def test_photo_is_prepared_once() -> None:
     """The same photo and size are not prepared again; another photo or size are."""
-    memo, made = PhotoMemo(), []
+    memo = PhotoMemo()
+    made: list[int] = []
 
     def make() -> Picture:
         made.append(len(made))

@@ -1,6 +1,7 @@
 """Encoded pictures: what is decoded, what is refused, and how cheaply."""
 
 import struct
+from collections.abc import Callable
 from contextlib import suppress
 
 import numpy as np
@@ -103,7 +104,7 @@ def test_half_transparent_is_half_grey() -> None:
 @pytest.mark.parametrize("picture_format", ["JPEG", "PNG", "WEBP"])
 def test_photo_stands_upright(orientation: int, picture_format: str) -> None:
     """Each EXIF orientation is undone: the picture comes out as the camera was held."""
-    stored_from_upright = {
+    stored_from_upright: dict[int, Callable[[Picture], Picture]] = {
         1: lambda p: p,
         2: lambda p: p[:, ::-1],
         3: lambda p: p[::-1, ::-1],
@@ -170,7 +171,9 @@ def test_phones_multi_picture_jpeg_is_a_photo() -> None:
         (KINDS["lossy webp"].replace(b"VP8 ", b"VP8?"), BrokenPicture),
     ],
 )
-def test_bad_pictures_are_refused_by_name(read, data: bytes, error: type[PictureError]) -> None:
+def test_bad_pictures_are_refused_by_name(
+    read: Callable[[bytes, int], object], data: bytes, error: type[PictureError]
+) -> None:
     """Each kind of bad input has its own error, with a text, for check and decoding alike."""
     with pytest.raises(error) as caught:
         read(data, MAX_PX)

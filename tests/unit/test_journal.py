@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from media.clock import SystemClock
 from server.journal import SessionJournal
 from storage.database import StorageFailed
 from storage.records import SessionRecord, SessionStatus
@@ -70,7 +71,7 @@ async def database() -> _Database:
 
 @pytest.fixture
 async def journal(database: _Database) -> SessionJournal:
-    return SessionJournal(database, interval_s=0.01)
+    return SessionJournal(database, SystemClock(), interval_s=0.01)
 
 
 def _record(frames: int, session_id: str = "s1") -> SessionRecord:
@@ -105,18 +106,43 @@ async def test_last_record_comes_last(database: _Database, journal: SessionJourn
     await asyncio.sleep(0)
     database.free.set()
     await asyncio.gather(flushing, saving)
+    await journal.flush()
     assert database.saved == [_record(1), _record(2)]
 
 
 async def test_failed_write_is_made_later(database: _Database, journal: SessionJournal) -> None:
-    """A record that the database did not take is kept for the next round, and so are others."""
+    """After a failure the rest of a round is not tried; the next begins with the others."""
     database.failures = 1
     journal.note(_record(1))
     journal.note(_record(2, "s2"))
     await journal.flush()
-    assert database.saved == [_record(2, "s2")]
+    assert database.saved == []
     await journal.flush()
     assert database.saved == [_record(2, "s2"), _record(1)]
+
+
+async def test_reconnecting_costs_no_more_writes(
+    database: _Database, journal: SessionJournal
+) -> None:
+    """A session that ends again and again is written once in an interval, and at the end."""
+    slow = SessionJournal(database, SystemClock(), interval_s=60.0)
+    await slow.claim(_record(0))
+    for frames in range(1, 50):
+        await slow.save(_record(frames))
+    assert database.saved == [_record(0)]
+    await slow.flush()
+    assert database.saved == [_record(0), _record(49)]
+
+
+async def test_failing_database_is_not_asked_by_everyone(database: _Database) -> None:
+    """While writes fail, sessions that end leave their records to the next round."""
+    slow = SessionJournal(database, SystemClock(), interval_s=60.0)
+    database.failures = 1
+    for number in range(5):
+        await slow.save(_record(1, f"s{number}"))
+    assert database.saved == []
+    await slow.flush()
+    assert len(database.saved) == 5
 
 
 async def test_failed_last_write_is_made_later(

@@ -37,10 +37,16 @@ def test_nothing_is_nothing(text: str, data: bytes) -> None:
 
 def test_head_of_a_data_url_is_bounded() -> None:
     """A head of the longest allowed length passes; one character more does not."""
-    longest = "data:" + "x" * (DATA_URL_HEAD_MAX - len("data:;base64")) + ";base64"
+    longest = "data:" + "x" * (DATA_URL_HEAD_MAX - len("data:;base64,")) + ";base64"
     assert payload_bytes(f"{longest},{_TEXT}") == _BYTES
     with pytest.raises(BrokenBase64):
         payload_bytes(longest.replace("data:", "data:x") + f",{_TEXT}")
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n"])
+def test_line_breaks_are_taken(line_break: str) -> None:
+    """Base64 in lines, as MIME has it and Android writes it, is base64."""
+    assert payload_bytes(line_break.join([_TEXT[:8], _TEXT[8:], ""])) == _BYTES
 
 
 @pytest.mark.parametrize(
@@ -49,7 +55,6 @@ def test_head_of_a_data_url_is_bounded() -> None:
         "not base64 at all!",
         _TEXT[:-1],
         _TEXT[:-4] + "=" + _TEXT[-3:],
-        f"{_TEXT[:8]}\n{_TEXT[8:]}",
         f" {_TEXT}",
         "-_-_",
         "YQ==YQ==",

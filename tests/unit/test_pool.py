@@ -21,7 +21,7 @@ async def pool(clock: ManualClock) -> AsyncIterator[WorkerPool]:
     """One worker."""
     pool = WorkerPool(1, clock)
     yield pool
-    await pool.close()
+    await pool.close(5.0)
 
 
 async def _work(pool: WorkerPool, share: Share, gate: Gate) -> str:
@@ -142,7 +142,7 @@ async def test_pace_counts_those_at_work_and_in_line() -> None:
         paces.append(pool.pace)
     gate.open()
     await asyncio.gather(*tasks)
-    await pool.close()
+    await pool.close(5.0)
     assert paces == [1.0, 1.0, 1.0, 1.5, 2.0, 2.5]
 
 
@@ -272,7 +272,7 @@ async def test_no_worker_is_lost_in_a_thousand_cancellations(clock: ManualClock)
     assert 100 < cancelled < 1000
     assert cancelled + sum(isinstance(outcome, int) for outcome in outcomes) == 1000
     await _assert_all_workers_are_free(pool)
-    await pool.close()
+    await pool.close(5.0)
 
 
 # -- the end ------------------------------------------------------------------------------------
@@ -283,7 +283,7 @@ async def test_close_waits_for_the_call_under_way(clock: ManualClock) -> None:
     pool, gate = WorkerPool(1, clock), Gate()
     task = asyncio.create_task(_work(pool, Share(), gate))
     await gate.entered()
-    closing = asyncio.create_task(pool.close())
+    closing = asyncio.create_task(pool.close(5.0))
     await settle()
     assert not closing.done()
     gate.open()
@@ -298,7 +298,7 @@ async def test_close_waits_for_an_abandoned_call_too(clock: ManualClock) -> None
     task = asyncio.create_task(_work(pool, Share(), gate))
     await gate.entered()
     await _cancel(task)
-    closing = asyncio.create_task(pool.close())
+    closing = asyncio.create_task(pool.close(5.0))
     await settle()
     assert not closing.done()
     gate.open()
@@ -309,7 +309,7 @@ async def test_close_waits_for_an_abandoned_call_too(clock: ManualClock) -> None
 async def test_call_after_the_close_fails_and_costs_no_worker(clock: ManualClock) -> None:
     """A turn taken after the close cannot be used; it says so, and again the next time."""
     pool = WorkerPool(1, clock)
-    await pool.close()
+    await pool.close(5.0)
     for _ in range(2):
         with pytest.raises(RuntimeError, match="shutdown"):
             async with asyncio.timeout(1.0), pool.turn(Share()) as turn:

@@ -12,6 +12,9 @@ from processing.local.classic.memo import PhotoMemo
 from processing.local.classic.track import FaceDetector, FaceTracker
 from processing.look import Look
 
+FITTED_KEPT_MAX_BYTES = 3 * 1920 * 1080
+"""A style photo stretched to a larger frame than this is made anew each time, not kept."""
+
 
 class Laps:
     """How long one frame's stages took, each from the end of the one before."""
@@ -60,6 +63,8 @@ class ClassicStyler:
         return Rendered(result, self._tracker.heads, laps.stage_ms)
 
     def _fitted(self, style: Picture, picture: Picture) -> Picture:
+        if picture.nbytes > FITTED_KEPT_MAX_BYTES:
+            return fit(style, picture)
         return self._styles.get(style, picture.shape, lambda: fit(style, picture))
 
     def _table(self, look: Look) -> HsvTable | None:

@@ -1,0 +1,43 @@
+// What to do after a connection has ended: why it ended, and whether and when to try again.
+
+const FIRST_DELAY_MS = 500;
+const LONGEST_DELAY_MS = 10_000;
+// A place becomes free when somebody leaves, not within a second.
+const FULL_DELAY_MS = 12_000;
+
+const PROBLEM_OF_CODE = new Map([
+  [1001, "server_closing"],
+  [1009, "message_too_big"],
+  [1011, "server_failed"],
+  [1012, "server_closing"],
+  [1013, "too_slow"],
+  [4400, "request_refused"],
+  [4403, "forbidden"],
+  [4408, "idle"],
+  [4409, "taken_over"],
+]);
+const FINAL = new Set(["request_refused", "forbidden", "idle", "taken_over"]);
+
+/**
+ * @param {object} ending
+ * @param {number} ending.code the close code (1006 if there was none)
+ * @param {string | null} ending.announced what the server said before, an error code or
+ *   "server_closing"
+ * @param {number} ending.attempt how many tries in a row have failed before this one
+ * @param {() => number} random 0 to 1
+ * @returns {{problem: string, delayMs: number | null}} null: do not try again by yourself
+ */
+export function afterClose({ code, announced, attempt }, random) {
+  const problem = nameProblem(code, announced);
+  if (FINAL.has(problem)) return { problem, delayMs: null };
+  const jitter = 0.75 + 0.5 * random();
+  if (problem === "server_full") return { problem, delayMs: FULL_DELAY_MS * jitter };
+  const delayMs = FIRST_DELAY_MS * 2 ** Math.min(attempt, 10) * jitter;
+  return { problem, delayMs: Math.min(LONGEST_DELAY_MS, Math.max(FIRST_DELAY_MS, delayMs)) };
+}
+
+function nameProblem(code, announced) {
+  if (announced === "server_closing") return "server_closing";
+  if (announced === "SERVER_FULL") return "server_full";
+  return PROBLEM_OF_CODE.get(code) ?? "connection_lost";
+}

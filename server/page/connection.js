@@ -1,0 +1,148 @@
+// The WebSocket: opens, carries frames and messages, and comes back when it is lost.
+
+import { afterClose } from "./backoff.js";
+import { SUBPROTOCOL, decodeResult, encodeFrame, fromBase64, toBase64 } from "./wire.js";
+
+const ESTABLISH_WITHIN_MS = 10_000;
+const SILENCE_MS = 8000;
+
+/**
+ * Events: "connecting"; "established" (detail: the server's message); "message" (any other JSON
+ * message); "result" ({number, processingMs, picture}); "lost" ({problem, delayMs}).
+ */
+export class Connection extends EventTarget {
+  #url;
+  #socket = null;
+  #timer = 0;
+  #attempt = 0;
+  #announced = null;
+  #established = false;
+  #heardMs = 0;
+  #maxMessageBytes = Number.POSITIVE_INFINITY;
+  // A browser fails the handshake with a server that selects no subprotocol. Until one has been
+  // selected, every second attempt therefore asks for none and speaks JSON.
+  #binaryKnown = false;
+  #offersBinary = true;
+
+  /** @param {string} url ws: or wss:, the same for every attempt, so the session stays the same */
+  constructor(url) {
+    super();
+    this.#url = url;
+  }
+
+  get isOpen() {
+    return this.#established;
+  }
+
+  get bufferedBytes() {
+    return this.#socket?.bufferedAmount ?? 0;
+  }
+
+  /** "binary", "json", or "" while there is no connection. */
+  get transport() {
+    if (!this.#established) return "";
+    return this.#socket.protocol === SUBPROTOCOL ? "binary" : "json";
+  }
+
+  /** Connect now, whatever is planned; does nothing while connected. */
+  open() {
+    if (this.#socket) return;
+    clearTimeout(this.#timer);
+    this.#announced = null;
+    this.#socket = this.#offersBinary
+      ? new WebSocket(this.#url, [SUBPROTOCOL])
+      : new WebSocket(this.#url);
+    this.#socket.binaryType = "arraybuffer";
+    this.#socket.addEventListener("message", this.#onMessage);
+    this.#socket.addEventListener("close", this.#onClose);
+    this.#timer = setTimeout(() => this.#end(1006), ESTABLISH_WITHIN_MS);
+    this.dispatchEvent(new Event("connecting"));
+  }
+
+  /** Leave for good: no further attempt. */
+  close() {
+    this.#release(1000);
+    this.#attempt = 0;
+  }
+
+  /** @returns {boolean} false if the server would not take it: the message is too large */
+  send(message) {
+    const text = JSON.stringify(message);
+    if (text.length > this.#maxMessageBytes) return false;
+    if (this.#established) this.#socket.send(text);
+    return true;
+  }
+
+  /** @param {number} number @param {Uint8Array} picture */
+  sendFrame(number, picture) {
+    if (this.transport === "binary") this.#socket.send(encodeFrame(number, picture));
+    else {
+      const data = { frame_id: String(number), frame_data: toBase64(picture) };
+      this.send({ type: "process_frame", data });
+    }
+  }
+
+  /** End a connection that answers nothing, though it looks open (the network has gone). */
+  endIfSilent() {
+    if (this.#established && performance.now() - this.#heardMs > SILENCE_MS) this.#end(1006);
+  }
+
+  #onMessage = (event) => {
+    this.#heardMs = performance.now();
+    if (event.data instanceof ArrayBuffer) this.#emit("result", decodeResult(event.data));
+    else this.#onJson(JSON.parse(event.data));
+  };
+
+  #onJson(message) {
+    if (message.type === "connection_established") this.#onEstablished(message);
+    else if (message.type === "processed_frame") this.#emit("result", resultOf(message.data));
+    else {
+      if (message.type === "server_closing") this.#announced = "server_closing";
+      if (message.type === "error" && !message.frame_id) this.#announced = message.error;
+      this.#emit("message", message);
+    }
+  }
+
+  #onEstablished(message) {
+    clearTimeout(this.#timer);
+    this.#established = true;
+    this.#attempt = 0;
+    this.#maxMessageBytes = message.limits?.max_message_bytes ?? Number.POSITIVE_INFINITY;
+    if (this.transport === "binary") this.#binaryKnown = true;
+    this.#emit("established", message);
+  }
+
+  #onClose = (event) => this.#end(event.code);
+
+  #end(code) {
+    const everOpened = this.#established || this.#announced !== null;
+    const ending = { code, announced: this.#announced, attempt: this.#attempt };
+    this.#release(1000);
+    const { problem, delayMs } = afterClose(ending, Math.random);
+    this.#attempt += 1;
+    this.#offersBinary = this.#binaryKnown || everOpened || !this.#offersBinary;
+    if (delayMs !== null) this.#timer = setTimeout(() => this.open(), delayMs);
+    this.#emit("lost", { problem, delayMs });
+  }
+
+  #release(code) {
+    clearTimeout(this.#timer);
+    this.#established = false;
+    this.#socket?.removeEventListener("message", this.#onMessage);
+    this.#socket?.removeEventListener("close", this.#onClose);
+    this.#socket?.close(code);
+    this.#socket = null;
+  }
+
+  #emit(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+function resultOf(data) {
+  return {
+    number: Number(data.frame_id),
+    processingMs: data.processing_time_ms,
+    picture: fromBase64(data.processed_frame_data),
+  };
+}

@@ -1,0 +1,77 @@
+// What the page measures of itself: rate, round trip and losses.
+
+const WINDOW_MS = 5000;
+// A rate over less than this would be a guess.
+const SHORTEST_SPAN_MS = 500;
+
+/**
+ * The smallest value that at least this share of the values does not exceed (nearest rank).
+ * @param {number[]} values in any order
+ * @param {number} share 0 to 1
+ * @returns {number | null} null if there are no values
+ */
+export function percentile(values, share) {
+  if (values.length === 0) return null;
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+}
+
+/** Counts since the start; rate and round trip over the last five seconds. */
+export class Figures {
+  #now;
+  #recent = [];
+  #counts = { delivered: 0, dropped: 0, errors: 0 };
+  #startedMs = null;
+
+  /** @param {() => number} now monotonic milliseconds */
+  constructor(now) {
+    this.#now = now;
+  }
+
+  delivered(roundTripMs) {
+    const atMs = this.#now();
+    this.#startedMs ??= atMs;
+    this.#counts.delivered += 1;
+    this.#recent.push({ atMs, roundTripMs });
+    this.#trim(atMs);
+  }
+
+  dropped(count = 1) {
+    this.#counts.dropped += count;
+  }
+
+  failed() {
+    this.#counts.errors += 1;
+  }
+
+  /** After a pause the rate starts anew, so that the pause does not count as slowness. */
+  paused() {
+    this.#recent = [];
+    this.#startedMs = null;
+  }
+
+  /** Rate in frames a second, round trips in milliseconds (null before the first answer). */
+  read() {
+    const nowMs = this.#now();
+    this.#trim(nowMs);
+    const trips = this.#recent.map((entry) => entry.roundTripMs);
+    return {
+      ...this.#counts,
+      fps: this.#rate(nowMs),
+      p50: percentile(trips, 0.5),
+      p95: percentile(trips, 0.95),
+    };
+  }
+
+  #rate(nowMs) {
+    if (this.#startedMs === null) return 0;
+    const spanMs = Math.min(WINDOW_MS, Math.max(SHORTEST_SPAN_MS, nowMs - this.#startedMs));
+    return (this.#recent.length * 1000) / spanMs;
+  }
+
+  #trim(nowMs) {
+    while (this.#recent.length > 0 && this.#recent[0].atMs < nowMs - WINDOW_MS) {
+      this.#recent.shift();
+    }
+  }
+}

@@ -1,0 +1,144 @@
+// Words for everything that can go wrong, and for what has been done.
+
+/** Shown in place of the picture: what is the matter, what to do, and the button for it. */
+const PROBLEMS = {
+  insecure: {
+    title: "No camera on this address",
+    text: "Browsers give the camera only to safe pages: this page must be opened over https or on localhost for the camera. A video file works here as well.",
+    action: "video",
+  },
+  no_camera: {
+    title: "No camera found",
+    text: "Connect a camera and try again, or play a video file instead.",
+    action: "camera",
+  },
+  camera_refused: {
+    title: "The camera is not allowed",
+    text: "Permission was refused. Allow the camera for this page in the browser's address bar and try again, or play a video file instead.",
+    action: "camera",
+  },
+  camera_busy: {
+    title: "The camera cannot be used",
+    text: "Another program seems to be using it. Close that program and try again, or play a video file instead.",
+    action: "camera",
+  },
+  camera_failed: {
+    title: "The camera did not start",
+    text: "The browser could not open it. Try again, or play a video file instead.",
+    action: "camera",
+  },
+  camera_lost: {
+    title: "The camera has gone",
+    text: "It was unplugged, or its permission was taken back. Connect it and try again.",
+    action: "camera",
+  },
+  video_unreadable: {
+    title: "This file cannot be played",
+    text: "It is not a video that this browser knows. MP4 (H.264) and WebM usually work.",
+    action: "video",
+  },
+  connection_lost: {
+    title: "The connection is lost",
+    text: "Your look is kept, and comes back with the connection.",
+    action: "retry",
+  },
+  unreachable: {
+    title: "The server cannot be reached",
+    text: "It may be down, or there is no network. The page goes on trying.",
+    action: "retry",
+  },
+  server_closing: {
+    title: "The server is restarting",
+    text: "The page comes back as soon as the server does. Your look is kept.",
+    action: "retry",
+  },
+  server_failed: {
+    title: "The server had a fault",
+    text: "Your look is kept, and comes back with the connection.",
+    action: "retry",
+  },
+  server_full: {
+    title: "The server is full",
+    text: "All places are taken. You get one as soon as somebody leaves.",
+    action: "retry",
+  },
+  too_slow: {
+    title: "The connection is too slow",
+    text: "The pictures did not get through to you. A smaller picture size under Advanced may help.",
+    action: "retry",
+  },
+  message_too_big: {
+    title: "That was too large for the server",
+    text: "Choose a smaller photo, or a smaller picture size under Advanced.",
+    action: "retry",
+  },
+  idle: {
+    title: "Paused",
+    text: "Nothing was sent for a while, so the server let this try-on go. Your look is kept.",
+    action: "resume",
+  },
+  taken_over: {
+    title: "This try-on goes on elsewhere",
+    text: "It was opened in another window. Only one can show it at a time.",
+    action: "take_back",
+  },
+  forbidden: {
+    title: "This try-on belongs to somebody else",
+    text: "The server refused it. Load the page again to begin a new one.",
+    action: "reload",
+  },
+  request_refused: {
+    title: "The server does not understand this page",
+    text: "They may be of different versions. Load the page again.",
+    action: "reload",
+  },
+};
+
+const ACTIONS = {
+  camera: "Try again",
+  video: "Play a video file",
+  retry: "Try now",
+  resume: "Continue",
+  take_back: "Take it back",
+  reload: "Load again",
+};
+
+/** By the server's error codes; what is not here is said in the server's own words. */
+const ERRORS = {
+  PROCESSING_FAILED: "The server could not change the last picture.",
+  RATE_LIMITED: "Too much at once: the server asks for fewer pictures.",
+  INVALID_LOOK: "The server does not know this look.",
+  INVALID_IMAGE: "The server cannot read this photo.",
+  INVALID_BASE64: "The photo arrived broken. Choose it again.",
+  EMPTY_IMAGE: "The photo is empty.",
+  IMAGE_TOO_LARGE: "The photo has too many pixels for the server.",
+  STORAGE_UNAVAILABLE: "The server cannot store anything at the moment; the try-on still works.",
+  INTERNAL_ERROR: "The server had a fault.",
+};
+
+/** @returns {{title: string, text: string, action: string, label: string}} */
+export function problemWords(problem) {
+  const words = PROBLEMS[problem] ?? PROBLEMS.connection_lost;
+  return { ...words, label: ACTIONS[words.action] };
+}
+
+/** @param {{error: string, message?: string}} message an error message from the server */
+export function errorWords({ error, message }) {
+  return ERRORS[error] ?? `The server reports: ${message || error}`;
+}
+
+/**
+ * What the server says it will apply, and what it will not.
+ * @param {{look: object | null, applied: string[]}} answer
+ */
+export function appliedWords({ look, applied }) {
+  if (!look) return "Your own hair, unchanged.";
+  const parts = [];
+  if (applied.includes("color")) {
+    parts.push(look.color_image ? "the colour of your photo" : "the colour");
+  }
+  if (applied.includes("style")) parts.push("the style of your photo");
+  const done = parts.length > 0 ? `Applied: ${parts.join(" and ")}.` : "Nothing is applied yet.";
+  const leftOut = look.style_image && !applied.includes("style");
+  return leftOut ? `${done} The style photo is kept, but not applied by this engine.` : done;
+}

@@ -1,0 +1,169 @@
+"""The live page in a real Chromium: start it, use it as a visitor does, look at the result."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+
+from media.frame import Picture
+
+PATIENCE_S = 20.0
+CAMERA_FRAMES = 4
+GRID = (32, 24)
+"""Columns and rows to which pictures are reduced before they are compared."""
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+    "--mute-audio",
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
+)
+ALLOWED = "--use-fake-ui-for-media-stream"
+REFUSED = "--use-fake-ui-for-media-stream=deny"
+TEST_CAMERA = "--use-fake-device-for-media-stream"
+NO_CAMERA = "--use-fake-device-for-media-stream=device-count=0"
+TWO_CAMERAS = "--use-fake-device-for-media-stream=device-count=2"
+
+POLL = """() => new Promise((resolve) => {
+  const look = () => ((%s) ? resolve() : setTimeout(look, 50));
+  look();
+})"""
+REDUCE = """([columns, rows]) => {
+  const small = new OffscreenCanvas(columns, rows);
+  const context = small.getContext("2d");
+  context.drawImage(document.getElementById("result"), 0, 0, columns, rows);
+  return [...context.getImageData(0, 0, columns, rows).data];
+}"""
+
+
+def find_chromium() -> str:
+    """The browser's path. Skips the test where there is none, except in CI: there it fails."""
+    path = shutil.which("chromium")
+    if path is None:
+        reason = "Chromium is not installed"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return path
+
+
+def camera_showing(picture: Picture, folder: Path) -> tuple[str, ...]:
+    """Flags for an allowed camera that shows this picture (height x width x 3, BGR)."""
+    path = folder / "camera.mjpeg"
+    jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
+    path.write_bytes(jpeg * CAMERA_FRAMES)
+    return ALLOWED, TEST_CAMERA, f"--use-file-for-fake-video-capture={path}"
+
+
+@asynccontextmanager
+async def open_browser(*flags: str) -> AsyncIterator[Browser]:
+    """A Chromium of its own, closed at the end."""
+    path = find_chromium()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=[*FLAGS, *flags])
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+class Tab:
+    """A tab with the page, what its console complained of, and which hosts it asked."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self.hosts: set[str] = set()
+        self.live_urls: list[str] = []
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self._note_host(request.url))
+        page.on("websocket", lambda socket: self.live_urls.append(socket.url))
+
+    async def open(self, url: str) -> None:
+        """Load the page and wait until its shades are there."""
+        await self.page.goto(url)
+        await self.page.locator(".swatch").first.wait_for()
+
+    async def start_camera(self) -> None:
+        """Agree, and wait until results are shown."""
+        await self.page.locator("#start-camera").click()
+        await self.wait_for_frames()
+
+    async def wait_for_frames(self, count: int = 5) -> None:
+        """Wait until so many further results have come."""
+        goal = await self.figure("delivered") + count
+        await self.until(f"Number(document.getElementById('readout').dataset.delivered) >= {goal}")
+
+    async def figure(self, name: str) -> float:
+        """A number of the readout's data attributes; 0 where there is none yet."""
+        return float(await self.data("readout", name) or 0)
+
+    async def data(self, element_id: str, name: str) -> str:
+        """A data attribute, or an empty text."""
+        script = f"document.getElementById('{element_id}').dataset['{name}'] ?? ''"
+        return str(await self.page.evaluate(script))
+
+    async def words(self, element_id: str) -> str:
+        """What stands in an element."""
+        return await self.page.locator(f"#{element_id}").inner_text()
+
+    async def choose(self, shade: str) -> None:
+        """Choose a shade by its name, and wait until the server has confirmed the look."""
+        await self.page.locator(f"input[value='{shade}']").check(force=True)
+        await self.until("document.getElementById('status').textContent.startsWith('Applied')")
+        await self.wait_for_frames()
+
+    async def until(self, condition: str) -> None:
+        """Poll: the page's policy rightly forbids the eval that Playwright's own waiting needs."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self.page.evaluate(POLL % condition)
+        except TimeoutError:
+            view = await self.words("status"), await self.words("readout"), self.complaints
+            raise AssertionError(f"never came true: {condition}; the page says {view}") from None
+
+    async def before(self) -> NDArray[np.float64]:
+        """The original on show, reduced."""
+        return await self._whole("End")
+
+    async def after(self) -> NDArray[np.float64]:
+        """The result on show, reduced."""
+        return await self._whole("Home")
+
+    async def _whole(self, key: str) -> NDArray[np.float64]:
+        await self.page.locator("#divider").press(key)
+        pixels: list[Any] = await self.page.evaluate(REDUCE, list(GRID))
+        return np.array(pixels, dtype=np.float64).reshape(GRID[1], GRID[0], 4)[..., :3]
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def _note_host(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("blob", "data"):
+            self.hosts.add(parts.netloc)
+
+
+def largest_difference(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """By how many levels (0 to 255) the two differ in the cell where they differ most."""
+    return float(np.abs(first - second).mean(axis=2).max())

@@ -1,0 +1,268 @@
+"""The page's pure modules, run in Chromium without a server and in virtual time."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, Route
+
+from tests.integration.browser import open_browser
+
+PAGE_DIR = Path(__file__).parents[2] / "server" / "page"
+HOST = "http://page.test"
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+RunScript = Callable[[str], Awaitable[Any]]
+
+FLOW = """
+  const { Pacer } = await import("/page/pacer.js");
+  const source = { width: 1280, height: 720 };
+  let nowMs = 0;
+  const pacer = new Pacer(() => nowMs);
+  const width = () => pacer.ladder.picture(source).width;
+  // A camera of 30 pictures a second on a way of wayMs. The server works on one frame after the
+  // other, workMs(width) for each, and answers with the outcome.
+  const flow = (seconds, { wayMs = 0, workMs = () => 0, outcome = "delivered" }) => {
+    const due = [];
+    let freeMs = 0;
+    for (let tick = 0; tick < seconds * 1000; tick += 1) {
+      nowMs += 1;
+      while (due.length > 0 && due[0].atMs <= nowMs) pacer.answered(due.shift().number, outcome);
+      if (tick % 33 === 0 && pacer.maySend(0)) {
+        pacer.sent(nowMs);
+        freeMs = Math.max(freeMs, nowMs + wayMs / 2) + workMs(width());
+        due.push({ number: nowMs, atMs: freeMs + wayMs / 2 });
+      }
+      if (tick % 250 === 0) pacer.review(source);
+    }
+    pacer.reset();
+  };
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def run_script() -> AsyncIterator[RunScript]:
+    """Runs the body of an async function where the page's modules can be imported.
+
+    One browser serves all the tests of this file: the modules keep nothing between the calls.
+    """
+    async with open_browser() as browser:
+        page: Page = await browser.new_page()
+        await page.route(f"{HOST}/**", _serve)
+        await page.goto(HOST)
+
+        async def run(body: str) -> Any:
+            return await page.evaluate(f"async () => {{ {body} }}")
+
+        yield run
+
+
+async def _serve(route: Route) -> None:
+    name = route.request.url.rsplit("/", 1)[1]
+    if name.endswith(".js"):
+        await route.fulfill(path=PAGE_DIR / name, content_type="text/javascript")
+    else:
+        await route.fulfill(body="<title>modules</title>", content_type="text/html")
+
+
+async def test_wire_writes_and_reads_the_header(run_script: RunScript) -> None:
+    """A frame has the documented 8 bytes, a result is read back, anything else is refused."""
+    answer = await run_script("""
+      const { decodeResult, encodeFrame, fromBase64, toBase64 } = await import("/page/wire.js");
+      const frame = encodeFrame(0xfffefdfc, new Uint8Array([7, 8]));
+      const result = decodeResult(new Uint8Array([1, 2, 0, 42, 0, 0, 1, 2, 9]).buffer);
+      const short = [1, 2, 0, 0, 0, 0, 0, 1];
+      const newer = [2, 2, 0, 0, 0, 0, 0, 1, 9];
+      const refused = [short, newer, [...frame]].map((bytes) => {
+        try { decodeResult(new Uint8Array(bytes).buffer); } catch (error) { return error.name; }
+      });
+      const large = new Uint8Array(100_000).fill(200);
+      const back = fromBase64(`data:image/jpeg;base64,${toBase64(large)}`);
+      const same = back.length === 100_000 && back[99_999] === 200;
+      return {
+        frame: [...frame], number: result.number, ms: result.processingMs,
+        picture: [...result.picture], refused, same,
+      };
+    """)
+    assert answer == {
+        "frame": [1, 1, 0, 0, 0xFF, 0xFE, 0xFD, 0xFC, 7, 8],
+        "number": 258,
+        "ms": 42,
+        "picture": [9],
+        "refused": ["RangeError"] * 3,
+        "same": True,
+    }
+
+
+async def test_figures_cover_the_last_five_seconds(run_script: RunScript) -> None:
+    """Rate and percentiles are of the last five seconds, counts of the whole visit."""
+    answer = await run_script("""
+      const { Figures, percentile } = await import("/page/figures.js");
+      let nowMs = 0;
+      const figures = new Figures(() => nowMs);
+      for (; nowMs < 4000; nowMs += 100) figures.delivered(1000);
+      for (; nowMs < 10_000; nowMs += 50) figures.delivered(nowMs % 100 === 0 ? 10 : 20);
+      figures.dropped(2);
+      figures.failed();
+      const busy = figures.read();
+      nowMs += 6000;
+      return { busy, quiet: figures.read(), none: percentile([], 0.5), one: percentile([3], 0.95) };
+    """)
+    assert answer["busy"]["fps"] == pytest.approx(20, abs=0.5)
+    assert (answer["busy"]["p50"], answer["busy"]["p95"]) == (10, 20)
+    assert (answer["busy"]["delivered"], answer["busy"]["dropped"]) == (160, 2)
+    assert answer["busy"]["errors"] == 1
+    assert (answer["quiet"]["fps"], answer["quiet"]["p50"]) == (0, None)
+    assert (answer["none"], answer["one"]) == (None, 3)
+
+
+async def test_pacer_bounds_what_is_under_way(run_script: RunScript) -> None:
+    """At most three are sent without an answer, none over a full socket; the lost are forgotten."""
+    answer = await run_script(
+        FLOW
+        + """
+      let sent = 0;
+      for (; pacer.maySend(0); sent += 1) pacer.sent(sent);
+      const trip = (nowMs = 40, pacer.answered(0, "delivered"));
+      const full = pacer.maySend(1_000_000);
+      nowMs = 5001;
+      const forgotten = pacer.expire();
+      return { sent, trip, full, forgotten, late: pacer.answered(1, "delivered"),
+               inFlight: pacer.inFlight };
+    """
+    )
+    assert answer == {
+        "sent": 3, "trip": 40, "full": False, "forgotten": [1, 2], "late": None, "inFlight": 0,
+    }  # fmt: skip
+
+
+async def test_pacer_goes_down_quickly_and_up_slowly(run_script: RunScript) -> None:
+    """Slow work shrinks the picture within seconds; it takes longer to grow again."""
+    answer = await run_script(
+        FLOW
+        + """
+      const quick = { workMs: () => 15 };
+      flow(1, quick);
+      const first = width();
+      flow(6, { workMs: (side) => side });
+      const slow = width();
+      flow(3, quick);
+      const soon = width();
+      flow(120, quick);
+      return { first, slow, soon, later: width() };
+    """
+    )
+    assert answer["first"] == 640
+    assert answer["slow"] < answer["first"]
+    assert answer["soon"] == answer["slow"]
+    assert answer["later"] == 1280
+
+
+async def test_pacer_shrinks_when_frames_are_dropped(run_script: RunScript) -> None:
+    """A server that drops frames gets smaller and fewer of them, though its answers are quick."""
+    answer = await run_script(
+        FLOW + 'flow(10, { outcome: "dropped" }); return { width: width(), limit: pacer.limit };'
+    )
+    assert answer == {"width": 320, "limit": 1}
+
+
+async def test_pacer_fills_a_long_way(run_script: RunScript) -> None:
+    """Where only the way is long, more frames are under way and the picture keeps its size."""
+    answer = await run_script(
+        FLOW + "flow(20, { wayMs: 320 }); return { width: width(), limit: pacer.limit };"
+    )
+    assert answer == {"width": 640, "limit": 4}
+
+
+async def test_pacer_does_not_queue_at_a_busy_server(run_script: RunScript) -> None:
+    """Where a frame's work takes long, frames do not wait behind each other at the server."""
+    answer = await run_script(
+        FLOW
+        + """
+      flow(60, { workMs: () => 150 });
+      return pacer.limit;
+    """
+    )
+    assert answer <= 2
+
+
+async def test_pacer_keeps_the_servers_rate(run_script: RunScript) -> None:
+    """Where a server takes 600 frames a minute, not more than these are sent."""
+    answer = await run_script(
+        FLOW
+        + """
+      pacer.obey({ frames_per_minute: 600, target_latency_ms: 200 });
+      let sent = 0;
+      for (; nowMs < 60_000; nowMs += 33) {
+        if (pacer.maySend(0)) { pacer.sent(nowMs); pacer.answered(nowMs, "delivered"); sent += 1; }
+      }
+      return sent;
+    """
+    )
+    assert 560 <= answer <= 600
+
+
+async def test_ladder_keeps_the_sources_shape(run_script: RunScript) -> None:
+    """Sizes fit their box in the source's aspect, upright too, and never exceed the source."""
+    answer = await run_script("""
+      const { Ladder, fit } = await import("/page/ladder.js");
+      const fixed = new Ladder();
+      fixed.fix({ width: 640, height: 480 });
+      const box = { width: 640, height: 480 };
+      const pair = ({ width, height }) => [width, height];
+      const wide = { width: 1280, height: 720 };
+      const upright = { width: 720, height: 1280 };
+      return [
+        fit(wide, box), fit(upright, box), fit({ width: 160, height: 120 }, box),
+        fixed.picture(wide), fixed.picture(upright),
+      ].map(pair);
+    """)
+    assert answer == [[640, 360], [360, 640], [160, 120], [640, 480], [480, 640]]
+
+
+async def test_backoff_grows_and_knows_when_to_stop(run_script: RunScript) -> None:
+    """Delays double from 0.5 to 10 seconds; a full server waits longer; some endings are final."""
+    answer = await run_script("""
+      const { afterClose } = await import("/page/backoff.js");
+      const after = (code, announced = null, attempt = 0) => {
+        const { problem, delayMs } = afterClose({ code, announced, attempt }, () => 0.5);
+        return [problem, delayMs];
+      };
+      return {
+        lost: [0, 1, 2, 3, 4, 5, 50].map((attempt) => after(1006, null, attempt)[1]),
+        closing: after(1001, "server_closing"), full: after(1013, "SERVER_FULL"),
+        slow: after(1013), final: [4400, 4403, 4408, 4409].map((code) => after(code)),
+      };
+    """)
+    assert answer["lost"] == [500, 1000, 2000, 4000, 8000, 10_000, 10_000]
+    assert answer["closing"] == ["server_closing", 500]
+    assert answer["full"] == ["server_full", 12_000]
+    assert answer["slow"] == ["too_slow", 500]
+    names = ["request_refused", "forbidden", "idle", "taken_over"]
+    assert answer["final"] == [[name, None] for name in names]
+
+
+async def test_look_is_told_whole(run_script: RunScript) -> None:
+    """A look is sent again in full; a colour and a colour photo exclude each other."""
+    answer = await run_script("""
+      const { Look } = await import("/page/look.js");
+      const look = new Look();
+      const empty = look.messages();
+      look.chooseColor("copper");
+      look.intensity = 0.5;
+      look.stylePhoto = "STYLE";
+      const colored = look.messages();
+      look.chooseColorPhoto("PHOTO");
+      return { empty, colored, photo: look.messages().map(({ type }) => type), color: look.color };
+    """)
+    assert answer["empty"] == [{"type": "clear_look"}]
+    assert answer["colored"] == [
+        {"type": "clear_look"},
+        {"type": "set_look", "data": {"look": {"intensity": 0.5, "color": "copper"}}},
+        {"type": "set_style_image", "data": {"image_data": "STYLE"}},
+    ]
+    assert answer["photo"] == ["clear_look", "set_look", "set_style_image", "set_color_image"]
+    assert answer["color"] is None
