@@ -1,5 +1,6 @@
 """The JSON messages of the live protocol (report section 4.2): parsing in, building out. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -180,8 +181,10 @@ def error(code: ErrorCode, text: str, frame_id: str | None = None) -> Message:
     return message
 
 
-def stats(transport: str, figures: Figures, heads: int | None) -> Message:
-    """The session's figures, once a second."""
+def stats(
+    transport: str, figures: Figures, heads: int | None, stage_ms: Mapping[str, float]
+) -> Message:
+    """The session's figures, once a second; heads and stages are those of the last frame."""
     return {
         "type": "stats",
         "data": {
@@ -194,6 +197,7 @@ def stats(transport: str, figures: Figures, heads: int | None) -> Message:
             "fps": round(figures.fps, 1),
             "latency_ms": {"p50": round(figures.p50_ms, 1), "p95": round(figures.p95_ms, 1)},
             "heads": heads,
+            "stage_ms": {stage: round(ms, 2) for stage, ms in stage_ms.items()},
         },
     }
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 
 import structlog
 
@@ -72,7 +73,7 @@ class LiveSession:
         self._active_s = clock.monotonic()
         self._active_at = self._connected_at = clock.utc_now()
         self._before: SessionRecord | None = None
-        self._heads: int | None = None
+        self._last = Processed(b"")
         self._ending: Ending | None = None
         self._stopping = asyncio.Event()
         self.opened = asyncio.Event()
@@ -95,7 +96,7 @@ class LiveSession:
         """Live until the client leaves, the session is stopped or something breaks.
 
         ``read`` takes in the client's messages and returns how the connection ended. When this
-        returns, the session's tasks have ended and its last document is written.
+        returns, the session's tasks have ended and the journal has its last document.
         """
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -168,7 +169,7 @@ class LiveSession:
                 self.stop(endings.IDLE)
             figures = self.figures()
             self._services.journal.note(self._record(SessionStatus.ACTIVE, figures))
-            await self._peer.send(messages.stats(self._peer.transport, figures, self._heads))
+            await self._peer.send(self._stats(figures))
 
     # -- what the client sends ------------------------------------------------------------------
 
@@ -237,7 +238,7 @@ class LiveSession:
 
     async def delivered(self, frame: EncodedFrame, result: Processed, processing_ms: float) -> None:
         """Send a changed frame."""
-        self._heads = result.heads
+        self._last = replace(result, payload=b"")  # its figures, not the picture
         await self._peer.send_processed(frame, result, processing_ms)
 
     async def dropped(self, frame: EncodedFrame, cause: DropCause) -> None:
@@ -259,6 +260,10 @@ class LiveSession:
     def figures(self) -> Figures:
         """The figures of this connection."""
         return self._runner.figures()
+
+    def _stats(self, figures: Figures) -> messages.Message:
+        last = self._last
+        return messages.stats(self._peer.transport, figures, last.heads, last.stage_ms)
 
     def _record(self, status: SessionStatus, figures: Figures) -> SessionRecord:
         before, now = self._before, self._services.clock.utc_now()

@@ -33,6 +33,7 @@ const sender = new LookSender(look, connection);
 const notice = new Notice();
 let lostBeforeFirst = 0;
 let wasEstablished = false;
+let droppedVideo = null;
 
 function tell(words) {
   say(byId("status"), words);
@@ -166,12 +167,23 @@ function onDrop(event) {
   const file = event.dataTransfer.files[0];
   if (!file) return;
   if (file.type.startsWith("image/")) tell("Drop a photo on Style photo or on Colour photo.");
+  else if (document.body.dataset.state === "consent") keepForConsent(file);
   else startVideo(file);
+}
+
+// Nothing is sent before the visitor has agreed, however the video came in.
+function keepForConsent(file) {
+  droppedVideo = file;
+  tell("Your video is ready: press Agree and play a video file.");
 }
 
 function connectButtons() {
   byId("start-camera").addEventListener("click", () => startCamera());
-  byId("start-video").addEventListener("click", () => byId("video-file").click());
+  byId("start-video").addEventListener("click", () => {
+    if (droppedVideo) startVideo(droppedVideo);
+    else byId("video-file").click();
+    droppedVideo = null;
+  });
   byId("video-file").addEventListener("change", ({ target }) => {
     if (target.files[0]) startVideo(target.files[0]);
     target.value = "";

@@ -39,5 +39,6 @@ export function afterClose({ code, announced, attempt }, random) {
 function nameProblem(code, announced) {
   if (announced === "server_closing") return "server_closing";
   if (announced === "SERVER_FULL") return "server_full";
+  if (announced === "STORAGE_UNAVAILABLE") return "server_failed";
   return PROBLEM_OF_CODE.get(code) ?? "connection_lost";
 }

@@ -14,6 +14,7 @@ const COLOR = { id: "color-file", title: "Colour photo", prompt: "Choose or drop
 export class Controls extends EventTarget {
   #look;
   #shades = new Map();
+  #loading = null;
   #style = new PhotoPicker(byId("style-photo"), STYLE);
   #color = new PhotoPicker(byId("color-photo"), COLOR);
 
@@ -29,9 +30,15 @@ export class Controls extends EventTarget {
     this.#render();
   }
 
-  /** Load the catalogue, if it is not there yet. */
-  async loadShades() {
-    if (this.#shades.size > 0) return;
+  /** Load the catalogue, if it is neither there yet nor on its way. */
+  loadShades() {
+    this.#loading ??= this.#fetchShades().finally(() => {
+      if (this.#shades.size === 0) this.#loading = null;
+    });
+    return this.#loading;
+  }
+
+  async #fetchShades() {
     try {
       const shades = await loadShades();
       this.#shades = new Map(shades.map((shade) => [shade.name, shade]));

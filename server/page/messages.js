@@ -112,7 +112,7 @@ const ERRORS = {
   INVALID_BASE64: "The photo arrived broken. Choose it again.",
   EMPTY_IMAGE: "The photo is empty.",
   IMAGE_TOO_LARGE: "The photo has too many pixels for the server.",
-  STORAGE_UNAVAILABLE: "The server cannot store anything at the moment; the try-on still works.",
+  STORAGE_UNAVAILABLE: "The server cannot look up sessions at the moment.",
   INTERNAL_ERROR: "The server had a fault.",
 };
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
+from tests.bench.page import page
 from tests.bench.scenarios import Options, camera, crowd, saturation
 from tests.bench.strain import fairness, overload
 from tests.bench.subjects import ALL
@@ -19,6 +20,7 @@ SCENARIOS: dict[str, Callable[[Options], str]] = {
     "crowd": crowd,
     "overload": overload,
     "fairness": fairness,
+    "page": page,
 }
 
 
@@ -51,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--crowd-fps", type=float, default=10.0)
     parser.add_argument("--overload-seconds", type=float)
     parser.add_argument("--fairness-seconds", type=float)
+    parser.add_argument("--page-seconds", type=float)
     parser.add_argument("--stage-ms", type=float, default=10.0, help="of the fairness runs")
     return parser
 
@@ -68,6 +71,7 @@ def _options(parsed: argparse.Namespace) -> Options:
         crowd_sessions=parsed.crowd,
         crowd_fps=parsed.crowd_fps,
         overload_s=parsed.overload_seconds or (12.0 if quick else 60.0),
+        page_s=parsed.page_seconds or (8.0 if quick else 30.0),
         fairness_s=parsed.fairness_seconds or (8.0 if quick else 20.0),
         stage_ms=parsed.stage_ms,
     )

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -17,21 +16,6 @@ from tests.engines import SimpleEngine
 from tests.integration.client import Caller
 
 SETTLE_TIMEOUT_S = 5.0
-
-
-class ManualClock:
-    """A clock that stands still until a test moves it."""
-
-    def __init__(self) -> None:
-        self.now_s = 1000.0
-
-    def monotonic(self) -> float:
-        """See Clock."""
-        return self.now_s
-
-    def utc_now(self) -> datetime:
-        """See Clock."""
-        return datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=self.now_s)
 
 
 @dataclass(frozen=True, slots=True)

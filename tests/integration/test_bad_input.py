@@ -16,6 +16,7 @@ from aiohttp import ClientSession, WSMsgType
 
 from server.errors import CloseCode
 from server.websocket import REASONS
+from tests.fakes import ManualClock
 from tests.integration.client import (
     Caller,
     LiveClient,
@@ -25,7 +26,7 @@ from tests.integration.client import (
     wire_frame,
 )
 from tests.integration.process import ServerProcess
-from tests.integration.service import ManualClock, Service, StartService
+from tests.integration.service import Service, StartService
 from tests.pictures import huge_jpeg_header, huge_png_header, jpeg, truncated_jpeg
 
 OVERSIZED = 30_000_000

@@ -11,8 +11,9 @@ from server.keys import SERVICES
 from storage.database import StorageFailed
 from storage.records import SessionRecord, SessionStatus
 from tests.engines import raising, sleeping
+from tests.fakes import ManualClock
 from tests.integration.client import text_of
-from tests.integration.service import ManualClock, Service, StartService, eventually
+from tests.integration.service import Service, StartService, eventually
 from tests.pictures import jpeg, noise
 
 

@@ -10,8 +10,9 @@ from server.errors import CloseCode
 from storage.database import StorageFailed
 from storage.records import SessionRecord
 from tests.engines import gated, identity, invert
+from tests.fakes import ManualClock
 from tests.integration.client import Closing, LiveClient, picture_of, text_of
-from tests.integration.service import ManualClock, Service, StartService, eventually
+from tests.integration.service import Service, StartService, eventually
 from tests.pictures import jpeg, portrait, solid
 
 COPPER = {"color": "copper", "intensity": 0.8}

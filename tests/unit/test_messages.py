@@ -227,10 +227,10 @@ def test_stats_shows_every_cause() -> None:
         received=9, delivered=7, dropped=dict.fromkeys(DropCause, 0) | {DropCause.LATE: 1},
         failed=0, in_flight=1, fps=24.94, p50_ms=12.14, p95_ms=19.76, average_latency_ms=13.0,
     )  # fmt: skip
-    data = _on_the_wire(messages.stats("websocket", figures, 1))["data"]
+    data = _on_the_wire(messages.stats("websocket", figures, 1, {"decode": 0.934}))["data"]
     assert data == {
         "transport": "websocket", "received": 9, "delivered": 7,
         "dropped": {cause.value: int(cause is DropCause.LATE) for cause in DropCause},
         "failed": 0, "in_flight": 1, "fps": 24.9,
-        "latency_ms": {"p50": 12.1, "p95": 19.8}, "heads": 1,
+        "latency_ms": {"p50": 12.1, "p95": 19.8}, "heads": 1, "stage_ms": {"decode": 0.93},
     }  # fmt: skip
