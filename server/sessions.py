@@ -16,6 +16,7 @@ from processing.pipeline import FramePipeline, Processed
 from processing.runner import FrameRunner
 from server import endings, messages
 from server.budget import Budget, Reminder
+from server.document import SessionDocument
 from server.endings import Ending
 from server.errors import ClientError, ErrorCode, picture_fault
 from server.peer import Peer, PeerGone, PeerTooSlow
@@ -71,8 +72,8 @@ class LiveSession:
         self._limit_reminder = Reminder(STATS_INTERVAL_S)
         self._fault_reminder = Reminder(FAULT_LOG_INTERVAL_S)
         self._active_s = clock.monotonic()
-        self._active_at = self._connected_at = clock.utc_now()
-        self._before: SessionRecord | None = None
+        self._active_at = clock.utc_now()
+        self._document = SessionDocument(session_id, user_id, self._active_at)
         self._last = Processed(b"")
         self._ending: Ending | None = None
         self._stopping = asyncio.Event()
@@ -83,8 +84,8 @@ class LiveSession:
 
     async def resume(self, record: SessionRecord | None) -> None:
         """Go on where an earlier connection of the same session stopped."""
-        self._before = record
         if record is not None:
+            self._document.resume(record)
             await self.wardrobe.restore(record)
 
     def stop(self, ending: Ending) -> None:
@@ -145,7 +146,7 @@ class LiveSession:
             "target_latency_ms": settings.target_latency_ms,
         }
         return messages.connection_established(
-            self.session_id, self._connected_at, wardrobe.look, wardrobe.applied, limits
+            self.session_id, self._document.connected_at, wardrobe.look, wardrobe.applied, limits
         )
 
     async def _guard(self, work: Awaitable[None]) -> None:
@@ -266,34 +267,11 @@ class LiveSession:
         return messages.stats(self._peer.transport, figures, last.heads, last.stage_ms)
 
     def _record(self, status: SessionStatus, figures: Figures) -> SessionRecord:
-        before, now = self._before, self._services.clock.utc_now()
-        look = self.wardrobe.look
-        return SessionRecord(
-            session_id=self.session_id,
-            user_id=self.user_id,
-            style_image_data=self.wardrobe.style_key,
-            color_image_data=self.wardrobe.color_key,
-            look=look.values().model_dump() if look else None,
-            connected_at=self._connected_at,
-            last_activity=self._active_at,
-            frames_processed=figures.delivered + (before.frames_processed if before else 0),
-            average_latency_ms=_average_latency_ms(figures, before),
-            dropped_frames=figures.dropped_total + (before.dropped_frames if before else 0),
-            status=status,
-            created_at=before.created_at if before else self._connected_at,
-            updated_at=now,
+        now = self._services.clock.utc_now()
+        return self._document.record(
+            status, figures, self.wardrobe, active_at=self._active_at, now=now
         )
 
     def first_record(self) -> SessionRecord:
         """The document with which the session begins, or is taken up again."""
         return self._record(SessionStatus.ACTIVE, self.figures())
-
-
-def _average_latency_ms(figures: Figures, before: SessionRecord | None) -> float:
-    """The mean over all of the session's connections."""
-    earlier = before.frames_processed if before else 0
-    frames = earlier + figures.delivered
-    if before is None or frames == 0:
-        return figures.average_latency_ms
-    total_ms = before.average_latency_ms * earlier + figures.average_latency_ms * figures.delivered
-    return total_ms / frames

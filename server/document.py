@@ -1,0 +1,57 @@
+"""A session's document: what of a connection is kept, on top of what earlier ones left."""
+
+from datetime import datetime
+
+from processing.ledger import Figures
+from server.wardrobe import Wardrobe
+from storage.records import SessionRecord, SessionStatus
+
+
+class SessionDocument:
+    """Writes one session's records (report section 5.1), counting on across connections."""
+
+    def __init__(self, session_id: str, user_id: str, connected_at: datetime) -> None:
+        self.session_id = session_id
+        self.user_id = user_id
+        self.connected_at = connected_at
+        self._before: SessionRecord | None = None
+
+    def resume(self, before: SessionRecord) -> None:
+        """Count on from the record that an earlier connection left."""
+        self._before = before
+
+    def record(
+        self,
+        status: SessionStatus,
+        figures: Figures,
+        wardrobe: Wardrobe,
+        *,
+        active_at: datetime,
+        now: datetime,
+    ) -> SessionRecord:
+        """The session as it stands."""
+        before, look = self._before, wardrobe.look
+        return SessionRecord(
+            session_id=self.session_id,
+            user_id=self.user_id,
+            style_image_data=wardrobe.style_key,
+            color_image_data=wardrobe.color_key,
+            look=look.values().model_dump() if look else None,
+            connected_at=self.connected_at,
+            last_activity=active_at,
+            frames_processed=figures.delivered + (before.frames_processed if before else 0),
+            average_latency_ms=self._average_latency_ms(figures),
+            dropped_frames=figures.dropped_total + (before.dropped_frames if before else 0),
+            status=status,
+            created_at=before.created_at if before else self.connected_at,
+            updated_at=now,
+        )
+
+    def _average_latency_ms(self, figures: Figures) -> float:
+        """The mean over all of the session's connections."""
+        before = self._before
+        if before is None or before.frames_processed + figures.delivered == 0:
+            return figures.average_latency_ms
+        earlier, now = before.frames_processed, figures.delivered
+        total_ms = before.average_latency_ms * earlier + figures.average_latency_ms * now
+        return total_ms / (earlier + now)
