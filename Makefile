@@ -4,8 +4,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.run-installed
 TEST_STAMP := $(VENV)/.test-installed
+# Training: see processing/training/README.md.
+TRAIN_VENV := .venv-train
+TRAIN_STAMP := $(TRAIN_VENV)/.train-installed
+TRAIN := $(TRAIN_VENV)/bin/python -m processing.training
+TORCH_INDEX ?=
+MODELS ?= processing/models
+MARKS ?= processing/training/marks.json
+HAIR_STEPS ?= 20000
+HEADS_STEPS ?= 5000
+WORKERS ?= 1
+LEARN_FROM = --pictures $(PICTURES) --labels $(LABELS)
+TRAIN_FLAGS = --marks $(MARKS) --workers $(WORKERS)
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint format bench lock chromium clean
+.PHONY: help run test test-fast lint format bench bench-quality train train-folders lock chromium clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +43,20 @@ format: $(TEST_STAMP) ## lay out the code
 bench: $(TEST_STAMP) ## measure throughput, latency, overload and fairness
 	$(BIN)/python -m tests.bench $(ARGS)
 
+bench-quality: $(TEST_STAMP) ## measure masks, colour, leakage, flicker; draw sheets to look at
+	$(BIN)/python -m tests.bench.quality $(ARGS)
+
+train: train-folders $(TRAIN_STAMP) ## train the networks (PICTURES=folder LABELS=folder OUT=folder [TEACHER=model.tflite])
+	$(if $(TEACHER),$(TRAIN) label --teacher $(TEACHER) $(LEARN_FROM))
+	mkdir -p $(OUT) $(MODELS)
+	$(TRAIN) train heads $(LEARN_FROM) $(TRAIN_FLAGS) --checkpoint $(OUT)/heads.pt --steps $(HEADS_STEPS)
+	$(TRAIN) train hair $(LEARN_FROM) $(TRAIN_FLAGS) --checkpoint $(OUT)/hair.pt --steps $(HAIR_STEPS)
+	$(TRAIN) export heads --checkpoint $(OUT)/heads.pt --out $(MODELS)/heads.onnx
+	$(TRAIN) export hair --checkpoint $(OUT)/hair.pt --out $(MODELS)/hair.onnx
+
+train-folders:
+	$(foreach name,PICTURES LABELS OUT,$(if $($(name)),,$(error make train needs $(name)=folder)))
+
 lock: ## compile pyproject.toml into the pinned requirements files
 	$(BIN)/python -m pip install -q uv
 	$(BIN)/uv pip compile --universal -q --upgrade --no-header --no-emit-index-url \
@@ -51,6 +77,13 @@ $(VENV)/bin/python:
 
 $(RUN_STAMP): requirements.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(TRAIN_STAMP): requirements.txt processing/training/requirements.txt
+	$(PYTHON) -m venv $(TRAIN_VENV)
+	$(TRAIN_VENV)/bin/python -m pip install -q --disable-pip-version-check \
+		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) \
+		-r requirements.txt -r processing/training/requirements.txt
 	@touch $@
 
 $(TEST_STAMP): tests/requirements.txt $(RUN_STAMP)

@@ -2,22 +2,59 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 from media.frame import Picture
 from processing.look import Look, LookError
+
+TRY_ANOTHER = "Try a photo of one head, from the front, in even light, with the hair in full view."
+
+
+class PhotoError(ValueError):
+    """A reference photo of which nothing can be taken over; the text says why and what to try."""
+
+
+class NoPerson(PhotoError):
+    """There is nobody in the photo."""
+
+    def __init__(self) -> None:
+        super().__init__(f"No person is found in the photo. {TRY_ANOTHER}")
+
+
+class NoHair(PhotoError):
+    """There is somebody in the photo, but no hair to be seen, or too little of it."""
+
+    def __init__(self) -> None:
+        super().__init__(f"Too little hair is found in the photo. {TRY_ANOTHER}")
+
+
+class Advice(StrEnum):
+    """What the person in the picture could do so that the look comes out better."""
+
+    NO_HEAD = "no_head"
+    """No head is in the picture, so that nothing is changed."""
+    TOO_DARK = "too_dark"
+    """There is too little light."""
+    TOO_FAR = "too_far"
+    """The head is too small."""
+    SEVERAL_HEADS = "several_heads"
+    """There is more than one head."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rendered:
     """A changed picture. ``heads`` is how many heads were found, None if nobody looked.
 
-    ``stage_ms`` tells how long each of the engine's own stages took.
+    ``stage_ms`` tells how long each of the engine's own stages took. ``effort`` is the share of
+    its full care (0 to 1) that the engine took with this frame, None if it knows only one.
     """
 
     picture: Picture
     heads: int | None = None
     stage_ms: Mapping[str, float] = field(default_factory=dict)
+    advice: tuple[Advice, ...] = ()
+    effort: float | None = None
 
 
 class Styler(Protocol):
@@ -26,8 +63,14 @@ class Styler(Protocol):
     Its calls come one at a time, though not always from the same thread.
     """
 
-    def render(self, picture: Picture, look: Look) -> Rendered:
-        """Apply the look. The picture given is the caller's to reuse: it must not be changed."""
+    def render(self, picture: Picture, look: Look, pressure: float = 0.0, /) -> Rendered:
+        """Apply the look. The picture given is the caller's to reuse: it must not be changed.
+
+        ``pressure`` (see ``LoadMeter``) tells how hard it is to keep up at what the last frames
+        cost: towards 1 an engine that can do less for a frame should, or frames are dropped.
+        A photo in the look may have been accepted by another engine: if there is nothing in it
+        to take over, it is as if it were not there.
+        """
         ...
 
 
@@ -45,7 +88,17 @@ class Engine(Protocol):
         ...
 
     def applies(self, look: Look) -> tuple[str, ...]:
-        """What of the look this engine will in fact apply: ``style``, ``color``, or nothing."""
+        """Which of ``look.parts`` this engine will in fact apply; cheap, looks at no pixels.
+
+        An engine that takes over a style photo's colour, but not its shape, says ``color`` for it.
+        """
+        ...
+
+    def check_photo(self, photo: Picture) -> None:
+        """Look whether something can be taken over from a style or colour photo.
+
+        Called on a worker, once, before the photo is worn. Raises PhotoError if there is not.
+        """
         ...
 
 

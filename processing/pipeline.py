@@ -8,7 +8,7 @@ from typing import NamedTuple
 from media.codec import check_picture, decode_frame, encode_jpeg
 from media.frame import EncodedFrame
 from media.payload import payload_bytes, payload_text
-from processing.engine import Engines, Styler
+from processing.engine import Advice, Engines, Styler
 from processing.look import Look
 
 
@@ -16,12 +16,14 @@ from processing.look import Look
 class Processed:
     """A frame on its way back: JPEG bytes, or base64 text if the frame came as text.
 
-    ``stage_ms`` says where the time went; ``heads`` is None where nobody looked for heads.
+    ``stage_ms`` says where the time went; the rest is what the engine told (see Rendered).
     """
 
     payload: bytes | str
     heads: int | None = None
     stage_ms: Mapping[str, float] = field(default_factory=dict)
+    advice: tuple[Advice, ...] = ()
+    effort: float | None = None
 
 
 class _Task(NamedTuple):
@@ -49,24 +51,24 @@ class FramePipeline:
         else:
             self._task = _Task(look, self._engines.get(look.engine).open())
 
-    def process(self, frame: EncodedFrame) -> Processed:
+    def process(self, frame: EncodedFrame, pressure: float = 0.0) -> Processed:
         """Change one frame. Raises PictureError or BrokenBase64 for what is no picture.
 
-        With nothing to apply the very bytes that came go back, after a look at their header:
-        nothing is lost, and it costs next to nothing.
+        ``pressure`` is for the engine (see LoadMeter). With nothing to apply the very bytes that
+        came go back, after a look at their header: nothing is lost, and it costs next to nothing.
         """
         data = payload_bytes(frame.payload)
         task = self._task
         if task is None or task.look.is_empty:
             check_picture(data, self._max_px)
             return Processed(_like(frame, data))
-        return self._render(frame, data, task)
+        return self._render(frame, data, task, pressure)
 
-    def _render(self, frame: EncodedFrame, data: bytes, task: _Task) -> Processed:
+    def _render(self, frame: EncodedFrame, data: bytes, task: _Task, pressure: float) -> Processed:
         started_s = time.perf_counter()
         picture = decode_frame(data, self._max_px)
         decoded_s = time.perf_counter()
-        rendered = task.styler.render(picture, task.look)
+        rendered = task.styler.render(picture, task.look, pressure)
         rendered_s = time.perf_counter()
         jpeg = encode_jpeg(rendered.picture, self._jpeg_quality)
         encoded_s = time.perf_counter()
@@ -76,7 +78,9 @@ class FramePipeline:
             "render": (rendered_s - decoded_s) * 1000.0,
             "encode": (encoded_s - rendered_s) * 1000.0,
         }
-        return Processed(_like(frame, jpeg), rendered.heads, stage_ms)
+        return Processed(
+            _like(frame, jpeg), rendered.heads, stage_ms, rendered.advice, rendered.effort
+        )
 
 
 def _like(frame: EncodedFrame, data: bytes) -> bytes | str:

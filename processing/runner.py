@@ -11,6 +11,7 @@ from media.mailbox import Mailbox, Waiting
 from processing.deadline import DeadlinePolicy
 from processing.fair import Share
 from processing.ledger import Figures, Ledger
+from processing.load import LoadMeter
 from processing.pool import WorkerPool
 
 F = TypeVar("F", bound=Waiting)
@@ -52,7 +53,10 @@ class _Failure:
 
 
 class FrameRunner(Generic[F, R]):
-    """Processes a session's frames one after the other, as fresh as the workers allow."""
+    """Processes a session's frames one after the other, as fresh as the workers allow.
+
+    ``render`` is called on a worker with the frame and the session's pressure (see LoadMeter).
+    """
 
     def __init__(
         self,
@@ -61,7 +65,7 @@ class FrameRunner(Generic[F, R]):
         policy: DeadlinePolicy,
         pool: WorkerPool,
         share: Share,
-        render: Callable[[F], R],
+        render: Callable[[F, float], R],
         sink: Sink[F, R],
         clock: Clock,
     ) -> None:
@@ -73,6 +77,7 @@ class FrameRunner(Generic[F, R]):
         self._sink = sink
         self._clock = clock
         self._ledger = Ledger(clock)
+        self._load = LoadMeter()
         self._wake = asyncio.Event()
         self._closing = False
         self._held = 0
@@ -84,6 +89,7 @@ class FrameRunner(Generic[F, R]):
     async def offer(self, frame: F) -> None:
         """Let a frame in; the oldest that wait leave for it. Never waits for processing."""
         self._ledger.received()
+        self._load.arrived(frame.arrived_s)
         if self._closing:
             await self._drop([frame], DropCause.CLOSED)
             return
@@ -118,10 +124,13 @@ class FrameRunner(Generic[F, R]):
 
     async def _take_turn(self) -> None:
         """Wait for a worker, then decide: only then is it known what is still fresh."""
+        asked_s = self._clock.monotonic()
         async with self._pool.turn(self._share) as turn:
             gone = self._give_up()
             frame = self._take()
-            outcome = await turn.run(self._attempt, frame) if frame is not None else None
+            pressure = self._load.pressure
+            outcome = await turn.run(self._attempt, frame, pressure) if frame is not None else None
+        self._load.worked(self._clock.monotonic() - asked_s)
         for dropped, cause in gone:
             await self._sink.dropped(dropped, cause)
         if frame is not None and outcome is not None:
@@ -140,11 +149,11 @@ class FrameRunner(Generic[F, R]):
         self._held = 1
         return self._mailbox.take()
 
-    def _attempt(self, frame: F) -> _Outcome[R] | _Failure:
+    def _attempt(self, frame: F, pressure: float) -> _Outcome[R] | _Failure:
         """On the worker. What an engine raises is the fault of one frame, not of the session."""
         started_s = self._clock.monotonic()
         try:
-            result = self._render(frame)
+            result = self._render(frame, pressure)
         except Exception as error:
             return _Failure(error, (self._clock.monotonic() - started_s) * 1000.0)
         return _Outcome(result, (self._clock.monotonic() - started_s) * 1000.0)

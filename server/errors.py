@@ -1,9 +1,11 @@
 """What can go wrong for a client, as codes that never change their meaning."""
 
 from enum import IntEnum, StrEnum
+from typing import Final
 
 from media.codec import EmptyPicture, PictureError, PictureTooLarge
 from media.payload import BrokenBase64
+from processing.engine import NoHair, NoPerson, PhotoError
 
 
 class ErrorCode(StrEnum):
@@ -20,6 +22,8 @@ class ErrorCode(StrEnum):
     INVALID_IMAGE = "INVALID_IMAGE"
     IMAGE_TOO_LARGE = "IMAGE_TOO_LARGE"
     INVALID_LOOK = "INVALID_LOOK"
+    NO_PERSON = "NO_PERSON"
+    NO_HAIR = "NO_HAIR"
     PROCESSING_FAILED = "PROCESSING_FAILED"
     RATE_LIMITED = "RATE_LIMITED"
     INVALID_SESSION_ID = "INVALID_SESSION_ID"
@@ -59,20 +63,27 @@ class ClientError(Exception):
         self.frame_id = frame_id
 
 
-def picture_fault(error: Exception) -> tuple[ErrorCode, str]:
+_PICTURE_FAULTS: Final[dict[type[Exception], ErrorCode]] = {
+    BrokenBase64: ErrorCode.INVALID_BASE64,
+    EmptyPicture: ErrorCode.EMPTY_IMAGE,
+    PictureTooLarge: ErrorCode.IMAGE_TOO_LARGE,
+    NoPerson: ErrorCode.NO_PERSON,
+    NoHair: ErrorCode.NO_HAIR,
+    PictureError: ErrorCode.INVALID_IMAGE,
+    PhotoError: ErrorCode.INVALID_IMAGE,
+}
+"""The first that fits counts: the general ones stand behind the particular."""
+
+
+def picture_fault(
+    error: Exception, otherwise: str = "Failed to process frame"
+) -> tuple[ErrorCode, str]:
     """The code and the words for what went wrong with a picture.
 
-    Errors that are not the picture's fault become PROCESSING_FAILED with no detail: what an
-    engine says of itself is for the log, not for a client.
+    Errors that are not the picture's fault become PROCESSING_FAILED with the words of
+    ``otherwise`` and no detail: what an engine says of itself is for the log, not for a client.
     """
-    match error:
-        case BrokenBase64():
-            return ErrorCode.INVALID_BASE64, str(error)
-        case EmptyPicture():
-            return ErrorCode.EMPTY_IMAGE, str(error)
-        case PictureTooLarge():
-            return ErrorCode.IMAGE_TOO_LARGE, str(error)
-        case PictureError():
-            return ErrorCode.INVALID_IMAGE, str(error)
-        case _:
-            return ErrorCode.PROCESSING_FAILED, "Failed to process frame"
+    for kind, code in _PICTURE_FAULTS.items():
+        if isinstance(error, kind):
+            return code, str(error)
+    return ErrorCode.PROCESSING_FAILED, otherwise

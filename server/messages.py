@@ -1,6 +1,5 @@
 """The JSON messages of the live protocol (report section 4.2): parsing in, building out. Pure."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -11,7 +10,9 @@ from media.clock import iso_utc
 from media.frame import DropCause
 from processing.ledger import Figures
 from processing.look import Look, LookError, LookValues, parse_values
+from processing.pipeline import Processed
 from server.errors import ClientError, ErrorCode
+from server.notes import note_on
 
 FRAME_ID_MAX_CHARS = 128
 """Long enough for any id, short enough to be echoed."""
@@ -139,8 +140,7 @@ def connection_established(
         "type": "connection_established",
         "session_id": session_id,
         "timestamp": iso_utc(now),
-        "look": look.describe() if look else None,
-        "applied": applied,
+        **_look_fields(look, applied),
         "limits": limits,
     }
 
@@ -151,8 +151,15 @@ def look_answer(kind: str, now: datetime, look: Look | None, applied: tuple[str,
         "type": kind,
         "status": "ok",
         "timestamp": iso_utc(now),
+        **_look_fields(look, applied),
+    }
+
+
+def _look_fields(look: Look | None, applied: tuple[str, ...]) -> Message:
+    return {
         "look": look.describe() if look else None,
         "applied": applied,
+        "note": note_on(look, applied),
     }
 
 
@@ -181,10 +188,8 @@ def error(code: ErrorCode, text: str, frame_id: str | None = None) -> Message:
     return message
 
 
-def stats(
-    transport: str, figures: Figures, heads: int | None, stage_ms: Mapping[str, float]
-) -> Message:
-    """The session's figures, once a second; heads and stages are those of the last frame."""
+def stats(transport: str, figures: Figures, last: Processed) -> Message:
+    """The session's figures; what concerns heads, advice, effort and stages is the last frame's."""
     return {
         "type": "stats",
         "data": {
@@ -196,10 +201,19 @@ def stats(
             "in_flight": figures.in_flight,
             "fps": round(figures.fps, 1),
             "latency_ms": {"p50": round(figures.p50_ms, 1), "p95": round(figures.p95_ms, 1)},
-            "heads": heads,
-            "stage_ms": {stage: round(ms, 2) for stage, ms in stage_ms.items()},
+            "heads": last.heads,
+            **_head_field(last.heads),
+            "advice": last.advice,
+            "effort": None if last.effort is None else round(last.effort, 2),
+            "stage_ms": {stage: round(ms, 2) for stage, ms in last.stage_ms.items()},
         },
     }
+
+
+def _head_field(heads: int | None) -> Message:
+    if heads is None:
+        return {}
+    return {"head": "none" if heads == 0 else "one" if heads == 1 else "several"}
 
 
 def server_closing(now: datetime) -> Message:

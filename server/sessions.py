@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import replace
 
 import structlog
 
@@ -19,6 +18,7 @@ from server.budget import Budget, Reminder
 from server.document import SessionDocument
 from server.endings import Ending
 from server.errors import ClientError, ErrorCode, picture_fault
+from server.lastframe import LastFrame
 from server.peer import Peer, PeerGone, PeerTooSlow
 from server.services import Services
 from server.wardrobe import Wardrobe
@@ -74,7 +74,7 @@ class LiveSession:
         self._active_s = clock.monotonic()
         self._active_at = clock.utc_now()
         self._document = SessionDocument(session_id, user_id, self._active_at)
-        self._last = Processed(b"")
+        self._last = LastFrame()
         self._ending: Ending | None = None
         self._stopping = asyncio.Event()
         self.opened = asyncio.Event()
@@ -239,8 +239,10 @@ class LiveSession:
 
     async def delivered(self, frame: EncodedFrame, result: Processed, processing_ms: float) -> None:
         """Send a changed frame."""
-        self._last = replace(result, payload=b"")  # its figures, not the picture
+        self._last.note(result)
         await self._peer.send_processed(frame, result, processing_ms)
+        if self._last.is_news(self._services.clock.monotonic()):
+            await self._peer.send(self._stats(self.figures()))
 
     async def dropped(self, frame: EncodedFrame, cause: DropCause) -> None:
         """Tell of a dropped frame."""
@@ -263,8 +265,7 @@ class LiveSession:
         return self._runner.figures()
 
     def _stats(self, figures: Figures) -> messages.Message:
-        last = self._last
-        return messages.stats(self._peer.transport, figures, last.heads, last.stage_ms)
+        return messages.stats(self._peer.transport, figures, self._last.told())
 
     def _record(self, status: SessionStatus, figures: Figures) -> SessionRecord:
         now = self._services.clock.utc_now()

@@ -78,14 +78,14 @@ class Wardrobe:
                 await self._replace_color_key(None)
 
     async def set_style(self, payload: str) -> None:
-        """Take over a style photo. Raises ClientError for what is no picture."""
+        """Take over a style photo. Raises ClientError for what is no picture, or has no hair."""
         async with self._lock:
             photo, jpeg = await self._read_photo(payload)
             self._wear(self._base().with_style(photo))
             await self._replace_style_key(await self._keep("style", jpeg))
 
     async def set_color_photo(self, payload: str) -> None:
-        """Take over a colour photo. Raises ClientError for what is no picture."""
+        """Take over a colour photo. Raises ClientError for what is no picture, or has no hair."""
         async with self._lock:
             photo, jpeg = await self._read_photo(payload)
             self._wear(self._base().with_color_photo(photo))
@@ -126,17 +126,21 @@ class Wardrobe:
         self.look = look
 
     async def _read_photo(self, payload: str) -> tuple[Picture, bytes]:
-        limits = self._settings
+        limits, engine = self._settings, self._engines.get(self._base().engine)
 
         def read() -> tuple[Picture, bytes]:
             data = payload_bytes(payload)
             photo = decode_photo(data, limits.max_picture_px, limits.photo_side_px)
+            engine.check_photo(photo)
             return photo, encode_jpeg(photo, PHOTO_QUALITY)
 
         try:
             return await self._on_worker(read)
-        except ValueError as error:
-            raise ClientError(*picture_fault(error)) from None
+        except Exception as error:
+            code, text = picture_fault(error, "Failed to process the photo")
+            if code is ErrorCode.PROCESSING_FAILED:
+                log.exception("photo failed")
+            raise ClientError(code, text) from None
 
     async def _on_worker(self, call: Callable[[], tuple[Picture, bytes]]) -> tuple[Picture, bytes]:
         async with self._pool.long_turn(self._share) as turn:

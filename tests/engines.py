@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from media.frame import Picture
-from processing.engine import Rendered
+from processing.engine import Advice, NoHair, NoPerson, Rendered
 from processing.look import Look
 
 SECRET = "secret of the engine: /home/someone/model.onnx"
@@ -30,13 +30,46 @@ class SimpleEngine:
 
     def applies(self, look: Look) -> tuple[str, ...]:
         """See Engine."""
-        has_color = look.color is not None or look.color_photo is not None
-        parts = {"style": look.style is not None, "color": has_color}
-        return tuple(part for part, is_set in parts.items() if is_set)
+        return look.parts
 
-    def render(self, picture: Picture, look: Look) -> Rendered:
+    def check_photo(self, photo: Picture) -> None:
+        """See Engine. Every photo will do."""
+
+    def render(self, picture: Picture, look: Look, pressure: float = 0.0) -> Rendered:
         """See Styler."""
         return Rendered(self._change(picture))
+
+
+class FussyEngine(SimpleEngine):
+    """Takes colours alone, sees what it is told to see, and knows a useless photo by its shade.
+
+    A black photo has no person in it, a white one no hair; at a mid grey it breaks.
+    """
+
+    def __init__(self, name: str = "fussy") -> None:
+        super().__init__(name, lambda picture: np.ascontiguousarray(255 - picture))
+        self.heads: int | None = 1
+        self.advice: tuple[Advice, ...] = ()
+        self.pressures: list[float] = []
+
+    def applies(self, look: Look) -> tuple[str, ...]:
+        """See Engine. A style photo's colour counts, its shape does not."""
+        return ("color",) if {"style", "color"} & set(look.parts) else ()
+
+    def check_photo(self, photo: Picture) -> None:
+        """See Engine."""
+        match int(photo.mean()):
+            case 0:
+                raise NoPerson
+            case 255:
+                raise NoHair
+            case 128:
+                raise RuntimeError(SECRET)
+
+    def render(self, picture: Picture, look: Look, pressure: float = 0.0) -> Rendered:
+        """See Styler."""
+        self.pressures.append(pressure)
+        return Rendered(self._change(picture), self.heads, {}, self.advice, effort=0.5)
 
 
 def identity() -> SimpleEngine:

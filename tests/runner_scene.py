@@ -28,6 +28,7 @@ class RunnerScene:
         self.gates: dict[str, Gate] = {}
         self.errors: dict[str, Exception] = {}
         self.takes_s = 0.0
+        self.pressures: list[float] = []
         self.runner: FrameRunner[EncodedFrame, str] = FrameRunner(
             mailbox=Mailbox(MAX_FRAMES, max_bytes),
             policy=DeadlinePolicy(200.0, self.clock),
@@ -74,7 +75,8 @@ class RunnerScene:
         if in_flight is not None:
             assert figures.in_flight == in_flight
 
-    def _render(self, frame: EncodedFrame) -> str:
+    def _render(self, frame: EncodedFrame, pressure: float) -> str:
+        self.pressures.append(pressure)
         self.clock.advance(self.takes_s)
         if frame.frame_id in self.gates:
             self.gates[frame.frame_id]()

@@ -126,6 +126,18 @@ def globals_do_not_change(module: Module) -> Iterator[Finding]:
             yield inner.lineno, f"global {', '.join(inner.names)}"
 
 
+def training_stays_by_itself(module: Module) -> Iterator[Finding]:
+    """Nothing that serves imports processing.training, whose libraries are not installed."""
+    if module.path.startswith("processing/training/"):
+        return
+    for node in module.nodes():
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        if any(f"{name}.".startswith("processing.training.") for name in names):
+            yield _line(node), "processing.training imported outside of it"
+
+
 def modules_stay_small(module: Module) -> Iterator[Finding]:
     """One noun, one module: at most 300 lines, for tests 400."""
     lines = len(module.text.splitlines())
@@ -143,6 +155,7 @@ def modules_say_what_they_are(module: Module) -> Iterator[Finding]:
 RULES: Final[dict[Rule, tuple[str, str]]] = {
     imports_one_way: ("media/x.py", "from processing.look import Look"),
     libraries_stay_in_their_rooms: ("processing/x.py", "import aiohttp.web"),
+    training_stays_by_itself: ("processing/x.py", "from processing.training import faces"),
     no_relative_imports: ("server/x.py", "from . import errors"),
     pictures_are_coded_in_media: ("processing/x.py", "import cv2\ncv2.imencode('.jpg', x)"),
     environment_is_read_by_settings: ("server/x.py", "import os\nhome = os.environ['HOME']"),

@@ -2,10 +2,13 @@
 
 from processing.engine import Engines
 from processing.local.classic.engine import ClassicEngine
+from processing.local.memory import keep_freed_memory
+from processing.local.natural.engine import NaturalEngine
 from processing.local.threads import use_one_thread_per_call
 
 
 def local_engines() -> Engines:
     """The engines that come with the service; the first is the default."""
     use_one_thread_per_call()
-    return Engines(ClassicEngine())
+    keep_freed_memory()
+    return Engines(NaturalEngine(), ClassicEngine())

@@ -1,5 +1,6 @@
 // Puts the parts together: what the visitor does, what the connection tells, what is shown.
 
+import { Coach } from "./coach.js";
 import { Connection } from "./connection.js";
 import { Controls } from "./controls.js";
 import { byId, make, say } from "./dom.js";
@@ -8,7 +9,7 @@ import { liveUrl } from "./identity.js";
 import { Live } from "./live.js";
 import { Look } from "./look.js";
 import { LookSender } from "./look-sender.js";
-import { appliedWords, errorWords, problemWords } from "./messages.js";
+import { appliedWords, coachWords, errorWords, problemWords } from "./messages.js";
 import { Notice } from "./notice.js";
 import { Pacer } from "./pacer.js";
 import { serverWords, showFigures } from "./readout.js";
@@ -18,6 +19,7 @@ import { Source, SourceError, camerasAllowed, listCameras } from "./source.js";
 import { Stage } from "./stage.js";
 
 const READOUT_EVERY_MS = 500;
+const COACH_EVERY_MS = 100;
 
 const now = () => performance.now();
 const video = byId("video");
@@ -26,6 +28,7 @@ const stage = new Stage(byId("picture"), byId("result"), byId("divider"));
 const connection = new Connection(liveUrl(location));
 const pacer = new Pacer(now);
 const figures = new Figures(now);
+const coach = new Coach(now);
 const live = new Live({ video, source, stage, connection, pacer, figures });
 const look = new Look();
 const controls = new Controls(look);
@@ -154,9 +157,15 @@ function onMessage(message) {
 
 function onStats(stats) {
   say(byId("server-figures"), serverWords(stats));
-  const lookingAway = stats.heads === 0 && !look.isEmpty;
-  byId("hint").hidden = !lookingAway;
-  say(byId("hint"), lookingAway ? "No head found: turn to the camera" : "");
+  coach.see(stats.advice ?? []);
+}
+
+function showCoaching() {
+  if (document.body.dataset.state !== "live" || look.isEmpty) coach.reset();
+  const words = coachWords(coach.advice);
+  byId("hint").classList.toggle("shown", words !== "");
+  // While it fades the words stay: an empty plate would flash.
+  if (words !== "") say(byId("hint"), words);
 }
 
 function onDrop(event) {
@@ -206,6 +215,10 @@ function connectLook() {
   }
   controls.addEventListener("refused", ({ detail }) => tell(detail));
   sender.addEventListener("refused", () => tell("The photo is too large for the server."));
+  sender.addEventListener("photokept", ({ detail }) => controls.keepPhoto(detail));
+  sender.addEventListener("photorefused", ({ detail: { kind, message } }) => {
+    controls.refusePhoto(kind, errorWords(message));
+  });
 }
 
 function connectConnection() {
@@ -272,4 +285,5 @@ connectSizeChoice(byId("size"), location.search, (size) => pacer.ladder.fix(size
 warnIfInsecure();
 controls.loadShades();
 setInterval(showReadout, READOUT_EVERY_MS);
+setInterval(showCoaching, COACH_EVERY_MS);
 enter("consent", "Not started", "idle");

@@ -1,11 +1,16 @@
-// The panel of the look: shades, own colour, intensity, photos.
+// The panel of the look: shades, own colour, intensity, effects, photos.
 
-import { byId, say } from "./dom.js";
+import { ColorField } from "./color-field.js";
+import { byId, make, say } from "./dom.js";
+import { Effects } from "./effects.js";
+import { lookExtras, lookName, lookPaint } from "./look-words.js";
 import { PhotoPicker } from "./photo-picker.js";
 import { loadShades, shadeRows } from "./shades.js";
+import { Slider } from "./slider.js";
 
 const STYLE = { id: "style-file", title: "Style photo", prompt: "Choose or drop", iconName: "scissors" };
 const COLOR = { id: "color-file", title: "Colour photo", prompt: "Choose or drop", iconName: "drop" };
+const OWN = { id: "own-color", label: "Any other colour", color: "#8a4fbf" };
 
 /**
  * Events tell what is to be sent: "values", "style", "colorphoto", "all" (something was taken
@@ -17,14 +22,22 @@ export class Controls extends EventTarget {
   #loading = null;
   #style = new PhotoPicker(byId("style-photo"), STYLE);
   #color = new PhotoPicker(byId("color-photo"), COLOR);
+  #own = new ColorField(byId("own-color-field"), OWN);
+  #intensity = new Slider("intensity");
+  #effects;
+  // What a photo took the place of, should the server refuse it.
+  #before = new Map();
 
   /** @param {import("./look.js").Look} look is changed by the visitor's choices */
   constructor(look) {
     super();
     this.#look = look;
+    this.#effects = new Effects(look);
     byId("shades").addEventListener("change", (event) => this.#chooseColor(event.target.value));
-    byId("own-color").addEventListener("input", (event) => this.#chooseOwn(event.target.value));
-    byId("intensity").addEventListener("input", (event) => this.#setIntensity(event.target.value));
+    this.#own.addEventListener("chosen", ({ detail }) => this.#chooseOwn(detail));
+    this.#intensity.addEventListener("moved", ({ detail }) => this.#setIntensity(detail));
+    this.#effects.addEventListener("changed", () => this.#changed("values"));
+    this.#passOnRefusals(this.#own, this.#effects, this.#style, this.#color);
     byId("original").addEventListener("click", () => this.#clear());
     this.#connectPhotos();
     this.#render();
@@ -44,6 +57,7 @@ export class Controls extends EventTarget {
       this.#shades = new Map(shades.map((shade) => [shade.name, shade]));
       byId("shades-wait").hidden = true;
       byId("shades").append(...shadeRows(shades));
+      byId("shade-colors").append(...shades.map(({ color }) => make("option", { value: color })));
     } catch {
       say(byId("shades-wait"), "The shades could not be loaded; they come with the connection.");
     }
@@ -51,10 +65,13 @@ export class Controls extends EventTarget {
 
   #connectPhotos() {
     this.#style.addEventListener("chosen", ({ detail }) => {
+      this.#before.set("style", { stylePhoto: this.#look.stylePhoto });
       this.#look.stylePhoto = detail;
       this.#changed("style");
     });
     this.#color.addEventListener("chosen", ({ detail }) => {
+      const { color, colorPhoto } = this.#look;
+      this.#before.set("color", { color, colorPhoto });
       this.#look.chooseColorPhoto(detail);
       this.#uncheck();
       this.#changed("colorphoto");
@@ -67,11 +84,33 @@ export class Controls extends EventTarget {
       this.#look.colorPhoto = null;
       this.#changed("all");
     });
-    for (const picker of [this.#style, this.#color]) {
-      picker.addEventListener("refused", ({ detail }) => {
+  }
+
+  #passOnRefusals(...parts) {
+    for (const part of parts) {
+      part.addEventListener("refused", ({ detail }) => {
         this.dispatchEvent(new CustomEvent("refused", { detail }));
       });
     }
+  }
+
+  /**
+   * The server has refused a photo and keeps its earlier look, so that look is shown again.
+   * @param {"style" | "color"} kind @param {string} words why
+   */
+  refusePhoto(kind, words) {
+    const nothing = kind === "style" ? { stylePhoto: null } : { colorPhoto: null };
+    Object.assign(this.#look, this.#before.get(kind) ?? nothing);
+    this.#before.delete(kind);
+    (kind === "style" ? this.#style : this.#color).refuse(words);
+    const { color } = this.#look;
+    for (const radio of byId("shades").querySelectorAll("input")) radio.checked = radio.value === color;
+    this.#changed("values");
+  }
+
+  /** The server has taken a photo. @param {"style" | "color"} kind */
+  keepPhoto(kind) {
+    this.#before.delete(kind);
   }
 
   #chooseColor(color) {
@@ -85,14 +124,15 @@ export class Controls extends EventTarget {
     this.#chooseColor(color);
   }
 
-  #setIntensity(percent) {
-    this.#look.intensity = Number(percent) / 100;
+  #setIntensity(share) {
+    this.#look.intensity = share;
     this.#changed("values");
   }
 
   #clear() {
     this.#look.clear();
     this.#uncheck();
+    this.#effects.clear();
     this.#style.clear();
     this.#color.clear();
     byId("intensity").focus();
@@ -109,30 +149,21 @@ export class Controls extends EventTarget {
   }
 
   #render() {
-    const { color, intensity, isEmpty } = this.#look;
-    const shade = this.#shades.get(color);
-    const percent = Math.round(100 * intensity);
-    say(byId("intensity-text"), `${percent} %`);
-    byId("intensity").style.setProperty("--filled", `${percent}%`);
-    byId("original").disabled = isEmpty;
-    say(byId("look-name"), this.#name(shade));
-    this.#renderSample(shade?.color ?? color);
+    const shade = this.#shades.get(this.#look.color);
+    byId("original").disabled = this.#look.isEmpty;
+    say(byId("look-name"), lookName(this.#look, shade?.title));
+    say(byId("look-extras"), lookExtras(this.#look));
+    const color = shade?.color ?? this.#look.color;
+    if (color !== null && color !== this.#own.value) this.#own.value = color;
+    this.#renderSample(color);
   }
 
   #renderSample(color) {
     const sample = byId("sample");
     const photo = this.#color.url ?? (color === null ? this.#style.url : null);
-    sample.style.setProperty("--swatch", color ?? "transparent");
+    const paint = lookPaint(this.#look, color);
+    sample.style.setProperty("--swatch", paint ?? "none");
     sample.style.setProperty("--photo", photo ? `url("${photo}")` : "none");
-    sample.classList.toggle("empty", color === null);
-  }
-
-  #name(shade) {
-    const { color, colorPhoto, stylePhoto } = this.#look;
-    if (colorPhoto && stylePhoto) return "Colour and style of photos";
-    if (colorPhoto) return "Colour of a photo";
-    const name = shade?.title ?? color;
-    if (stylePhoto) return name ? `${name}, style of a photo` : "Style of a photo";
-    return name ?? "Your own hair";
+    sample.classList.toggle("empty", paint === null);
   }
 }

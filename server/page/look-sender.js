@@ -3,16 +3,30 @@
 // A dragged slider changes dozens of times a second; the picture changes no faster than this.
 const GATHER_MS = 80;
 
-/** Event: "refused" when a message is larger than the server takes. */
+/** What the server answers to a photo that it does not take. */
+const PHOTO_ERRORS = new Set([
+  "NO_PERSON", "NO_HAIR", "INVALID_IMAGE", "INVALID_BASE64", "EMPTY_IMAGE", "IMAGE_TOO_LARGE",
+  "PROCESSING_FAILED",
+]);
+const KINDS = { set_style_image: "style", set_color_image: "color" };
+
+/**
+ * Events: "refused" when a message is larger than the server takes; "photokept" (detail: "style"
+ * or "color"); "photorefused" (detail: {kind, message}, the server's error).
+ */
 export class LookSender extends EventTarget {
   #look;
   #connection;
   #timer = 0;
+  // Photos without an answer, in their order, which is that of the answers.
+  #asked = [];
 
   constructor(look, connection) {
     super();
     this.#look = look;
     this.#connection = connection;
+    connection.addEventListener("lost", () => { this.#asked = []; });
+    connection.addEventListener("message", ({ detail }) => this.#onAnswer(detail));
   }
 
   /** Colour and intensity, together with what else changes in the next moment. */
@@ -41,8 +55,21 @@ export class LookSender extends EventTarget {
 
   #send(messages) {
     if (!this.#connection.isOpen) return;
-    for (const message of messages) {
-      if (message && !this.#connection.send(message)) this.dispatchEvent(new Event("refused"));
+    for (const message of messages.filter(Boolean)) {
+      if (!this.#connection.send(message)) this.dispatchEvent(new Event("refused"));
+      else if (message.type in KINDS) this.#asked.push(KINDS[message.type]);
     }
+  }
+
+  #onAnswer(message) {
+    const { type, error, frame_id: frameId } = message;
+    if (type === "style_set" || type === "color_set") this.#tell("photokept", this.#asked.shift());
+    else if (type === "error" && !frameId && this.#asked.length > 0 && PHOTO_ERRORS.has(error)) {
+      this.#tell("photorefused", { kind: this.#asked.shift(), message });
+    }
+  }
+
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }

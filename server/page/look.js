@@ -1,17 +1,26 @@
 // The look that the visitor has chosen, and the messages that bring a session to it. Pure.
 
+const CLEAR = { type: "clear_look" };
+
 /** The browser's own record of the look: a connection that comes back is given it again. */
 export class Look {
   /** "#rrggbb", a shade's name, or null. */
   color = null;
   /** 0 to 1. */
   intensity = 1;
+  /** 0 (as the hair is) to 1. */
+  shine = 0;
+  /** {tips, roots: "#rrggbb" or null, position, softness}, or null. */
+  ombre = null;
+  /** {color, amount}, or null. */
+  highlights = null;
   /** Photos are base64 text, or null. */
   stylePhoto = null;
   colorPhoto = null;
 
   get isEmpty() {
-    return this.color === null && this.stylePhoto === null && this.colorPhoto === null;
+    const parts = [this.color, this.ombre, this.highlights, this.stylePhoto, this.colorPhoto];
+    return this.shine === 0 && parts.every((part) => part === null);
   }
 
   /** A colour takes the place of a colour photo, as it does on the server. */
@@ -26,17 +35,15 @@ export class Look {
   }
 
   clear() {
-    this.color = null;
-    this.stylePhoto = null;
-    this.colorPhoto = null;
+    Object.assign(this, { color: null, shine: 0, ombre: null, highlights: null });
+    Object.assign(this, { stylePhoto: null, colorPhoto: null });
   }
 
-  /** The message for colour and strength alone; null if there is nothing to colour. */
+  /** The message for all but the photos. */
   valuesMessage() {
-    if (this.isEmpty) return null;
-    const look = { intensity: this.intensity };
-    if (this.color !== null) look.color = this.color;
-    return { type: "set_look", data: { look } };
+    if (this.isEmpty) return CLEAR;
+    const { color, intensity, shine, ombre, highlights } = this;
+    return { type: "set_look", data: { look: { color, intensity, shine, ombre, highlights } } };
   }
 
   styleMessage() {
@@ -49,7 +56,8 @@ export class Look {
 
   /** All messages that bring a session in any state to this look, in order. */
   messages() {
-    const parts = [this.valuesMessage(), this.styleMessage(), this.colorPhotoMessage()];
-    return [{ type: "clear_look" }, ...parts.filter((message) => message !== null)];
+    if (this.isEmpty) return [CLEAR];
+    const photos = [this.styleMessage(), this.colorPhotoMessage()];
+    return [CLEAR, this.valuesMessage(), ...photos.filter((message) => message !== null)];
   }
 }

@@ -103,11 +103,15 @@ const ACTIONS = {
   reload: "Load again",
 };
 
+const GOOD_PHOTO = "Try one of a single head, from the front, in even light, with the hair in full view.";
+
 /** By the server's error codes; what is not here is said in the server's own words. */
 const ERRORS = {
   PROCESSING_FAILED: "The server could not change the last picture.",
   RATE_LIMITED: "Too much at once: the server asks for fewer pictures.",
   INVALID_LOOK: "The server does not know this look.",
+  NO_PERSON: `No person is found in this photo. ${GOOD_PHOTO}`,
+  NO_HAIR: `Too little hair is found in this photo. ${GOOD_PHOTO}`,
   INVALID_IMAGE: "The server cannot read this photo.",
   INVALID_BASE64: "The photo arrived broken. Choose it again.",
   EMPTY_IMAGE: "The photo is empty.",
@@ -127,18 +131,38 @@ export function errorWords({ error, message }) {
   return ERRORS[error] ?? `The server reports: ${message || error}`;
 }
 
+/** By the server's advice: short, since they stand over the picture. */
+const COACHING = {
+  no_head: "Move into the picture",
+  too_dark: "A little more light, please",
+  too_far: "Come a little closer",
+  several_heads: "Best with one person in the picture",
+};
+
+/** @param {string | null} advice see coach.js @returns {string} empty if there is none */
+export function coachWords(advice) {
+  return COACHING[advice] ?? "";
+}
+
+const PARTS = { shine: "shine", ombre: "the ombre", highlights: "highlights" };
+
 /**
  * What the server says it will apply, and what it will not.
- * @param {{look: object | null, applied: string[]}} answer
+ * @param {{look: object | null, applied: string[], note: string | null}} answer
  */
-export function appliedWords({ look, applied }) {
+export function appliedWords({ look, applied, note }) {
   if (!look) return "Your own hair, unchanged.";
-  const parts = [];
-  if (applied.includes("color")) {
-    parts.push(look.color_image ? "the colour of your photo" : "the colour");
-  }
+  const parts = applied.includes("color") ? [colorWords(look)] : [];
   if (applied.includes("style")) parts.push("the style of your photo");
-  const done = parts.length > 0 ? `Applied: ${parts.join(" and ")}.` : "Nothing is applied yet.";
-  const leftOut = look.style_image && !applied.includes("style");
-  return leftOut ? `${done} The style photo is kept, but not applied by this engine.` : done;
+  parts.push(...applied.filter((part) => part in PARTS).map((part) => PARTS[part]));
+  const done = parts.length > 0 ? `Applied: ${listed(parts)}.` : "Nothing is applied yet.";
+  return note ? `${done} ${note}` : done;
+}
+
+function colorWords({ color, color_image: colorPhoto }) {
+  return color !== null && !colorPhoto ? "the colour" : "the colour of your photo";
+}
+
+function listed(words) {
+  return [words.slice(0, -1).join(", "), words.at(-1)].filter(Boolean).join(" and ");
 }

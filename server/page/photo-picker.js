@@ -3,12 +3,15 @@
 import { icon, make } from "./dom.js";
 import { PhotoError, preparePhoto } from "./photos.js";
 
-/** Events: "chosen" (detail: base64 of a JPEG), "removed", "refused" (detail: words). */
+/** Events: "chosen" (detail: base64 of a JPEG), "removed", "refused" (detail: words: no picture). */
 export class PhotoPicker extends EventTarget {
   #input = make("input", { type: "file", accept: "image/*", className: "visually-hidden" });
   #thumbnail = make("span", { className: "thumbnail" });
   #text = make("span", { className: "small" });
   #remove = make("button", { type: "button", className: "plain", hidden: true });
+  #complaint = make("p", { className: "complaint", hidden: true });
+  #shown = null;
+  #before = null;
   #url = null;
   #prompt;
   #title;
@@ -27,7 +30,9 @@ export class PhotoPicker extends EventTarget {
     this.#remove.append(icon("close"));
     this.#remove.setAttribute("aria-label", `Remove the ${title.toLowerCase()}`);
     const words = make("span", { className: "words" }, make("b", {}, title), this.#text);
+    this.#complaint.setAttribute("role", "alert");
     place.append(make("label", {}, this.#input, this.#thumbnail, words), this.#remove);
+    place.append(this.#complaint);
     this.#input.addEventListener("change", () => this.#take(this.#input.files[0]));
     this.#remove.addEventListener("click", () => this.#onRemove());
     place.addEventListener("drop", (event) => this.#onDrop(event));
@@ -40,6 +45,26 @@ export class PhotoPicker extends EventTarget {
 
   /** Show no photo; tells nobody. */
   clear() {
+    this.#complain("");
+    this.#before = null;
+    this.#hide();
+  }
+
+  /** The server does not take the photo on show: show the one before it, and why. */
+  refuse(words) {
+    const before = this.#before;
+    this.clear();
+    if (before) this.#show(before);
+    this.#complain(words);
+  }
+
+  #complain(words) {
+    this.#complaint.hidden = words === "";
+    this.#complaint.textContent = words;
+  }
+
+  #hide() {
+    this.#shown = null;
     if (this.#url) URL.revokeObjectURL(this.#url);
     this.#url = null;
     this.#thumbnail.querySelector("img")?.remove();
@@ -64,17 +89,23 @@ export class PhotoPicker extends EventTarget {
     if (!file) return;
     try {
       const photo = await preparePhoto(file);
+      const before = this.#shown;
+      this.clear();
+      this.#before = before;
       this.#show(photo);
       this.dispatchEvent(new CustomEvent("chosen", { detail: photo.base64 }));
     } catch (error) {
       if (!(error instanceof PhotoError)) throw error;
       const detail = `${this.#title}: this file is not a picture that the browser can read.`;
+      this.#complain(detail);
       this.dispatchEvent(new CustomEvent("refused", { detail }));
     }
   }
 
-  #show({ blob, width, height }) {
-    this.clear();
+  #show(photo) {
+    const { blob, width, height } = photo;
+    this.#hide();
+    this.#shown = photo;
     this.#url = URL.createObjectURL(blob);
     this.#thumbnail.append(make("img", { src: this.#url, alt: "" }));
     this.#text.textContent = `${width} × ${height}, choose another`;

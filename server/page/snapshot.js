@@ -18,9 +18,10 @@ export function saveSnapshot(jpeg, look) {
   return download;
 }
 
-function nameOf({ color, isEmpty }) {
+function nameOf({ color, colorPhoto, stylePhoto, isEmpty }) {
   if (isEmpty) return "original";
-  return color === null ? "photo" : color.replace("#", "");
+  if (color !== null) return color.replace("#", "");
+  return colorPhoto || stylePhoto ? "photo" : "own-colour";
 }
 
 /** The visitor's own time as 20260131-134501. */

@@ -21,7 +21,7 @@ class StageStyler:
     stage: Stage
     stage_s: float
 
-    def render(self, picture: Picture, look: Look) -> Rendered:
+    def render(self, picture: Picture, look: Look, pressure: float = 0.0) -> Rendered:
         """See Styler."""
         self.stage(picture, self.stage_s)
         return Rendered(picture)
@@ -45,6 +45,9 @@ class StageEngine:
     def applies(self, look: Look) -> tuple[str, ...]:
         """See Engine."""
         return ("color",)
+
+    def check_photo(self, photo: Picture) -> None:
+        """See Engine. Every photo will do."""
 
 
 def identity(_: Picture, __: float) -> None:

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from processing.engine import Engine, Engines
-from processing.local.classic.engine import ClassicEngine
+from processing.local import local_engines
 from server.app import create_app
 from server.logs import configure_logging
 from server.settings import Settings
@@ -17,10 +17,10 @@ STAGES = {"identity": engines.identity, "sleep": engines.sleep, "burn": engines.
 
 
 def bench_engine(name: str, stage_ms: float) -> Engine:
-    """The engine of that name; ``none`` gives the default one, for sessions without a look."""
+    """The engine of that name; ``none`` gives a cheap one, for sessions without a look."""
     if name in STAGES:
         return engines.StageEngine(name, STAGES[name], stage_ms / 1000.0)
-    return ClassicEngine()
+    return local_engines().get("classic" if name == "none" else name)
 
 
 def bench_settings(data_dir: Path, workers: int) -> Settings:
@@ -37,7 +37,7 @@ def bench_settings(data_dir: Path, workers: int) -> Settings:
 def main() -> None:
     """Serve until standard input is closed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--engine", default="none", choices=["none", "classic", *STAGES])
+    parser.add_argument("--engine", default="none", choices=["none", "classic", "natural", *STAGES])
     parser.add_argument("--stage-ms", type=float, default=60.0, help="of sleep and burn")
     parser.add_argument("--workers", type=int, default=1)
     arguments = parser.parse_args()

@@ -12,7 +12,8 @@ PASSTHROUGH = "passthrough"
 NO_LOOK = "no look"
 IDENTITY = "identity"
 CLASSIC = "classic"
-ALL = (PASSTHROUGH, NO_LOOK, IDENTITY, CLASSIC)
+NATURAL = "natural"
+ALL = (PASSTHROUGH, NO_LOOK, IDENTITY, CLASSIC, NATURAL)
 COLOR = "copper"
 UNDER_WAY_MAX = 16
 """More than a mailbox holds, so that the server decides what is dropped, not the client."""
@@ -52,7 +53,7 @@ class Subject:
 
 @contextmanager
 def subject(name: str, workers: int) -> Iterator[Subject]:
-    """The passthrough, or this service with no look, the identity engine or the classic one."""
+    """The passthrough, or this service with no look, or one of the engines."""
     if name == PASSTHROUGH:
         with serving("tests.bench.passthrough", f"--workers={workers}") as server:
             yield Subject(name, server, None)

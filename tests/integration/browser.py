@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,15 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, Route, async_playwright
 
 from media.frame import Picture
+from tests import pictures
 
 PATIENCE_S = 20.0
 CAMERA_FRAMES = 4
+PAGE_DIR = Path(__file__).parents[2] / "server" / "page"
+PAGE_HOST = "http://page.test"
 GRID = (32, 24)
 """Columns and rows to which pictures are reduced before they are compared."""
 
@@ -63,6 +66,11 @@ def find_chromium() -> str:
             pytest.fail(reason)
         pytest.skip(reason)
     return path
+
+
+def camera_picture() -> Picture:
+    """A head and shoulders, 640 x 480."""
+    return cv2.resize(pictures.portrait()[:384], (640, 480))  # type: ignore[return-value]
 
 
 def camera_showing(picture: Picture, folder: Path) -> tuple[str, ...]:
@@ -162,6 +170,23 @@ class Tab:
         parts = urlsplit(url)
         if parts.scheme not in ("blob", "data"):
             self.hosts.add(parts.netloc)
+
+
+OpenTab = Callable[..., Awaitable[Tab]]
+"""Opens the page at an address, with the browser's flags and the window's width and height."""
+
+
+RunScript = Callable[[str], Awaitable[Any]]
+"""Runs the body of an async function where the page's modules can be imported."""
+
+
+async def serve_module(route: Route) -> None:
+    """Answer in the place of a server: with the page's modules, and an empty page for the rest."""
+    name = route.request.url.rsplit("/", 1)[1]
+    if name.endswith(".js"):
+        await route.fulfill(path=PAGE_DIR / name, content_type="text/javascript")
+    else:
+        await route.fulfill(body="<title>modules</title>", content_type="text/html")
 
 
 def largest_difference(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:

@@ -6,13 +6,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from aiohttp import ClientSession, web
+from playwright.async_api import Browser, Page
 
 from media.clock import Clock
 from processing.engine import Engines
 from server.app import create_app
 from server.settings import Settings
 from tests.engines import SimpleEngine, invert
+from tests.integration.browser import (
+    PAGE_HOST,
+    OpenTab,
+    RunScript,
+    Tab,
+    camera_picture,
+    camera_showing,
+    open_browser,
+    serve_module,
+)
 from tests.integration.client import Caller
 from tests.integration.process import ServerProcess
 from tests.integration.service import Service, StartService
@@ -69,3 +81,36 @@ async def start_service(tmp_path: Path) -> AsyncIterator[StartService]:
 async def service(start_service: StartService) -> Service:
     """A service whose engine inverts every picture."""
     return await start_service()
+
+
+@pytest.fixture
+async def open_tab(tmp_path: Path) -> AsyncIterator[OpenTab]:
+    """Opens the page in a browser of its own; without flags the camera shows the portrait."""
+    async with AsyncExitStack() as stack:
+
+        async def open_one(url: str, *flags: str, width: int = 1280, height: int = 800) -> Tab:
+            chosen = flags or camera_showing(camera_picture(), tmp_path)
+            browser: Browser = await stack.enter_async_context(open_browser(*chosen))
+            viewport = {"width": width, "height": height}
+            tab = Tab(await browser.new_page(viewport=viewport))  # type: ignore[arg-type]
+            await tab.open(url)
+            return tab
+
+        yield open_one
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def run_script() -> AsyncIterator[RunScript]:
+    """Runs the body of an async function where the page's modules can be imported.
+
+    One browser serves all the tests of a file: the modules keep nothing between the calls.
+    """
+    async with open_browser() as browser:
+        page: Page = await browser.new_page()
+        await page.route(f"{PAGE_HOST}/**", serve_module)
+        await page.goto(PAGE_HOST)
+
+        async def run(body: str) -> Any:
+            return await page.evaluate(f"async () => {{ {body} }}")
+
+        yield run

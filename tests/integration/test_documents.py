@@ -38,7 +38,10 @@ async def test_document_of_a_session(start_service: StartService) -> None:
     ended = await service.document()
     assert ended.status == SessionStatus.DISCONNECTED
     assert (ended.frames_processed, ended.dropped_frames) == (2, 4)
-    assert ended.look == {"engine": "sleeping", "color": "copper", "intensity": 0.5}
+    assert ended.look == {
+        "engine": "sleeping", "color": "copper", "intensity": 0.5,
+        "shine": 0.0, "ombre": None, "highlights": None,
+    }  # fmt: skip
     assert ended.created_at == ended.connected_at == begun.created_at
     assert ended.last_activity - begun.created_at == timedelta(seconds=10)
     assert ended.updated_at - begun.created_at == timedelta(seconds=20)

@@ -1,63 +1,36 @@
 """The live page against the live server, in Chromium, with a camera that shows a known picture."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+import base64
 from pathlib import Path
 
 import cv2
 import numpy as np
-import pytest
 from aiohttp import ClientSession
-from playwright.async_api import Browser
 
-from media.frame import Picture
 from tests import pictures
 from tests.integration.browser import (
     ALLOWED,
     NO_CAMERA,
     REFUSED,
     TWO_CAMERAS,
-    Tab,
-    camera_showing,
+    OpenTab,
+    camera_picture,
     largest_difference,
-    open_browser,
 )
 from tests.integration.process import ServerProcess
 
 CHANGED_LEVELS = 16.0
 """Recoloured hair differs by more in some cell; the two codings of a picture do by less."""
 
-DROP_PHOTO = """async (id) => {
-  const canvas = new OffscreenCanvas(64, 64);
-  canvas.getContext("2d").fillRect(0, 0, 32, 64);
+DROP_PHOTO = """([id, base64]) => {
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
   const dataTransfer = new DataTransfer();
-  dataTransfer.items.add(new File([await canvas.convertToBlob()], "x.png", { type: "image/png" }));
+  dataTransfer.items.add(new File([bytes], "x.png", { type: "image/png" }));
   const drop = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
   document.getElementById(id).dispatchEvent(drop);
 }"""
-
-OpenTab = Callable[..., Awaitable[Tab]]
-
-
-def camera_picture() -> Picture:
-    """A head and shoulders, 640 x 480."""
-    return cv2.resize(pictures.portrait()[:384], (640, 480))  # type: ignore[return-value]
-
-
-@pytest.fixture
-async def open_tab(tmp_path: Path) -> AsyncIterator[OpenTab]:
-    """Opens the page in a browser of its own; without flags the camera shows the portrait."""
-    async with AsyncExitStack() as stack:
-
-        async def open_one(url: str, *flags: str, width: int = 1280, height: int = 800) -> Tab:
-            chosen = flags or camera_showing(camera_picture(), tmp_path)
-            browser: Browser = await stack.enter_async_context(open_browser(*chosen))
-            viewport = {"width": width, "height": height}
-            tab = Tab(await browser.new_page(viewport=viewport))  # type: ignore[arg-type]
-            await tab.open(url)
-            return tab
-
-        yield open_one
+NO_PICTURE = """[...document.querySelectorAll('.complaint')]
+  .some((words) => words.textContent.includes('not a picture'))"""
 
 
 async def test_camera_is_opened_only_after_consent(
@@ -156,11 +129,12 @@ async def test_reference_photos_are_taken(
     assert await tab.words("look-name") == "Colour and style of photos"
     await tab.page.locator("#style-photo button").click()
     assert await tab.words("look-name") == "Colour of a photo"
-    await tab.page.evaluate(DROP_PHOTO, "style-photo")
+    dropped = base64.b64encode(photo.read_bytes()).decode()
+    await tab.page.evaluate(DROP_PHOTO, ["style-photo", dropped])
     await tab.page.locator("#style-photo img").wait_for()
     assert await tab.words("look-name") == "Colour and style of photos"
     await tab.page.locator("#color-file").set_input_files(text)
-    await tab.until("document.getElementById('status').textContent.includes('not a picture')")
+    await tab.until(NO_PICTURE)
     assert tab.complaints == []
 
 
@@ -275,3 +249,41 @@ async def test_phone_width_needs_no_sideways_scrolling(
     await tab.start_camera()
     await tab.choose("strawberry-blonde")
     assert await tab.page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+async def test_effects_make_the_look(live_server: ServerProcess, open_tab: OpenTab) -> None:
+    """Shine, ombre and highlights are set with the keyboard, and Original ends them."""
+    tab = await open_tab(live_server.url, width=360, height=740)
+    await tab.start_camera()
+    await tab.page.locator("#shine").press("ArrowRight")
+    await tab.until("document.getElementById('status').textContent.includes('shine')")
+    assert await tab.words("look-name") == "Your own hair"
+    await tab.page.locator("#ombre-on").press("Space")
+    await tab.page.locator("#highlights-on").press("Space")
+    assert await tab.words("look-extras") == "with ombre, highlights, shine"
+    assert await tab.page.locator("#ombre-tips").is_visible()
+    assert await tab.page.locator("#ombre-roots").is_hidden()
+    assert await tab.page.evaluate("document.documentElement.scrollWidth") == 360
+    await tab.page.locator("#original").click()
+    assert await tab.words("look-extras") == ""
+    assert await tab.page.locator("#ombre-tips").is_hidden()
+    await tab.until("document.getElementById('status').textContent.startsWith('Your own hair')")
+    assert tab.complaints == []
+
+
+async def test_any_hex_colour_can_be_typed(live_server: ServerProcess, open_tab: OpenTab) -> None:
+    """Six hex digits, with or without the #, are a colour; anything else is told to be none."""
+    tab = await open_tab(live_server.url)
+    await tab.start_camera()
+    text = tab.page.locator("#own-color-field input[type='text']")
+    await text.fill("2040C0")
+    await text.blur()
+    assert await tab.words("look-name") == "#2040c0"
+    assert await text.input_value() == "#2040c0"
+    assert await tab.page.locator("#own-color").input_value() == "#2040c0"
+    await tab.until("document.getElementById('status').textContent.startsWith('Applied')")
+    await text.fill("#12x")
+    await text.blur()
+    assert await text.get_attribute("aria-invalid") == "true"
+    assert "no colour" in await tab.words("status")
+    assert await tab.words("look-name") == "#2040c0"

@@ -1,21 +1,10 @@
 """The page's pure modules, run in Chromium without a server and in virtual time."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
-from typing import Any
-
 import pytest
-import pytest_asyncio
-from playwright.async_api import Page, Route
 
-from tests.integration.browser import open_browser
-
-PAGE_DIR = Path(__file__).parents[2] / "server" / "page"
-HOST = "http://page.test"
+from tests.integration.browser import RunScript
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-RunScript = Callable[[str], Awaitable[Any]]
 
 FLOW = """
   const { Pacer } = await import("/page/pacer.js");
@@ -41,31 +30,6 @@ FLOW = """
     pacer.reset();
   };
 """
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def run_script() -> AsyncIterator[RunScript]:
-    """Runs the body of an async function where the page's modules can be imported.
-
-    One browser serves all the tests of this file: the modules keep nothing between the calls.
-    """
-    async with open_browser() as browser:
-        page: Page = await browser.new_page()
-        await page.route(f"{HOST}/**", _serve)
-        await page.goto(HOST)
-
-        async def run(body: str) -> Any:
-            return await page.evaluate(f"async () => {{ {body} }}")
-
-        yield run
-
-
-async def _serve(route: Route) -> None:
-    name = route.request.url.rsplit("/", 1)[1]
-    if name.endswith(".js"):
-        await route.fulfill(path=PAGE_DIR / name, content_type="text/javascript")
-    else:
-        await route.fulfill(body="<title>modules</title>", content_type="text/html")
 
 
 async def test_wire_writes_and_reads_the_header(run_script: RunScript) -> None:
@@ -243,26 +207,3 @@ async def test_backoff_grows_and_knows_when_to_stop(run_script: RunScript) -> No
     assert answer["slow"] == ["too_slow", 500]
     names = ["request_refused", "forbidden", "idle", "taken_over"]
     assert answer["final"] == [[name, None] for name in names]
-
-
-async def test_look_is_told_whole(run_script: RunScript) -> None:
-    """A look is sent again in full; a colour and a colour photo exclude each other."""
-    answer = await run_script("""
-      const { Look } = await import("/page/look.js");
-      const look = new Look();
-      const empty = look.messages();
-      look.chooseColor("copper");
-      look.intensity = 0.5;
-      look.stylePhoto = "STYLE";
-      const colored = look.messages();
-      look.chooseColorPhoto("PHOTO");
-      return { empty, colored, photo: look.messages().map(({ type }) => type), color: look.color };
-    """)
-    assert answer["empty"] == [{"type": "clear_look"}]
-    assert answer["colored"] == [
-        {"type": "clear_look"},
-        {"type": "set_look", "data": {"look": {"intensity": 0.5, "color": "copper"}}},
-        {"type": "set_style_image", "data": {"image_data": "STYLE"}},
-    ]
-    assert answer["photo"] == ["clear_look", "set_look", "set_style_image", "set_color_image"]
-    assert answer["color"] is None

@@ -22,6 +22,9 @@ COPPER_LOOK = {
     "color": "#a64b23",
     "shade": "copper",
     "intensity": 0.8,
+    "shine": 0.0,
+    "ombre": None,
+    "highlights": None,
     "style_image": False,
     "color_image": False,
 }
@@ -70,6 +73,7 @@ async def test_greeting(start_service: StartService) -> None:
         "session_id": "3f2a-session_1",
         "look": None,
         "applied": [],
+        "note": None,
         "limits": {
             "max_message_bytes": 2048,
             "max_picture_px": 77,
@@ -90,6 +94,7 @@ async def test_set_look_answers_with_the_look_in_full(service: Service) -> None:
         "status": "ok",
         "look": COPPER_LOOK,
         "applied": ["color"],
+        "note": None,
     }
 
 
@@ -140,7 +145,7 @@ async def test_clear_look(service: Service, text: str) -> None:
     await client.ask("set_style_image", image_data=text_of(jpeg()))
     await client.send_text(text)
     answer = without_timestamp(await client.receive())
-    assert answer == {"type": "look_set", "status": "ok", "look": None, "applied": []}
+    assert answer == {"type": "look_set", "status": "ok", "look": None, "applied": [], "note": None}
     assert picture_of(await client.process("f1", jpeg())) == jpeg()
 
 

@@ -13,7 +13,7 @@ from processing.local.classic.blend import blend, fit
 from processing.local.classic.box import Box, hair_box, whole_of
 from processing.local.classic.engine import ClassicEngine, ClassicStyler
 from processing.local.classic.hsv import color_table, photo_table, tint
-from processing.local.classic.memo import PhotoMemo
+from processing.local.memo import PhotoMemo
 from processing.local.threads import use_one_thread_per_call
 from processing.look import Look
 from tests import pictures
@@ -171,7 +171,7 @@ def test_each_client_has_its_own_memory() -> None:
 
 def test_photo_is_prepared_once() -> None:
     """The same photo and size are not prepared again; another photo or size are."""
-    memo = PhotoMemo()
+    memo: PhotoMemo[Picture] = PhotoMemo()
     made: list[int] = []
 
     def make() -> Picture:
@@ -185,7 +185,7 @@ def test_photo_is_prepared_once() -> None:
 
 def test_forgotten_photo_is_not_kept_alive() -> None:
     """A photo that nobody else holds is gone, and its successor is prepared anew."""
-    memo = PhotoMemo()
+    memo: PhotoMemo[Picture] = PhotoMemo()
     photo = pictures.noise()
     memo.get(photo, None, lambda: STYLE)
     del photo

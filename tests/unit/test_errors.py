@@ -4,6 +4,7 @@ import pytest
 
 from media.codec import BrokenPicture, EmptyPicture, PictureTooLarge, UnknownPicture
 from media.payload import BrokenBase64
+from processing.engine import NoHair, NoPerson, PhotoError
 from server import endings
 from server.endings import Ending
 from server.errors import ClientError, CloseCode, ErrorCode, picture_fault
@@ -34,6 +35,9 @@ def test_close_codes_are_allowed_and_distinct() -> None:
         (PictureTooLarge("too many pixels"), ErrorCode.IMAGE_TOO_LARGE),
         (BrokenPicture("damaged"), ErrorCode.INVALID_IMAGE),
         (UnknownPicture("no picture"), ErrorCode.INVALID_IMAGE),
+        (NoPerson(), ErrorCode.NO_PERSON),
+        (NoHair(), ErrorCode.NO_HAIR),
+        (PhotoError("a cartoon"), ErrorCode.INVALID_IMAGE),
     ],
 )
 def test_picture_fault_says_what_is_wrong(fault: Exception, code: ErrorCode) -> None:
@@ -44,9 +48,14 @@ def test_picture_fault_says_what_is_wrong(fault: Exception, code: ErrorCode) -> 
 @pytest.mark.parametrize("fault", [ValueError("secret path"), RuntimeError(), MemoryError()])
 def test_other_faults_tell_nothing(fault: Exception) -> None:
     """What is no fault of the picture is a failure without detail."""
-    code, text = picture_fault(fault)
-    assert code is ErrorCode.PROCESSING_FAILED
-    assert text == "Failed to process frame"
+    assert picture_fault(fault) == (ErrorCode.PROCESSING_FAILED, "Failed to process frame")
+    assert picture_fault(fault, "No photo") == (ErrorCode.PROCESSING_FAILED, "No photo")
+
+
+@pytest.mark.parametrize("fault", [NoPerson(), NoHair()])
+def test_photo_fault_says_what_to_try(fault: PhotoError) -> None:
+    """Who sends a photo of no use is told what a good one shows."""
+    assert "one head, from the front, in even light" in str(fault)
 
 
 def test_client_error_carries_code_words_and_frame() -> None:

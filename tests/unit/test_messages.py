@@ -7,8 +7,10 @@ import orjson
 import pytest
 
 from media.frame import DropCause
+from processing.engine import Advice
 from processing.ledger import Figures
 from processing.look import Look, LookValues
+from processing.pipeline import Processed
 from server import messages
 from server.errors import ClientError, ErrorCode
 from server.messages import (
@@ -171,9 +173,11 @@ def test_connection_established() -> None:
         "timestamp": "2026-01-02T03:04:05.678Z",
         "look": {
             "engine": "classic", "color": "#a64b23", "shade": "copper", "intensity": 0.8,
+            "shine": 0.0, "ombre": None, "highlights": None,
             "style_image": False, "color_image": False,
         },
         "applied": ["color"],
+        "note": None,
         "limits": {"max_picture_px": 5},
     }  # fmt: skip
 
@@ -186,14 +190,21 @@ def test_times_are_in_utc() -> None:
 
 @pytest.mark.parametrize("kind", ["style_set", "color_set", "look_set"])
 def test_look_answer_without_a_look(kind: str) -> None:
-    """With no look the answers say null and an empty list."""
+    """With no look the answers say null and an empty list, and there is nothing to note."""
     assert _on_the_wire(messages.look_answer(kind, _NOW, None, ())) == {
         "type": kind,
         "status": "ok",
         "timestamp": "2026-01-02T03:04:05.678Z",
         "look": None,
         "applied": [],
+        "note": None,
     }
+
+
+def test_look_answer_notes_what_is_left_out() -> None:
+    """An answer says in words what of the look the engine does not apply."""
+    answer = messages.look_answer("look_set", _NOW, _LOOK, ())
+    assert "color" in answer["note"]
 
 
 def test_processed_frame() -> None:
@@ -221,16 +232,35 @@ def test_error_with_and_without_a_frame() -> None:
     assert "frame_id" not in messages.error(ErrorCode.INVALID_JSON, "no JSON")
 
 
+_FIGURES = Figures(
+    received=9, delivered=7, dropped=dict.fromkeys(DropCause, 0) | {DropCause.LATE: 1},
+    failed=0, in_flight=1, fps=24.94, p50_ms=12.14, p95_ms=19.76, average_latency_ms=13.0,
+)  # fmt: skip
+
+
 def test_stats_shows_every_cause() -> None:
     """The figures go out rounded, with each cause of drops by its name."""
-    figures = Figures(
-        received=9, delivered=7, dropped=dict.fromkeys(DropCause, 0) | {DropCause.LATE: 1},
-        failed=0, in_flight=1, fps=24.94, p50_ms=12.14, p95_ms=19.76, average_latency_ms=13.0,
-    )  # fmt: skip
-    data = _on_the_wire(messages.stats("websocket", figures, 1, {"decode": 0.934}))["data"]
-    assert data == {
+    last = Processed(b"", 1, {"decode": 0.934}, (Advice.TOO_DARK, Advice.TOO_FAR), 0.333)
+    assert _on_the_wire(messages.stats("websocket", _FIGURES, last))["data"] == {
         "transport": "websocket", "received": 9, "delivered": 7,
         "dropped": {cause.value: int(cause is DropCause.LATE) for cause in DropCause},
         "failed": 0, "in_flight": 1, "fps": 24.9,
-        "latency_ms": {"p50": 12.1, "p95": 19.8}, "heads": 1, "stage_ms": {"decode": 0.93},
+        "latency_ms": {"p50": 12.1, "p95": 19.8}, "heads": 1, "head": "one",
+        "advice": ["too_dark", "too_far"], "effort": 0.33, "stage_ms": {"decode": 0.93},
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("heads", "word"), [(0, "none"), (1, "one"), (2, "several"), (9, "several")]
+)
+def test_stats_say_in_a_word_how_many_heads(heads: int, word: str) -> None:
+    """However many heads there are, the word is none, one or several."""
+    data = messages.stats("websocket", _FIGURES, Processed(b"", heads))["data"]
+    assert (data["heads"], data["head"]) == (heads, word)
+
+
+def test_stats_where_nobody_looked() -> None:
+    """With no look on there is no word on heads, no advice and no effort."""
+    data = _on_the_wire(messages.stats("websocket", _FIGURES, Processed(b"")))["data"]
+    assert "head" not in data
+    assert (data["heads"], data["advice"], data["effort"], data["stage_ms"]) == (None, [], None, {})

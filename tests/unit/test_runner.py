@@ -43,6 +43,20 @@ async def test_processing_time_is_told(scene: RunnerScene) -> None:
     assert scene.runner.figures().p50_ms == pytest.approx(25.0)
 
 
+async def test_renderer_learns_the_pressure(scene: RunnerScene) -> None:
+    """With frames every 40 ms that take 60, the renderer is told that they are too much."""
+    scene.start()
+    for number in range(24):
+        scene.takes_s = 0.030 if number < 12 else 0.060
+        await scene.offer(str(number))
+        await until(lambda done=number: len(scene.sink.told) > done)  # type: ignore[misc]
+        scene.clock.advance(0.040 - scene.takes_s)
+    await scene.finish()
+    assert scene.pressures[0] == 0.0
+    assert scene.pressures[12] == pytest.approx(0.75, abs=0.1)
+    assert scene.pressures[-1] == pytest.approx(1.5, abs=0.15)
+
+
 async def test_failed_frame_is_one_frames_fault(scene: RunnerScene) -> None:
     """What rendering raises is told for that frame only; the next is processed."""
     scene.errors["a"] = ValueError("broken")
@@ -62,7 +76,7 @@ async def test_result_of_none_is_a_result(scene: RunnerScene) -> None:
         policy=DeadlinePolicy(200.0, scene.clock),
         pool=scene.pool,
         share=Share(),
-        render=lambda _: None,
+        render=lambda *_: None,
         sink=scene.sink,
         clock=scene.clock,
     )

@@ -1,33 +1,18 @@
 """The classic engine: what it applies and how it goes about one frame."""
 
-from time import perf_counter
-
 from media.frame import Picture
-from processing.engine import Rendered
+from processing.engine import Advice, Rendered
 from processing.local.classic.blend import HAIR_SOURCE_WEIGHT, WHOLE_SOURCE_WEIGHT, blend, fit
 from processing.local.classic.box import hair_box, whole_of
 from processing.local.classic.haar import HaarDetector
 from processing.local.classic.hsv import HsvTable, color_table, photo_table, tint
-from processing.local.classic.memo import PhotoMemo
 from processing.local.classic.track import FaceDetector, FaceTracker
+from processing.local.laps import Laps
+from processing.local.memo import PhotoMemo
 from processing.look import Look
 
 FITTED_KEPT_MAX_BYTES = 3 * 1920 * 1080
 """A style photo stretched to a larger frame than this is made anew each time, not kept."""
-
-
-class Laps:
-    """How long one frame's stages took, each from the end of the one before."""
-
-    def __init__(self) -> None:
-        self.stage_ms: dict[str, float] = {}
-        self._since_s = perf_counter()
-
-    def end(self, stage: str) -> None:
-        """The stage that just ended."""
-        now_s = perf_counter()
-        self.stage_ms[stage] = (now_s - self._since_s) * 1000
-        self._since_s = now_s
 
 
 class ClassicStyler:
@@ -35,14 +20,14 @@ class ClassicStyler:
 
     def __init__(self, detector: FaceDetector) -> None:
         self._tracker = FaceTracker(detector)
-        self._styles = PhotoMemo()
-        self._tables = PhotoMemo()
+        self._styles = PhotoMemo[Picture]()
+        self._tables = PhotoMemo[HsvTable]()
 
-    def render(self, picture: Picture, look: Look) -> Rendered:
+    def render(self, picture: Picture, look: Look, _pressure: float = 0.0, /) -> Rendered:
         """Blend the style photo in, then colour, in the box above the face.
 
         Without a face both are done to the whole picture. Outside the box the result is the
-        picture given, bit for bit.
+        picture given, bit for bit. There is no cheaper way, so that the pressure is ignored.
         """
         laps = Laps()
         face = self._tracker.update(picture)
@@ -60,7 +45,9 @@ class ClassicStyler:
             laps.end("colour")
         if look.intensity < 1 and box.area_px:
             region[:] = blend(box.cut(picture), region, 1 - look.intensity)
-        return Rendered(result, self._tracker.heads, laps.stage_ms)
+        heads = self._tracker.heads
+        advice = (Advice.NO_HEAD,) if heads == 0 else ()
+        return Rendered(result, heads, laps.stage_ms, advice)
 
     def _fitted(self, style: Picture, picture: Picture) -> Picture:
         if picture.nbytes > FITTED_KEPT_MAX_BYTES:
@@ -90,6 +77,9 @@ class ClassicEngine:
         style = ("style",) if look.style is not None else ()
         colored = look.color is not None or look.color_photo is not None
         return (*style, "color") if colored else style
+
+    def check_photo(self, photo: Picture) -> None:
+        """Every photo will do: it is laid over the picture as it is, or its mean colour taken."""
 
     def warm_up(self) -> None:
         """Load what the calling thread needs, so that its first frame need not wait for it."""

@@ -1,0 +1,1 @@
+"""The natural engine: hair is found, matted and dyed strand by strand."""

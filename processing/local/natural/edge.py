@@ -1,0 +1,113 @@
+"""The soft edge: what is hair, what is background, and how the dyed hair is put in its place.
+
+A pixel of the edge is alpha * hair + (1 - alpha) * background. Only the hair is dyed: the luma it
+has there is taken out of the pixel, so that the background stays as light as it is, and the dyed
+hair put in. What is taken out can not be more than the pixel has (the arithmetic saturates), so
+that a matte that errs leaves no black rim.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from media.frame import Picture
+from processing.local.natural.patch import Bytes, Patch
+from processing.local.natural.windows import Window
+
+SURE_FROM, SURE_TO = 0.5, 1.0
+"""Alpha from which on a pixel's own detail counts as the hair's, and at which nothing else does."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Around:
+    """What surrounds each pixel of a patch, uint8 (height, width): ``low`` is the hair's luma
+    without its strands, ``rim`` how near the hair's outline is."""
+
+    low: Bytes
+    rim: Bytes
+
+    @classmethod
+    def of(cls, patch: Patch) -> "Around":
+        """Enlarged from the patch's grid."""
+        return cls(patch.enlarged(patch.grid.low), patch.enlarged((1 - patch.grid.depth) * 255))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edge:
+    """What each pixel of a window of the hair is like, uint8 (height, width).
+
+    ``luma`` is that of the hair alone; ``over`` and ``under`` are how much lighter and darker the
+    pixel is by what shows through.
+    """
+
+    picture: Picture
+    alpha: Bytes
+    luma: Bytes
+    over: Bytes
+    under: Bytes
+
+    @classmethod
+    def of(cls, patch: Patch, around: Around, window: Window) -> "Edge":
+        """Tell the hair from what shows through: the less hair, the more its surroundings say.
+
+        A lens blurs a light wall some pixels into dark hair, further than a matte can tell. Dyed,
+        that would be a bright rim: there hair is taken to be no lighter than around it.
+        """
+        alpha, luma, low = patch.alpha[window], patch.luma[window], around.low[window]
+        unsure = ~_ramp(alpha, SURE_FROM, SURE_TO)
+        rim = cv2.max(unsure, around.rim[window])
+        over = cv2.multiply(cv2.subtract(luma, low), rim, scale=1 / 255)
+        under = cv2.multiply(cv2.subtract(low, luma), unsure, scale=1 / 255)
+        own = cv2.add(cv2.subtract(luma, over), under)
+        planes = (np.asarray(plane, np.uint8) for plane in (own, over, under))
+        return cls(patch.picture[window], alpha, *planes)
+
+    def hair(self) -> Picture:
+        """The hair's own colour, BGR (height, width, 3)."""
+        darker = cv2.subtract(self.picture, _wide(self.over))
+        return np.asarray(cv2.add(darker, _wide(self.under)), np.uint8)
+
+    def exchange(self, dyed: Picture, intensity: float) -> Picture:
+        """The window's picture with the hair taken out and ``intensity`` (0 to 1) of dyed put in.
+
+        Where alpha is 0 it is the picture bit for bit, where alpha is 255 it is all dyed.
+        """
+        share = scaled(self.alpha, intensity)
+        rest = cv2.multiply(self.picture, _wide(~share), scale=1 / 255)
+        rest = cv2.add(rest, _wide(_part(self.over, share)))
+        rest = cv2.subtract(rest, _wide(_part(self.under, share)))
+        result = cv2.add(rest, _part(dyed, _wide(share)))
+        # Where the matte takes a wall for hair, its light would be added to the dye's: no pixel
+        # becomes lighter or darker than both the picture and the dyed hair.
+        result = cv2.min(result, cv2.max(self.picture, dyed))
+        return np.asarray(cv2.max(result, cv2.min(self.picture, dyed)), np.uint8)
+
+
+def mixed(first: Bytes, second: Bytes, share: Bytes) -> Bytes:
+    """``second`` by a share (0 to 255, of the same shape), ``first`` by the rest; exact at 255."""
+    there = cv2.multiply(second, share, scale=1 / 255)
+    return np.asarray(cv2.add(there, cv2.multiply(first, ~share, scale=1 / 255)), np.uint8)
+
+
+def laid_over(base: Picture, layer: Picture, share: Bytes) -> Picture:
+    """A layer over a picture, by a share (height, width) from 0 to 255."""
+    return mixed(base, layer, _wide(share))
+
+
+def scaled(share: Bytes, factor: float) -> Bytes:
+    """A share made smaller by a factor from 0 to 1."""
+    return share if factor >= 1 else np.asarray(cv2.convertScaleAbs(share, alpha=factor), np.uint8)
+
+
+def _ramp(alpha: Bytes, start: float, end: float) -> Bytes:
+    slope = 1 / (end - start)
+    return np.asarray(cv2.addWeighted(alpha, slope, alpha, 0, -255 * start * slope), np.uint8)
+
+
+def _part(whole: Bytes, share: Bytes) -> Bytes:
+    return np.asarray(cv2.multiply(whole, share, scale=1 / 255), np.uint8)
+
+
+def _wide(plane: Bytes) -> Picture:
+    return np.asarray(cv2.cvtColor(plane, cv2.COLOR_GRAY2BGR), np.uint8)

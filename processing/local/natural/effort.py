@@ -1,0 +1,60 @@
+"""How much to do for a frame: less when load rises, more again when it falls.
+
+Pure: a ladder of efforts and a hand that moves along it by the session's pressure.
+"""
+
+from dataclasses import dataclass
+
+CLIMB_BELOW = 0.55
+DESCEND_ABOVE = 0.8
+"""Pressure between the two leaves the effort as it is, so that it does not swing."""
+DESCEND_FRAMES = 3
+CLIMB_FRAMES = 20
+"""Frames in a row before a step: quick down, since frames are being lost; slow up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What is done at one rung. ``share`` is how much of full care that is, 0 to 1."""
+
+    share: float
+    crop_px: int
+    """What the network gets to see; a multiple of 32."""
+    moving_every: int
+    """Frames from one look of the network to the next when the head moves."""
+    still_every: int
+    """The same when nothing moves."""
+    search_every: int
+    """Frames from one search for more heads to the next."""
+
+
+LADDER = (
+    Effort(1.0, 192, 2, 4, 15),
+    Effort(0.75, 192, 3, 6, 20),
+    Effort(0.5, 160, 3, 6, 30),
+    Effort(0.25, 128, 4, 8, 45),
+)
+
+
+class EffortLadder:
+    """One client's rung."""
+
+    def __init__(self) -> None:
+        self._rung = 0
+        self._pressed = 0
+        self._eased = 0
+
+    @property
+    def effort(self) -> Effort:
+        """What to do now."""
+        return LADDER[self._rung]
+
+    def feel(self, pressure: float) -> Effort:
+        """Take in one frame's pressure (see LoadMeter) and say what to do for it."""
+        self._pressed = self._pressed + 1 if pressure > DESCEND_ABOVE else 0
+        self._eased = self._eased + 1 if pressure < CLIMB_BELOW else 0
+        if self._pressed >= DESCEND_FRAMES and self._rung < len(LADDER) - 1:
+            self._rung, self._pressed = self._rung + 1, 0
+        if self._eased >= CLIMB_FRAMES and self._rung > 0:
+            self._rung, self._eased = self._rung - 1, 0
+        return self.effort

@@ -1,0 +1,124 @@
+"""The natural engine: hair that looks dyed, on one processor core, without a network."""
+
+from media.frame import Picture
+from processing.engine import PhotoError, Rendered
+from processing.local.laps import Laps
+from processing.local.memo import PhotoMemo
+from processing.local.natural.coach import advise
+from processing.local.natural.dye import Dye
+from processing.local.natural.effort import EffortLadder
+from processing.local.natural.hair_track import GRID, HairTrack
+from processing.local.natural.heads import Finder, HeadFinder
+from processing.local.natural.matte import Matte
+from processing.local.natural.model import HairModel, Segmenter
+from processing.local.natural.photo import read_hair_colour
+from processing.local.natural.recolour import Colourist
+from processing.local.natural.reference import HairColour
+from processing.local.natural.share import feather, shares
+from processing.local.natural.tracker import HeadTracker
+from processing.look import Look
+
+
+class NaturalStyler:
+    """One client's heads and their hair, followed from frame to frame, and the dye in use."""
+
+    def __init__(self, finder: Finder, segmenter: Segmenter) -> None:
+        self._finder = finder
+        self._segmenter = segmenter
+        self._tracker = HeadTracker(finder, segmenter)
+        self._ladder = EffortLadder()
+        self._colourists: dict[HairTrack, Colourist] = {}
+        self._photos = PhotoMemo[HairColour | None]()
+        self._look: Look | None = None
+        self._dye: Dye | None = None
+
+    def render(self, picture: Picture, look: Look, pressure: float = 0.0, /) -> Rendered:
+        """Dye the hair of every head. What is no hair stays as it is, bit for bit."""
+        laps = Laps()
+        effort = self._ladder.feel(pressure)
+        tracks = self._tracker.update(picture, effort)
+        laps.end("hair")
+        mattes = mattes_of(picture, tracks)
+        laps.end("matte")
+        result = self._dyed(picture, mattes, self._dye_for(look))
+        laps.end("colour")
+        heads = [track.head for track in tracks]
+        advice = advise(picture, heads)
+        return Rendered(result, len(heads), laps.stage_ms, advice, effort.share)
+
+    def _dyed(
+        self, picture: Picture, mattes: list[tuple[HairTrack, Matte | None]], dye: Dye
+    ) -> Picture:
+        """The picture with every head's hair dyed; each head's tone is remembered by itself."""
+        self._colourists = {track: self._colourist(track) for track, _ in mattes}
+        if dye.is_empty:
+            return picture
+        for track, matte in mattes:
+            if matte is not None:
+                face = (track.head.cx, track.head.cy, track.head.height)
+                picture = self._colourists[track].apply(picture, matte, dye, face)
+        return picture
+
+    def _colourist(self, track: HairTrack) -> Colourist:
+        return self._colourists.get(track) or Colourist()
+
+    def _dye_for(self, look: Look) -> Dye:
+        if self._dye is None or look is not self._look:
+            self._look, self._dye = look, Dye.of(look, self._reference(look))
+        return self._dye
+
+    def _reference(self, look: Look) -> HairColour | None:
+        """The hair colour that a photo in the look gives, if it is asked for and has one."""
+        photo = look.color_photo
+        if photo is None and look.color is None:
+            photo = look.style
+        if photo is None:
+            return None
+        wanted = photo
+        return self._photos.get(wanted, None, lambda: self._read(wanted))
+
+    def _read(self, photo: Picture) -> HairColour | None:
+        """Another engine may have accepted a photo with nothing in it to take over."""
+        try:
+            return read_hair_colour(photo, self._finder, self._segmenter)
+        except PhotoError:
+            return None
+
+
+def mattes_of(picture: Picture, tracks: list[HairTrack]) -> list[tuple[HairTrack, Matte | None]]:
+    """Every head's matte; where two heads' crops overlap, hair belongs to the nearer head."""
+    owned = shares([track.head for track in tracks], [track.square for track in tracks], GRID)
+    result = []
+    for track, own in zip(tracks, owned, strict=True):
+        share = own * feather(track.square, GRID, picture.shape)
+        result.append((track, track.matte(picture, share)))
+    return result
+
+
+class NaturalEngine:
+    """Finds, segments, mattes and recolours hair; shared by all clients."""
+
+    def __init__(self, name: str = "natural") -> None:
+        self.name = name
+        self._finder = HeadFinder()
+        self._segmenter = HairModel()
+
+    def open(self) -> NaturalStyler:
+        """State for a new client; loads nothing."""
+        return NaturalStyler(self._finder, self._segmenter)
+
+    def applies(self, look: Look) -> tuple[str, ...]:
+        """Everything of a look; of a style photo the colour, where the look has no other."""
+        parts = [part for part in look.parts if part != "style"]
+        if "style" in look.parts and "color" not in parts:
+            parts.insert(0, "color")
+        return tuple(parts)
+
+    def check_photo(self, photo: Picture) -> None:
+        """Whether there is a head with hair in it. Raises PhotoError if not."""
+        read_hair_colour(photo, self._finder, self._segmenter)
+
+    def warm_up(self) -> None:
+        """Load both networks, so that no frame has to wait for it."""
+        self._finder.warm_up()
+        self._segmenter.warm_up()

@@ -1,0 +1,193 @@
+"""One head's hair, followed from frame to frame."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from media.frame import Picture
+from processing.local.natural.crop import Square, take
+from processing.local.natural.effort import Effort
+from processing.local.natural.face import head_in
+from processing.local.natural.heads import Head, near
+from processing.local.natural.matte import Matte, refine
+from processing.local.natural.model import Segmenter
+from processing.local.natural.motion import Motion, MotionMeter
+from processing.local.natural.planes import Bytes, Floats, grey_of, resized, warped
+from processing.local.natural.settle import MatteSettler
+
+GRID = 96
+"""Side of the small pictures in which hair is kept and motion is measured, px."""
+KEEP = 0.6
+"""Share of the earlier mask in the new one where motion explains the picture."""
+SIDE_FACES, LONG_SIDE_FACES = 2.6, 3.4
+"""Side of the crop in face heights; the second where the hair fills the first."""
+DROP_FACES, LONG_DROP_FACES = 0.15, 0.5
+"""How far below the face the crop's middle lies, in face heights."""
+DRIFT, SWELL = 0.05, 0.08
+"""The crop stays where it is until it is off by this share of its side, or of its size."""
+SURPRISED = 0.06
+"""Share of the hair's surroundings that motion cannot explain before the network looks again."""
+ALIKE = 1.5
+"""Two finds of the same head differ in height by no more than this factor."""
+DOUBTED = 0.4
+"""A pixel trusted less than this is not explained."""
+BACK_TURNED_LOOKS = 90
+"""Looks without a face for which the hair alone is followed: somebody shows the back."""
+INNER = 0.88
+"""Hair beyond this inner part of the narrow crop calls for the wide one,"""
+SPILLS, FITS = 0.006, 0.001
+"""from the first share of the crop on, and until it falls below the second."""
+LEAST_HAIR = 0.02
+"""Share of the crop that must be hair for that."""
+
+
+class HairTrack:
+    """Where one head is and which part of its surroundings is hair."""
+
+    def __init__(self, head: Head) -> None:
+        self.head = head
+        self.square = Square(head.cx, head.cy + DROP_FACES * head.height, SIDE_FACES * head.height)
+        self.hair = np.zeros((GRID, GRID), np.float32)
+        self.guide: Picture = np.zeros((GRID, GRID, 3), np.uint8)
+        self._grey: Bytes | None = None
+        self._meter = MotionMeter()
+        self._settler = MatteSettler()
+        self._since_look = 0
+        self._faceless = 0
+        self._long = False
+
+    @property
+    def lost(self) -> bool:
+        """Whether there is no head any more."""
+        if not self._faceless:
+            return False
+        bald = float(self.hair.mean()) < LEAST_HAIR
+        return self._faceless > (2 if bald else BACK_TURNED_LOOKS)
+
+    def confirms(self, head: Head) -> bool:
+        """Whether the network, when it last looked, saw a face where this head is."""
+        size = self.head.height / head.height
+        return self._faceless == 0 and near(head, self.head) and 1 / ALIKE < size < ALIKE
+
+    def follow(self, picture: Picture, segmenter: Segmenter, effort: Effort) -> bool:
+        """Bring the hair up to date with a new frame; tells whether the network looked."""
+        motion = self._move(picture)
+        self._since_look += 1
+        if motion is None or self._is_due(motion, effort):
+            self.look(picture, segmenter, effort.crop_px, motion)
+            return True
+        self.hair = motion.carry(self.hair)
+        return False
+
+    def matte(self, picture: Picture, share: Floats) -> Matte | None:
+        """The matte of the frame that was followed last; ``share`` (GRID, GRID), 0 to 1, is how
+        much of each place counts. None where there is no hair."""
+        matte = refine(self.hair * share, self.guide, self.square, picture)
+        return None if matte is None else self._settler.settle(matte, picture)
+
+    def _move(self, picture: Picture) -> Motion | None:
+        """What moved since the last frame; None on the first."""
+        self.guide = take(picture, self.square, GRID)
+        grey = grey_of(self.guide)
+        if self._grey is None:
+            self._grey = grey
+            return None
+        motion = self._meter.measure(self._grey, grey)
+        if motion.sources is not None:
+            # While nothing moves the earlier picture stays the reference: else a slow drift,
+            # unseen from one frame to the next, would never be seen.
+            self._grey = grey
+        across, down = motion.shift(self._face_weights())
+        cell = self.square.side / GRID
+        self.head = replace(
+            self.head, cx=self.head.cx + across * cell, cy=self.head.cy + down * cell
+        )
+        return motion
+
+    def _face_weights(self) -> Floats:
+        """1 within the face's ellipse, in the grid."""
+        cell = self.square.side / GRID
+        rows, columns = np.indices((GRID, GRID), dtype=np.float32)
+        across = (columns * cell + self.square.left - self.head.cx) / (0.37 * self.head.height)
+        down = (rows * cell + self.square.top - self.head.cy) / (0.5 * self.head.height)
+        return (across * across + down * down < 1).astype(np.float32)
+
+    def _is_due(self, motion: Motion, effort: Effort) -> bool:
+        still = motion.sources is None
+        if self._since_look >= (effort.still_every if still else effort.moving_every):
+            return True
+        surprise = float((motion.trust < DOUBTED).mean())
+        return surprise > SURPRISED
+
+    def look(
+        self, picture: Picture, segmenter: Segmenter, crop_px: int, motion: Motion | None = None
+    ) -> None:
+        """Let the network look, and join what it sees with what was known, if ``motion`` tells
+        how to get from there to here."""
+        before = self.square
+        moved = motion.carry(self.hair) if motion is not None else None
+        trust = motion.trust if motion is not None else None
+        self._aim()
+        if self.square != before:
+            moved, trust = self._resquare(before, moved, trust)
+        if self.square != before or motion is None:
+            self.guide = take(picture, self.square, GRID)
+        self._grey = grey_of(self.guide)
+        seen = segmenter.segment(take(picture, self.square, crop_px))
+        fresh = seen.hair
+        if fresh.shape != (GRID, GRID):
+            fresh = resized(fresh, (GRID, GRID))
+        if moved is not None and trust is not None:
+            fresh = fresh + KEEP * trust * (moved - fresh)
+        self.hair = fresh
+        self._since_look = 0
+        self._recognise(head_in(seen.face, self.square, (self.head.cx, self.head.cy)))
+
+    def _recognise(self, head: Head | None) -> None:
+        if head is None:
+            self._faceless += 1
+            return
+        self._faceless = 0
+        # The map tells the height less well than the place: its cells are coarse.
+        height = self.head.height + 0.3 * (head.height - self.head.height)
+        self.head = replace(head, height=height)
+
+    def _aim(self) -> None:
+        """Move the crop if the head has moved enough; widen it where hair leaves it below."""
+        if self._faceless:
+            return
+        head = self.head
+        narrow = Square(head.cx, head.cy + DROP_FACES * head.height, SIDE_FACES * head.height)
+        self._long = self._spilt(narrow) > (FITS if self._long else SPILLS)
+        wide = Square(
+            head.cx, head.cy + LONG_DROP_FACES * head.height, LONG_SIDE_FACES * head.height
+        )
+        wanted = wide if self._long else narrow
+        off = float(np.hypot(wanted.cx - self.square.cx, wanted.cy - self.square.cy))
+        if off > DRIFT * self.square.side or abs(wanted.side / self.square.side - 1) > SWELL:
+            self.square = wanted
+
+    def _spilt(self, narrow: Square) -> float:
+        """How much hair lies near or beyond the narrow crop's edge, as a share of that crop."""
+        places = (np.arange(GRID, dtype=np.float32) + 0.5) * (self.square.side / GRID)
+        reach = INNER * narrow.side / 2
+        across = np.abs(places + self.square.left - narrow.cx) > reach
+        down = np.abs(places + self.square.top - narrow.cy) > reach
+        outside = float(self.hair[down].sum() + self.hair[~down][:, across].sum())
+        return outside / GRID**2 * (self.square.side / narrow.side) ** 2
+
+    def _resquare(
+        self, before: Square, moved: Floats | None, trust: Floats | None
+    ) -> tuple[Floats | None, Floats | None]:
+        """What was known over the earlier square, over the new one; beyond it nothing is known."""
+        if moved is None or trust is None:
+            return None, None
+        into, out = self.square.matrix(GRID), before.matrix(GRID)
+        scale = into[0, 0] / out[0, 0]
+        matrix = np.array(
+            [
+                [scale, 0.0, into[0, 2] - scale * out[0, 2]],
+                [0.0, scale, into[1, 2] - scale * out[1, 2]],
+            ]
+        )
+        return warped(moved, matrix, GRID), warped(trust, matrix, GRID)

@@ -1,0 +1,67 @@
+"""The hair network as the engine runs it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from onnxruntime import InferenceSession, SessionOptions
+
+from media.frame import Picture
+
+MODELS = Path(__file__).parents[2] / "models"
+STEP_PX = 32
+"""Sides of what the networks take are multiples of this."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segmentation:
+    """What the network saw in a crop of s px, float32 0 to 1: ``hair`` (s/2, s/2) and, to follow
+    the head by, ``face`` (s/8, s/8), an ellipse where the face is."""
+
+    hair: NDArray[np.float32]
+    face: NDArray[np.float32]
+
+
+class Segmenter(Protocol):
+    """Whatever finds hair and face in a crop."""
+
+    def segment(self, crop: Picture) -> Segmentation:
+        """Look at a (s, s, 3) uint8 BGR crop around a head; s is a multiple of 32."""
+        ...
+
+
+def open_session(name: str) -> InferenceSession:
+    """A network of ours, made to run on the calling thread alone; safe to share by threads.
+
+    The service has a worker for each core: threads of onnxruntime's own would compete with them,
+    and its arena would keep the peak of every worker for good.
+    """
+    options = SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 3
+    return InferenceSession(str(MODELS / name), options, providers=["CPUExecutionProvider"])
+
+
+class HairModel:
+    """The shipped hair network. Shared by all clients; calls may come from several threads.
+
+    Loaded by the first call: making one is cheap.
+    """
+
+    @cached_property
+    def _session(self) -> InferenceSession:
+        return open_session("hair.onnx")
+
+    def warm_up(self) -> None:
+        """Load the network, and look at nothing once: the first look takes longer than others."""
+        self.segment(np.zeros((192, 192, 3), np.uint8))
+
+    def segment(self, crop: Picture) -> Segmentation:
+        """See Segmenter."""
+        hair, face = self._session.run(None, {"picture": crop[None]})
+        return Segmentation(hair, face)

@@ -1,0 +1,71 @@
+"""What moved between two small grey pictures of the same place."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from processing.local.natural.planes import Bytes, Floats, blurred, fetched
+
+STILL = 1.0
+"""Mean difference in grey levels up to which only the sensor's noise has changed."""
+TRUST_LEVELS = 14.0
+"""A pixel that differs by this much after the motion is undone is trusted at 1/e."""
+TRUST_SPEED_PX = 4.0
+"""A pixel that moved this far is trusted at 1/e: fast motion is measured less well, and blurs."""
+SURROUNDINGS_PX = 5
+"""A pixel is trusted as its surroundings are."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Motion:
+    """From a picture to the next. ``sources`` (n, n, 2) tells where each pixel was before, None
+    if nothing moved; ``trust`` (n, n), 0 to 1, how well what was there explains what is here."""
+
+    sources: Floats | None
+    trust: Floats
+
+    def carry(self, plane: Floats) -> Floats:
+        """A plane of the earlier picture, moved to where its content is now."""
+        if self.sources is None:
+            return plane
+        return fetched(plane, self.sources)
+
+    def shift(self, where: Floats) -> tuple[float, float]:
+        """The mean motion (right, down; pixels of the small picture) of what ``where`` weighs."""
+        total = float(where.sum())
+        if self.sources is None or total < 1:
+            return 0.0, 0.0
+        rows, columns = np.indices(where.shape, dtype=np.float32)
+        across = float(((columns - self.sources[..., 0]) * where).sum())
+        down = float(((rows - self.sources[..., 1]) * where).sum())
+        return across / total, down / total
+
+
+class MotionMeter:
+    """Dense inverse search (Kroeger et al., 2016); one for each client, not shared by threads."""
+
+    def __init__(self) -> None:
+        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+        self._places: Floats | None = None
+
+    def measure(self, before: Bytes, now: Bytes) -> Motion:
+        """The motion from one (n, n) grey picture to the next."""
+        difference = cv2.absdiff(before, now)
+        if float(cv2.mean(difference)[0]) < STILL:
+            return Motion(None, np.ones(now.shape, np.float32))
+        # From now to before: that answers for every pixel of now where it came from.
+        start = np.zeros((*now.shape, 2), np.float32)
+        flow = np.asarray(self._flow.calc(now, before, start), np.float32)
+        sources = self._grid(now.shape) + flow
+        difference = cv2.absdiff(fetched(before, sources), now)
+        error = blurred(np.asarray(difference, np.uint8), SURROUNDINGS_PX).astype(np.float32)
+        speed = np.asarray(cv2.magnitude(flow[..., 0], flow[..., 1]), np.float32)
+        doubt = np.square(error / TRUST_LEVELS) + np.square(speed / TRUST_SPEED_PX)
+        return Motion(sources, np.asarray(np.exp(-doubt), np.float32))
+
+    def _grid(self, shape: tuple[int, ...]) -> Floats:
+        if self._places is None or self._places.shape[:2] != shape:
+            rows, columns = np.indices(shape, dtype=np.float32)
+            self._places = np.dstack([columns, rows])
+        return self._places

@@ -1,0 +1,45 @@
+"""The hair colour of a reference photo."""
+
+import numpy as np
+
+from media.frame import Picture
+from processing.engine import NoHair, NoPerson
+from processing.local.natural.effort import LADDER
+from processing.local.natural.hair_track import GRID, HairTrack
+from processing.local.natural.heads import SURE, Finder
+from processing.local.natural.model import Segmenter
+from processing.local.natural.reference import HairColour, TooLittleHair
+from processing.local.natural.share import feather
+
+LOOKS = 2
+"""The first look shows how long the hair is, the second sees all of it."""
+
+
+def read_hair_colour(photo: Picture, finder: Finder, segmenter: Segmenter) -> HairColour:
+    """The colour of the hair, and only of the hair, of the largest head in a BGR photo.
+
+    Raises NoPerson or NoHair.
+    """
+    track = _largest(photo, finder, segmenter)
+    for _ in range(LOOKS - 1):
+        track.look(photo, segmenter, LADDER[0].crop_px)
+    matte = track.matte(photo, feather(track.square, GRID, photo.shape))
+    if matte is None:
+        raise NoHair
+    alpha = np.zeros(photo.shape[:2], np.uint8)
+    height, width = matte.alpha.shape
+    alpha[matte.top : matte.top + height, matte.left : matte.left + width] = matte.alpha
+    try:
+        return HairColour.measure(photo, alpha)
+    except TooLittleHair:
+        raise NoHair from None
+
+
+def _largest(photo: Picture, finder: Finder, segmenter: Segmenter) -> HairTrack:
+    """The largest head of which the face is seen up close, too. Raises NoPerson."""
+    for head in finder.find(photo):
+        track = HairTrack(head)
+        track.look(photo, segmenter, LADDER[0].crop_px)
+        if track.confirms(head) or head.score >= SURE:
+            return track
+    raise NoPerson

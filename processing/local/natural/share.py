@@ -1,0 +1,50 @@
+"""How much of what a crop shows is dyed: where crops of two heads overlap, and at their edges."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from processing.local.natural.crop import Square
+from processing.local.natural.heads import Head
+from processing.local.natural.planes import Floats
+
+SOFTNESS = 0.15
+"""Over this difference of distances, in face heights, one head's share goes over to the other."""
+FEATHER_SHARE = 0.05
+"""Hair that leaves a crop fades over this share of its side."""
+
+
+def shares(
+    heads: Sequence[Head], squares: Sequence[Square], size_px: int
+) -> list[Floats | np.float32]:
+    """For each head, which share (0 to 1) of every cell of its square belongs to it."""
+    if len(heads) == 1:
+        return [np.float32(1)]
+    return [
+        _share(own, [head for head in heads if head is not own], square, size_px)
+        for own, square in zip(heads, squares, strict=True)
+    ]
+
+
+def _share(own: Head, others: list[Head], square: Square, size_px: int) -> Floats:
+    places = (np.arange(size_px, dtype=np.float32) + 0.5) * (square.side / size_px)
+    x, y = places[None, :] + square.left, places[:, None] + square.top
+
+    def distance(head: Head) -> Floats:
+        return np.asarray(np.hypot(x - head.cx, y - head.cy) / head.height, np.float32)
+
+    nearest = np.min([distance(head) for head in others], axis=0)
+    share = 0.5 + (nearest - distance(own)) / np.float32(2 * SOFTNESS)
+    return np.asarray(np.clip(share, 0, 1), np.float32)
+
+
+def feather(square: Square, size_px: int, shape: tuple[int, ...]) -> Floats:
+    """Weights (size_px, size_px), 0 to 1, that fade towards those sides of a crop that lie inside
+    a picture of that shape: hair that is longer than the crop must not end at a line."""
+    ramp = (np.arange(size_px, dtype=np.float32) + 0.5) / (FEATHER_SHARE * size_px)
+    near, ones = np.minimum(1, ramp), np.ones(size_px, np.float32)
+    far = near[::-1]
+    right, bottom = square.left + square.side, square.top + square.side
+    across = (near if square.left > 0 else ones) * (far if right < shape[1] else ones)
+    down = (near if square.top > 0 else ones) * (far if bottom < shape[0] else ones)
+    return np.asarray(down[:, None] * across[None, :], np.float32)

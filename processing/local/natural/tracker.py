@@ -1,0 +1,63 @@
+"""All heads in a client's picture: found on the whole of it now and then, followed in between."""
+
+from typing import cast
+
+import cv2
+
+from media.frame import Picture
+from processing.local.natural.effort import Effort
+from processing.local.natural.hair_track import HairTrack
+from processing.local.natural.heads import MAX_HEADS, SURE, Finder, near
+from processing.local.natural.model import Segmenter
+from processing.local.natural.planes import Bytes, grey_of
+
+EMPTY_SEARCH_EVERY = 3
+"""Frames between searches while there is no head: nobody waits longer than a tenth of a second."""
+CUT_LEVELS = 45.0
+"""Mean difference of grey levels between two frames that no movement explains."""
+_THUMB_PX = (32, 24)
+
+
+class HeadTracker:
+    """One client's heads."""
+
+    def __init__(self, finder: Finder, segmenter: Segmenter) -> None:
+        self._finder = finder
+        self._segmenter = segmenter
+        self._thumb: Bytes | None = None
+        self._since_search = EMPTY_SEARCH_EVERY
+        self.tracks: list[HairTrack] = []
+
+    def update(self, picture: Picture, effort: Effort) -> list[HairTrack]:
+        """The tracks of all heads, brought up to date with a new frame."""
+        if self._cuts(picture):
+            self.tracks = []
+            self._since_search = EMPTY_SEARCH_EVERY
+        for track in self.tracks:
+            track.follow(picture, self._segmenter, effort)
+        self.tracks = [track for track in self.tracks if not track.lost]
+        self._since_search += 1
+        if self._since_search >= (effort.search_every if self.tracks else EMPTY_SEARCH_EVERY):
+            self._search(picture, effort)
+        return list(self.tracks)
+
+    def _search(self, picture: Picture, effort: Effort) -> None:
+        self._since_search = 0
+        for head in self._finder.find(picture):
+            if len(self.tracks) >= MAX_HEADS:
+                return
+            if any(near(head, track.head) for track in self.tracks):
+                continue
+            track = HairTrack(head)
+            track.follow(picture, self._segmenter, effort)
+            if track.confirms(head) or head.score >= SURE:
+                self.tracks.append(track)
+
+    def _cuts(self, picture: Picture) -> bool:
+        """Whether this frame shows something else than the last one."""
+        small = cv2.resize(picture, _THUMB_PX, interpolation=cv2.INTER_NEAREST)
+        thumb = grey_of(cast("Picture", small))
+        before, self._thumb = self._thumb, thumb
+        if before is None:
+            return False
+        return float(cv2.mean(cv2.absdiff(before, thumb))[0]) > CUT_LEVELS

@@ -1,0 +1,39 @@
+"""The parts of a patch in which there is hair, small enough to stay in the processor's cache.
+
+A head of hair is a hood: half of the rectangle around it is face and background. And the dozen
+passes over a part go from cache to cache only if the part is small.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from processing.local.natural.patch import Bytes
+
+ROWS = 64
+"""Fewer make more calls, more do not fit the cache."""
+GAP_PX = 48
+"""Columns without hair that are worth being left out."""
+
+Window = tuple[slice, slice]
+"""Rows and columns."""
+
+
+def windows(alpha: Bytes) -> Iterator[Window]:
+    """Windows that do not overlap and leave out no pixel of hair of a (height, width) matte."""
+    for top in range(0, alpha.shape[0], ROWS):
+        rows = slice(top, min(top + ROWS, alpha.shape[0]))
+        for columns in _runs(np.flatnonzero(alpha[rows].max(axis=0))):
+            yield rows, columns
+
+
+def _runs(columns: NDArray[np.intp]) -> Iterator[slice]:
+    """Runs of columns that lie no more than a gap apart."""
+    if not len(columns):
+        return
+    breaks = np.flatnonzero(np.diff(columns) > GAP_PX)
+    starts = [columns[0], *columns[breaks + 1]]
+    ends = [*columns[breaks], columns[-1]]
+    for start, end in zip(starts, ends, strict=True):
+        yield slice(int(start), int(end) + 1)

@@ -1,0 +1,1 @@
+"""Training of the networks in ``processing/models``: never imported at run time."""

@@ -1,0 +1,1 @@
+"""How good the hair looks: masks, colour, leakage, steadiness, speed, and sheets to look at."""

@@ -1,0 +1,86 @@
+"""From the network's coarse answer to the soft matte."""
+
+import cv2
+import numpy as np
+import pytest
+
+from processing.local.natural.crop import Square, take
+from processing.local.natural.matte import Matte, refine
+
+SQUARE = Square(320.0, 240.0, 384.0)
+N = 96
+
+
+def scene(edge_px: int = 330) -> tuple[np.ndarray, np.ndarray]:
+    """Dark hair left of a column on a light wall, and a coarse answer that is 4 px off."""
+    picture = np.full((480, 640, 3), 190, np.uint8)
+    picture[:, :edge_px] = 40
+    coarse = np.zeros((480, 640, 3), np.uint8)
+    coarse[60:420, 200 : edge_px + 4] = 255
+    hair = take(coarse, SQUARE, N)[:, :, 0].astype(np.float32) / 255
+    return picture, cv2.GaussianBlur(hair, (0, 0), 1.5)
+
+
+def whole(matte: Matte | None, shape: tuple[int, ...] = (480, 640)) -> np.ndarray:
+    """The matte over the whole picture."""
+    alpha = np.zeros(shape[:2], np.uint8)
+    if matte is not None:
+        height, width = matte.alpha.shape
+        alpha[matte.top : matte.top + height, matte.left : matte.left + width] = matte.alpha
+    return alpha
+
+
+def test_the_matte_follows_the_pictures_edge() -> None:
+    """The answer ends 4 px beyond the edge; the matte ends at it."""
+    picture, hair = scene()
+    alpha = whole(refine(hair, take(picture, SQUARE, N), SQUARE, picture))
+    assert alpha[240, 322] > 170
+    assert alpha[240, 338] < 128
+    crossing = int(np.argmax(alpha[240, 280:380] < 128)) + 280
+    assert abs(crossing - 330) <= 3
+
+
+def test_inside_is_solid_and_outside_is_nothing() -> None:
+    """No haze on the wall, no holes in the hair."""
+    picture, hair = scene()
+    alpha = whole(refine(hair, take(picture, SQUARE, N), SQUARE, picture))
+    assert alpha[150:330, 240:300].min() == 255
+    assert alpha[:, 380:].max() == 0
+    assert alpha[:, :140].max() == 0
+
+
+def test_no_hair_no_matte() -> None:
+    """An empty answer gives none."""
+    picture, hair = scene()
+    assert refine(hair * 0, take(picture, SQUARE, N), SQUARE, picture) is None
+
+
+@pytest.mark.parametrize("square", [Square(-500, 100, 300), Square(320, 2000, 300)])
+def test_square_outside_the_picture(square: Square) -> None:
+    """Hair that is nowhere in the picture gives none."""
+    picture, hair = scene()
+    assert refine(hair, take(picture, square, N), square, picture) is None
+
+
+@pytest.mark.parametrize("shape", [(16, 16), (1, 1), (40, 900)])
+def test_any_picture(shape: tuple[int, int]) -> None:
+    """The rectangle lies within the picture, whatever its size."""
+    picture = np.full((*shape, 3), 90, np.uint8)
+    square = Square(shape[1] / 2, shape[0] / 2, 200.0)
+    matte = refine(np.ones((N, N), np.float32), take(picture, square, N), square, picture)
+    assert matte is not None
+    height, width = matte.alpha.shape
+    assert matte.left >= 0
+    assert matte.top >= 0
+    assert matte.left + width <= shape[1]
+    assert matte.top + height <= shape[0]
+
+
+def test_a_grey_level_of_noise_moves_the_matte_little() -> None:
+    """The matte of a still picture does not flicker with the sensor's noise."""
+    picture, hair = scene()
+    noise = np.random.default_rng(4).normal(0, 2, picture.shape)
+    other = np.clip(picture + noise, 0, 255).astype(np.uint8)
+    one = whole(refine(hair, take(picture, SQUARE, N), SQUARE, picture)).astype(int)
+    two = whole(refine(hair, take(other, SQUARE, N), SQUARE, other)).astype(int)
+    assert np.abs(one - two).mean() < 1.5

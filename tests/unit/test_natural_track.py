@@ -1,0 +1,173 @@
+"""One head's hair from frame to frame, and all heads of a picture."""
+
+import cv2
+import numpy as np
+import pytest
+
+from processing.local.natural.effort import LADDER, Effort
+from processing.local.natural.hair_track import GRID, HairTrack
+from processing.local.natural.heads import Head
+from processing.local.natural.model import Segmentation
+from processing.local.natural.planes import resized
+from processing.local.natural.tracker import EMPTY_SEARCH_EVERY, HeadTracker
+
+FULL = LADDER[0]
+FACE_BLUE, HAIR_BLUE, WALL_BLUE = 200, 30, 120
+
+
+def portrait(cx: float = 320, cy: float = 240, height: float = 120) -> np.ndarray:
+    """A face (an ellipse) with a ring of hair, on a wall with some pattern."""
+    rows, columns = np.indices((480, 640))
+    wall = (WALL_BLUE + 15 * np.sin(columns / 9) + 15 * np.sin(rows / 13)).astype(np.uint8)
+    picture = np.dstack([wall] * 3)
+    for size, level in ((1.5, HAIR_BLUE), (1.0, FACE_BLUE)):
+        box = (0.74 * height * size, height * size)
+        cv2.ellipse(picture, ((cx, cy), box, 0.0), (level, level, level), -1)
+    return picture
+
+
+class ByLevel:
+    """Takes dark for hair and light for face, as `portrait` draws them; counts its looks."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def segment(self, crop: np.ndarray) -> Segmentation:
+        """See Segmenter."""
+        self.looks += 1
+        size = len(crop)
+        grey = crop[:, :, 0]
+        hair = resized((grey < 60).astype(np.float32), (size // 2, size // 2))
+        face = resized((grey > 170).astype(np.float32), (size // 8, size // 8))
+        return Segmentation(hair, face)
+
+
+class Finder:
+    """Finds what it is told to."""
+
+    def __init__(self, *heads: Head) -> None:
+        self.heads = heads
+        self.searches = 0
+
+    def find(self, _: np.ndarray) -> tuple[Head, ...]:
+        """See HeadFinder."""
+        self.searches += 1
+        return self.heads
+
+
+HEAD = Head(320, 240, 120, 0.9)
+
+
+def hair_level(track: HairTrack, x: float, y: float) -> float:
+    """The track's hair at a place of the picture."""
+    cell = track.square.side / GRID
+    row, column = int((y - track.square.top) / cell), int((x - track.square.left) / cell)
+    return float(track.hair[row, column])
+
+
+def test_first_frame_is_complete() -> None:
+    """The very first frame has its hair: a photo has no second one."""
+    track = HairTrack(HEAD)
+    assert track.follow(portrait(), ByLevel(), FULL)
+    assert hair_level(track, 320, 165) > 0.9
+    assert hair_level(track, 320, 240) < 0.1
+
+
+def test_a_still_head_is_looked_at_now_and_then() -> None:
+    """When nothing moves the network is spared, and the hair stays as it is."""
+    track, segmenter = HairTrack(HEAD), ByLevel()
+    for _ in range(31):
+        track.follow(portrait(), segmenter, FULL)
+    assert segmenter.looks <= 1 + 30 // FULL.still_every + 1
+    assert hair_level(track, 320, 165) > 0.9
+
+
+def test_hair_moves_with_the_head_between_looks() -> None:
+    """With a look every fourth frame only, the hair is where the head is on every frame."""
+    lazy = Effort(0.2, 128, 4, 8, 45)
+    track, segmenter = HairTrack(HEAD), ByLevel()
+    for step in range(24):
+        cx = 320 + 2.5 * step
+        track.follow(portrait(cx), segmenter, lazy)
+        assert hair_level(track, cx, 165) > 0.6
+        assert hair_level(track, cx, 240) < 0.4
+    assert segmenter.looks < 14
+    assert track.head.cx == pytest.approx(320 + 2.5 * 23, abs=8)
+
+
+def test_a_hand_before_the_hair_is_seen_at_once() -> None:
+    """What the motion cannot explain makes the network look, and what was known gives way."""
+    track, segmenter = HairTrack(HEAD), ByLevel()
+    for _ in range(4):
+        track.follow(portrait(), segmenter, FULL)
+    covered = portrait()
+    cv2.rectangle(covered, (240, 140), (330, 200), (150, 150, 150), -1)
+    track.follow(covered, segmenter, FULL)
+    assert hair_level(track, 290, 170) < 0.35
+
+
+def test_turned_back_is_followed_for_a_while() -> None:
+    """Without a face but with hair in view the track lives on; without both it ends soon."""
+    track, segmenter = HairTrack(HEAD), ByLevel()
+    track.follow(portrait(), segmenter, FULL)
+    back = portrait()
+    cv2.ellipse(back, ((320, 240), (0.74 * 170, 170), 0.0), (HAIR_BLUE,) * 3, -1)
+    for _ in range(20):
+        track.follow(back, segmenter, FULL)
+    assert not track.lost
+    empty = np.full_like(back, WALL_BLUE)
+    for _ in range(20):
+        track.follow(empty, segmenter, FULL)
+    assert track.lost
+
+
+def test_crop_widens_for_long_hair() -> None:
+    """Hair that fills the narrow crop gets a wider one, which reaches further down."""
+    track, segmenter = HairTrack(HEAD), ByLevel()
+    picture = portrait()
+    cv2.rectangle(picture, (270, 240), (370, 470), (HAIR_BLUE,) * 3, -1)
+    cv2.ellipse(picture, ((320, 240), (0.74 * 120, 120), 0.0), (FACE_BLUE,) * 3, -1)
+    for _ in range(8):
+        track.follow(picture, segmenter, FULL)
+    assert track.square.side > 3.2 * 120
+    assert track.square.top + track.square.side > 240 + 2 * 120
+    for _ in range(12):
+        track.follow(portrait(), segmenter, FULL)
+    assert track.square.side < 2.8 * 120
+
+
+def test_searches_often_while_nobody_is_there() -> None:
+    """An empty picture is searched every few frames, one with a head rarely."""
+    finder = Finder()
+    tracker = HeadTracker(finder, ByLevel())
+    for _ in range(30):
+        tracker.update(portrait(), FULL)
+    assert finder.searches == pytest.approx(30 / EMPTY_SEARCH_EVERY, abs=1)
+    finder.heads, finder.searches = (HEAD,), 0
+    for _ in range(30):
+        tracker.update(portrait(), FULL)
+    assert len(tracker.tracks) == 1
+    assert finder.searches <= 4
+
+
+def test_the_same_head_is_not_tracked_twice() -> None:
+    """A search that finds a followed head again changes nothing; a second head is added."""
+    finder = Finder(HEAD)
+    tracker = HeadTracker(finder, ByLevel())
+    for _ in range(40):
+        tracker.update(portrait(), FULL)
+    assert len(tracker.tracks) == 1
+    finder.heads = (HEAD, Head(120, 240, 100, 0.9))
+    for _ in range(FULL.search_every + 1):
+        tracks = tracker.update(np.maximum(portrait(), portrait(120, 240, 100) // 2), FULL)
+    assert len(tracks) >= 1
+
+
+def test_a_cut_starts_over() -> None:
+    """After a cut nothing of the earlier scene is left in the hair."""
+    tracker = HeadTracker(Finder(HEAD), ByLevel())
+    for _ in range(5):
+        tracker.update(portrait(), FULL)
+    before = tracker.tracks[0]
+    tracker.update(np.clip(portrait().astype(int) + 110, 0, 255).astype(np.uint8), FULL)
+    assert before not in tracker.tracks
