@@ -84,3 +84,18 @@ def test_a_grey_level_of_noise_moves_the_matte_little() -> None:
     one = whole(refine(hair, take(picture, SQUARE, N), SQUARE, picture)).astype(int)
     two = whole(refine(hair, take(other, SQUARE, N), SQUARE, other)).astype(int)
     assert np.abs(one - two).mean() < 1.5
+
+
+@pytest.mark.parametrize("shape", [(480, 640), (479, 641)])
+def test_half_the_resolution_is_nearly_the_same_matte(shape: tuple[int, int]) -> None:
+    """At half the resolution the matte has the same place and size and differs at edges only."""
+    picture = np.full((*shape, 3), 190, np.uint8)
+    picture[:, : shape[1] // 2] = 40
+    square = Square(shape[1] / 2, shape[0] / 2, 0.8 * shape[1])
+    guide = take(picture, square, N)
+    hair = np.asarray(guide[:, :, 0] < 100, np.float32)
+    full, half = (refine(hair, guide, square, picture, step) for step in (1, 2))
+    assert full is not None
+    assert half is not None
+    assert (half.left, half.top, half.alpha.shape) == (full.left, full.top, full.alpha.shape)
+    assert np.abs(half.alpha.astype(int) - full.alpha).mean() < 6

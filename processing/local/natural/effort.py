@@ -26,13 +26,15 @@ class Effort:
     """The same when nothing moves."""
     search_every: int
     """Frames from one search for more heads to the next."""
+    matte_step: int
+    """1: the matte at the picture's resolution, 2: at half of it."""
 
 
 LADDER = (
-    Effort(1.0, 192, 2, 4, 15),
-    Effort(0.75, 192, 3, 6, 20),
-    Effort(0.5, 160, 3, 6, 30),
-    Effort(0.25, 128, 4, 8, 45),
+    Effort(1.0, 192, 2, 4, 15, 1),
+    Effort(0.75, 192, 3, 6, 20, 1),
+    Effort(0.5, 160, 3, 6, 30, 2),
+    Effort(0.25, 128, 4, 8, 45, 2),
 )
 
 

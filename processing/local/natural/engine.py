@@ -38,7 +38,7 @@ class NaturalStyler:
         effort = self._ladder.feel(pressure)
         tracks = self._tracker.update(picture, effort)
         laps.end("hair")
-        mattes = mattes_of(picture, tracks)
+        mattes = mattes_of(picture, tracks, effort.matte_step)
         laps.end("matte")
         result = self._dyed(picture, mattes, self._dye_for(look))
         laps.end("colour")
@@ -85,13 +85,15 @@ class NaturalStyler:
             return None
 
 
-def mattes_of(picture: Picture, tracks: list[HairTrack]) -> list[tuple[HairTrack, Matte | None]]:
+def mattes_of(
+    picture: Picture, tracks: list[HairTrack], step: int = 1
+) -> list[tuple[HairTrack, Matte | None]]:
     """Every head's matte; where two heads' crops overlap, hair belongs to the nearer head."""
     owned = shares([track.head for track in tracks], [track.square for track in tracks], GRID)
     result = []
     for track, own in zip(tracks, owned, strict=True):
         share = own * feather(track.square, GRID, picture.shape)
-        result.append((track, track.matte(picture, share)))
+        result.append((track, track.matte(picture, share, step)))
     return result
 
 

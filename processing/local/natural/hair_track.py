@@ -79,10 +79,10 @@ class HairTrack:
         self.hair = motion.carry(self.hair)
         return False
 
-    def matte(self, picture: Picture, share: Floats) -> Matte | None:
+    def matte(self, picture: Picture, share: Floats, step: int = 1) -> Matte | None:
         """The matte of the frame that was followed last; ``share`` (GRID, GRID), 0 to 1, is how
-        much of each place counts. None where there is no hair."""
-        matte = refine(self.hair * share, self.guide, self.square, picture)
+        much of each place counts; ``step`` as for `refine`. None where there is no hair."""
+        matte = refine(self.hair * share, self.guide, self.square, picture, step)
         return None if matte is None else self._settler.settle(matte, picture)
 
     def _move(self, picture: Picture) -> Motion | None:
