@@ -1,12 +1,14 @@
 """The parts of a patch in which there is hair."""
 
 import numpy as np
+import pytest
 
 from processing.local.natural.windows import GAP_PX, windows
 
 
-def test_every_pixel_of_hair_is_in_exactly_one_window() -> None:
+def test_every_pixel_of_hair_is_in_exactly_one_window(monkeypatch: pytest.MonkeyPatch) -> None:
     """A ring, a lock and a single pixel are covered once, and the hole in the ring is left out."""
+    monkeypatch.setattr("processing.local.natural.windows.ROWS", 40)
     rows, columns = np.indices((300, 400))
     reach = np.hypot(columns - 150, rows - 140)
     alpha = (((reach > 100) & (reach < 130)) * 200).astype(np.uint8)
