@@ -8,7 +8,6 @@ TEST_STAMP := $(VENV)/.test-installed
 TRAIN_VENV := .venv-train
 TRAIN_STAMP := $(TRAIN_VENV)/.train-installed
 TRAIN := $(TRAIN_VENV)/bin/python -m processing.training
-TORCH_INDEX ?=
 MODELS ?= processing/models
 MARKS ?= processing/training/marks.json
 HAIR_STEPS ?= 20000
@@ -82,7 +81,6 @@ $(RUN_STAMP): requirements.txt | $(VENV)/bin/python
 $(TRAIN_STAMP): requirements.txt processing/training/requirements.txt
 	$(PYTHON) -m venv $(TRAIN_VENV)
 	$(TRAIN_VENV)/bin/python -m pip install -q --disable-pip-version-check \
-		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) \
 		-r requirements.txt -r processing/training/requirements.txt
 	@touch $@
 
