@@ -25,14 +25,14 @@ def test_noise_is_no_motion(texture: np.ndarray) -> None:
     assert motion.sources is None
     plane = np.random.default_rng(2).random((96, 96)).astype(np.float32)
     assert motion.carry(plane) is plane
-    assert motion.shift(plane) == (0.0, 0.0)
+    assert motion.shift(np.full((96, 96), 255, np.uint8)) == (0.0, 0.0)
 
 
 def test_planes_go_with_the_picture(texture: np.ndarray) -> None:
     """After a shift of two pixels to the right a plane has moved by as much."""
     before, now = texture[:96, 10:106].copy(), texture[:96, 8:104].copy()
     motion = MotionMeter().measure(before, now)
-    across, down = motion.shift(np.ones((96, 96), np.float32))
+    across, down = motion.shift(np.full((96, 96), 255, np.uint8))
     assert across == pytest.approx(2, abs=0.4)
     assert down == pytest.approx(0, abs=0.3)
     carried = motion.carry(before.astype(np.float32))

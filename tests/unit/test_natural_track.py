@@ -10,6 +10,7 @@ from processing.local.natural.heads import Head
 from processing.local.natural.model import Segmentation
 from processing.local.natural.planes import resized
 from processing.local.natural.tracker import EMPTY_SEARCH_EVERY, HeadTracker
+from processing.local.natural.view import View
 
 FULL = LADDER[0]
 FACE_BLUE, HAIR_BLUE, WALL_BLUE = 200, 30, 120
@@ -68,7 +69,7 @@ def hair_level(track: HairTrack, x: float, y: float) -> float:
 def test_first_frame_is_complete() -> None:
     """The very first frame has its hair: a photo has no second one."""
     track = HairTrack(HEAD)
-    assert track.follow(portrait(), ByLevel(), FULL)
+    assert track.follow(View(portrait()), ByLevel(), FULL)
     assert hair_level(track, 320, 165) > 0.9
     assert hair_level(track, 320, 240) < 0.1
 
@@ -77,18 +78,18 @@ def test_a_still_head_is_looked_at_now_and_then() -> None:
     """When nothing moves the network is spared, and the hair stays as it is."""
     track, segmenter = HairTrack(HEAD), ByLevel()
     for _ in range(31):
-        track.follow(portrait(), segmenter, FULL)
+        track.follow(View(portrait()), segmenter, FULL)
     assert segmenter.looks <= 1 + 30 // FULL.still_every + 1
     assert hair_level(track, 320, 165) > 0.9
 
 
 def test_hair_moves_with_the_head_between_looks() -> None:
     """With a look every fourth frame only, the hair is where the head is on every frame."""
-    lazy = Effort(0.2, 128, 4, 8, 45, 1)
+    lazy = Effort(0.2, 128, 4, 8, 1, 45, 1)
     track, segmenter = HairTrack(HEAD), ByLevel()
     for step in range(24):
         cx = 320 + 2.5 * step
-        track.follow(portrait(cx), segmenter, lazy)
+        track.follow(View(portrait(cx)), segmenter, lazy)
         assert hair_level(track, cx, 165) > 0.6
         assert hair_level(track, cx, 240) < 0.4
     assert segmenter.looks < 14
@@ -99,25 +100,25 @@ def test_a_hand_before_the_hair_is_seen_at_once() -> None:
     """What the motion cannot explain makes the network look, and what was known gives way."""
     track, segmenter = HairTrack(HEAD), ByLevel()
     for _ in range(4):
-        track.follow(portrait(), segmenter, FULL)
+        track.follow(View(portrait()), segmenter, FULL)
     covered = portrait()
     cv2.rectangle(covered, (240, 140), (330, 200), (150, 150, 150), -1)
-    track.follow(covered, segmenter, FULL)
+    track.follow(View(covered), segmenter, FULL)
     assert hair_level(track, 290, 170) < 0.35
 
 
 def test_turned_back_is_followed_for_a_while() -> None:
     """Without a face but with hair in view the track lives on; without both it ends soon."""
     track, segmenter = HairTrack(HEAD), ByLevel()
-    track.follow(portrait(), segmenter, FULL)
+    track.follow(View(portrait()), segmenter, FULL)
     back = portrait()
     cv2.ellipse(back, ((320, 240), (0.74 * 170, 170), 0.0), (HAIR_BLUE,) * 3, -1)
     for _ in range(20):
-        track.follow(back, segmenter, FULL)
+        track.follow(View(back), segmenter, FULL)
     assert not track.lost
     empty = np.full_like(back, WALL_BLUE)
     for _ in range(20):
-        track.follow(empty, segmenter, FULL)
+        track.follow(View(empty), segmenter, FULL)
     assert track.lost
 
 
@@ -128,11 +129,11 @@ def test_crop_widens_for_long_hair() -> None:
     cv2.rectangle(picture, (270, 240), (370, 470), (HAIR_BLUE,) * 3, -1)
     cv2.ellipse(picture, ((320, 240), (0.74 * 120, 120), 0.0), (FACE_BLUE,) * 3, -1)
     for _ in range(8):
-        track.follow(picture, segmenter, FULL)
+        track.follow(View(picture), segmenter, FULL)
     assert track.square.side > 3.2 * 120
     assert track.square.top + track.square.side > 240 + 2 * 120
     for _ in range(12):
-        track.follow(portrait(), segmenter, FULL)
+        track.follow(View(portrait()), segmenter, FULL)
     assert track.square.side < 2.8 * 120
 
 
@@ -141,11 +142,11 @@ def test_searches_often_while_nobody_is_there() -> None:
     finder = Finder()
     tracker = HeadTracker(finder, ByLevel())
     for _ in range(30):
-        tracker.update(portrait(), FULL)
+        tracker.update(View(portrait()), FULL)
     assert finder.searches == pytest.approx(30 / EMPTY_SEARCH_EVERY, abs=1)
     finder.heads, finder.searches = (HEAD,), 0
     for _ in range(30):
-        tracker.update(portrait(), FULL)
+        tracker.update(View(portrait()), FULL)
     assert len(tracker.tracks) == 1
     assert finder.searches <= 4
 
@@ -155,11 +156,12 @@ def test_the_same_head_is_not_tracked_twice() -> None:
     finder = Finder(HEAD)
     tracker = HeadTracker(finder, ByLevel())
     for _ in range(40):
-        tracker.update(portrait(), FULL)
+        tracker.update(View(portrait()), FULL)
     assert len(tracker.tracks) == 1
     finder.heads = (HEAD, Head(120, 240, 100, 0.9))
     for _ in range(FULL.search_every + 1):
-        tracks = tracker.update(np.maximum(portrait(), portrait(120, 240, 100) // 2), FULL)
+        both = np.maximum(portrait(), portrait(120, 240, 100) // 2)
+        tracks = tracker.update(View(both), FULL)
     assert len(tracks) >= 1
 
 
@@ -167,7 +169,8 @@ def test_a_cut_starts_over() -> None:
     """After a cut nothing of the earlier scene is left in the hair."""
     tracker = HeadTracker(Finder(HEAD), ByLevel())
     for _ in range(5):
-        tracker.update(portrait(), FULL)
+        tracker.update(View(portrait()), FULL)
     before = tracker.tracks[0]
-    tracker.update(np.clip(portrait().astype(int) + 110, 0, 255).astype(np.uint8), FULL)
+    bright = np.clip(portrait().astype(int) + 110, 0, 255).astype(np.uint8)
+    tracker.update(View(bright), FULL)
     assert before not in tracker.tracks

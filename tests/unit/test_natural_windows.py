@@ -9,6 +9,7 @@ from processing.local.natural.windows import GAP_PX, windows
 def test_every_pixel_of_hair_is_in_exactly_one_window(monkeypatch: pytest.MonkeyPatch) -> None:
     """A ring, a lock and a single pixel are covered once, and the hole in the ring is left out."""
     monkeypatch.setattr("processing.local.natural.windows.ROWS", 40)
+    monkeypatch.setattr("processing.local.natural.windows.GAP_PX", 40 * 48)
     rows, columns = np.indices((300, 400))
     reach = np.hypot(columns - 150, rows - 140)
     alpha = (((reach > 100) & (reach < 130)) * 200).astype(np.uint8)
@@ -24,10 +25,10 @@ def test_every_pixel_of_hair_is_in_exactly_one_window(monkeypatch: pytest.Monkey
 
 def test_small_gaps_are_not_worth_a_window() -> None:
     """Two locks close together share one window."""
-    alpha = np.zeros((10, 200), np.uint8)
-    alpha[:, [20, 20 + GAP_PX]] = 255
+    alpha = np.zeros((10, 6000), np.uint8)
+    alpha[:, [20, 20 + GAP_PX // 10]] = 255
     assert len(list(windows(alpha))) == 1
-    alpha[:, 180] = 255
+    alpha[:, 5000] = 255
     assert len(list(windows(alpha))) == 2
 
 

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from media.frame import Picture
-from processing.local.natural.patch import Bytes, Patch
+from processing.local.natural.patch import Patch
+from processing.local.natural.planes import Bytes
 from processing.local.natural.windows import Window
 
 SURE_FROM, SURE_TO = 0.5, 1.0
@@ -74,25 +75,22 @@ class Edge:
         Where alpha is 0 it is the picture bit for bit, where alpha is 255 it is all dyed.
         """
         share = scaled(self.alpha, intensity)
-        rest = cv2.multiply(self.picture, _wide(~share), scale=1 / 255)
-        rest = cv2.add(rest, _wide(_part(self.over, share)))
-        rest = cv2.subtract(rest, _wide(_part(self.under, share)))
-        result = cv2.add(rest, _part(dyed, _wide(share)))
+        result = _parted(self.picture, _wide(~share))
+        cv2.add(result, _wide(_parted(self.over, share)), dst=result)
+        cv2.subtract(result, _wide(_parted(self.under, share)), dst=result)
+        cv2.add(result, _parted(dyed, _wide(share)), dst=result)
         # Where the matte takes a wall for hair, its light would be added to the dye's: no pixel
         # becomes lighter or darker than both the picture and the dyed hair.
-        result = cv2.min(result, cv2.max(self.picture, dyed))
-        return np.asarray(cv2.max(result, cv2.min(self.picture, dyed)), np.uint8)
-
-
-def mixed(first: Bytes, second: Bytes, share: Bytes) -> Bytes:
-    """``second`` by a share (0 to 255, of the same shape), ``first`` by the rest; exact at 255."""
-    there = cv2.multiply(second, share, scale=1 / 255)
-    return np.asarray(cv2.add(there, cv2.multiply(first, ~share, scale=1 / 255)), np.uint8)
+        cv2.min(result, cv2.max(self.picture, dyed), dst=result)
+        cv2.max(result, cv2.min(self.picture, dyed), dst=result)
+        return result
 
 
 def laid_over(base: Picture, layer: Picture, share: Bytes) -> Picture:
-    """A layer over a picture, by a share (height, width) from 0 to 255."""
-    return mixed(base, layer, _wide(share))
+    """A layer over a picture, by a share (height, width) from 0 to 255; exact at both."""
+    result = _parted(layer, _wide(share))
+    cv2.add(result, _parted(base, _wide(~share)), dst=result)
+    return result
 
 
 def scaled(share: Bytes, factor: float) -> Bytes:
@@ -105,7 +103,7 @@ def _ramp(alpha: Bytes, start: float, end: float) -> Bytes:
     return np.asarray(cv2.addWeighted(alpha, slope, alpha, 0, -255 * start * slope), np.uint8)
 
 
-def _part(whole: Bytes, share: Bytes) -> Bytes:
+def _parted(whole: Bytes, share: Bytes) -> Bytes:
     return np.asarray(cv2.multiply(whole, share, scale=1 / 255), np.uint8)
 
 

@@ -24,6 +24,8 @@ class Effort:
     """Frames from one look of the network to the next when the head moves."""
     still_every: int
     """The same when nothing moves."""
+    surprised_every: int
+    """The same, at least, when the motion does not explain what is seen."""
     search_every: int
     """Frames from one search for more heads to the next."""
     matte_step: int
@@ -31,10 +33,10 @@ class Effort:
 
 
 LADDER = (
-    Effort(1.0, 192, 2, 4, 15, 1),
-    Effort(0.75, 192, 3, 6, 20, 1),
-    Effort(0.5, 160, 3, 6, 30, 2),
-    Effort(0.25, 128, 4, 8, 45, 2),
+    Effort(1.0, 192, 2, 4, 1, 15, 1),
+    Effort(0.75, 192, 3, 6, 1, 20, 1),
+    Effort(0.5, 160, 3, 6, 2, 30, 2),
+    Effort(0.25, 128, 5, 10, 3, 60, 2),
 )
 
 

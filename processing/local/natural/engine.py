@@ -16,6 +16,7 @@ from processing.local.natural.recolour import Colourist
 from processing.local.natural.reference import HairColour
 from processing.local.natural.share import feather, shares
 from processing.local.natural.tracker import HeadTracker
+from processing.local.natural.view import View
 from processing.look import Look
 
 
@@ -34,30 +35,28 @@ class NaturalStyler:
 
     def render(self, picture: Picture, look: Look, pressure: float = 0.0, /) -> Rendered:
         """Dye the hair of every head. What is no hair stays as it is, bit for bit."""
-        laps = Laps()
+        laps, view = Laps(), View(picture)
         effort = self._ladder.feel(pressure)
-        tracks = self._tracker.update(picture, effort)
+        tracks = self._tracker.update(view, effort)
         laps.end("hair")
-        mattes = mattes_of(picture, tracks, effort.matte_step)
+        mattes = mattes_of(view, tracks, effort.matte_step)
         laps.end("matte")
-        result = self._dyed(picture, mattes, self._dye_for(look))
+        result = self._dyed(view, mattes, self._dye_for(look))
         laps.end("colour")
         heads = [track.head for track in tracks]
         advice = advise(picture, heads)
         return Rendered(result, len(heads), laps.stage_ms, advice, effort.share)
 
-    def _dyed(
-        self, picture: Picture, mattes: list[tuple[HairTrack, Matte | None]], dye: Dye
-    ) -> Picture:
+    def _dyed(self, view: View, mattes: list[tuple[HairTrack, Matte | None]], dye: Dye) -> Picture:
         """The picture with every head's hair dyed; each head's tone is remembered by itself."""
         self._colourists = {track: self._colourist(track) for track, _ in mattes}
         if dye.is_empty:
-            return picture
+            return view.picture
         for track, matte in mattes:
             if matte is not None:
                 face = (track.head.cx, track.head.cy, track.head.height)
-                picture = self._colourists[track].apply(picture, matte, dye, face)
-        return picture
+                view = View(self._colourists[track].apply(view, matte, dye, face))
+        return view.picture
 
     def _colourist(self, track: HairTrack) -> Colourist:
         return self._colourists.get(track) or Colourist()
@@ -86,14 +85,14 @@ class NaturalStyler:
 
 
 def mattes_of(
-    picture: Picture, tracks: list[HairTrack], step: int = 1
+    view: View, tracks: list[HairTrack], step: int = 1
 ) -> list[tuple[HairTrack, Matte | None]]:
     """Every head's matte; where two heads' crops overlap, hair belongs to the nearer head."""
     owned = shares([track.head for track in tracks], [track.square for track in tracks], GRID)
     result = []
     for track, own in zip(tracks, owned, strict=True):
-        share = own * feather(track.square, GRID, picture.shape)
-        result.append((track, track.matte(picture, share, step)))
+        share = own * feather(track.square, GRID, view.luma.shape)
+        result.append((track, track.matte(view, share, step)))
     return result
 
 

@@ -2,18 +2,20 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 
-from media.frame import Picture
 from processing.local.natural.crop import Square, take
 from processing.local.natural.effort import Effort
-from processing.local.natural.face import head_in
+from processing.local.natural.face import ASPECT, head_in
 from processing.local.natural.heads import Head, near
+from processing.local.natural.made import Made
 from processing.local.natural.matte import Matte, refine
 from processing.local.natural.model import Segmenter
 from processing.local.natural.motion import Motion, MotionMeter
-from processing.local.natural.planes import Bytes, Floats, grey_of, resized, warped
+from processing.local.natural.planes import Bytes, Floats, resized, warped
 from processing.local.natural.settle import MatteSettler
+from processing.local.natural.view import View
 
 GRID = 96
 """Side of the small pictures in which hair is kept and motion is measured, px."""
@@ -48,10 +50,11 @@ class HairTrack:
         self.head = head
         self.square = Square(head.cx, head.cy + DROP_FACES * head.height, SIDE_FACES * head.height)
         self.hair = np.zeros((GRID, GRID), np.float32)
-        self.guide: Picture = np.zeros((GRID, GRID, 3), np.uint8)
+        self.guide: Bytes = np.zeros((GRID, GRID), np.uint8)
         self._grey: Bytes | None = None
         self._meter = MotionMeter()
         self._settler = MatteSettler()
+        self._made: Made | None = None
         self._since_look = 0
         self._faceless = 0
         self._long = False
@@ -69,26 +72,29 @@ class HairTrack:
         size = self.head.height / head.height
         return self._faceless == 0 and near(head, self.head) and 1 / ALIKE < size < ALIKE
 
-    def follow(self, picture: Picture, segmenter: Segmenter, effort: Effort) -> bool:
+    def follow(self, view: View, segmenter: Segmenter, effort: Effort) -> bool:
         """Bring the hair up to date with a new frame; tells whether the network looked."""
-        motion = self._move(picture)
+        motion = self._move(view)
         self._since_look += 1
         if motion is None or self._is_due(motion, effort):
-            self.look(picture, segmenter, effort.crop_px, motion)
+            self.look(view, segmenter, effort.crop_px, motion)
             return True
         self.hair = motion.carry(self.hair)
         return False
 
-    def matte(self, picture: Picture, share: Floats, step: int = 1) -> Matte | None:
+    def matte(self, view: View, share: Floats, step: int = 1) -> Matte | None:
         """The matte of the frame that was followed last; ``share`` (GRID, GRID), 0 to 1, is how
         much of each place counts; ``step`` as for `refine`. None where there is no hair."""
-        matte = refine(self.hair * share, self.guide, self.square, picture, step)
-        return None if matte is None else self._settler.settle(matte, picture)
+        made = self._made
+        if made is None or not made.holds(self, share, step):
+            draft = refine(self.hair * share, self.guide, self.square, view.luma, step)
+            matte = None if draft is None else self._settler.settle(draft).matte()
+            made = self._made = Made(self.hair, self.guide, self.square, share, step, matte)
+        return made.matte
 
-    def _move(self, picture: Picture) -> Motion | None:
+    def _move(self, view: View) -> Motion | None:
         """What moved since the last frame; None on the first."""
-        self.guide = take(picture, self.square, GRID)
-        grey = grey_of(self.guide)
+        self.guide = grey = take(view.luma, self.square, GRID)
         if self._grey is None:
             self._grey = grey
             return None
@@ -97,30 +103,31 @@ class HairTrack:
             # While nothing moves the earlier picture stays the reference: else a slow drift,
             # unseen from one frame to the next, would never be seen.
             self._grey = grey
-        across, down = motion.shift(self._face_weights())
+            self._go_along(motion)
+        return motion
+
+    def _go_along(self, motion: Motion) -> None:
+        """Move the head as its face moves."""
         cell = self.square.side / GRID
+        x, y = (self.head.cx - self.square.left) / cell, (self.head.cy - self.square.top) / cell
+        size = (ASPECT * self.head.height / cell, self.head.height / cell)
+        face = np.zeros((GRID, GRID), np.uint8)
+        cv2.ellipse(face, ((x, y), size, 0.0), 255, cv2.FILLED)
+        across, down = motion.shift(face)
         self.head = replace(
             self.head, cx=self.head.cx + across * cell, cy=self.head.cy + down * cell
         )
-        return motion
-
-    def _face_weights(self) -> Floats:
-        """1 within the face's ellipse, in the grid."""
-        cell = self.square.side / GRID
-        rows, columns = np.indices((GRID, GRID), dtype=np.float32)
-        across = (columns * cell + self.square.left - self.head.cx) / (0.37 * self.head.height)
-        down = (rows * cell + self.square.top - self.head.cy) / (0.5 * self.head.height)
-        return (across * across + down * down < 1).astype(np.float32)
 
     def _is_due(self, motion: Motion, effort: Effort) -> bool:
         still = motion.sources is None
         if self._since_look >= (effort.still_every if still else effort.moving_every):
             return True
-        surprise = float((motion.trust < DOUBTED).mean())
-        return surprise > SURPRISED
+        if self._since_look < effort.surprised_every:
+            return False
+        return float((motion.trust < DOUBTED).mean()) > SURPRISED
 
     def look(
-        self, picture: Picture, segmenter: Segmenter, crop_px: int, motion: Motion | None = None
+        self, view: View, segmenter: Segmenter, crop_px: int, motion: Motion | None = None
     ) -> None:
         """Let the network look, and join what it sees with what was known, if ``motion`` tells
         how to get from there to here."""
@@ -131,9 +138,9 @@ class HairTrack:
         if self.square != before:
             moved, trust = self._resquare(before, moved, trust)
         if self.square != before or motion is None:
-            self.guide = take(picture, self.square, GRID)
-        self._grey = grey_of(self.guide)
-        seen = segmenter.segment(take(picture, self.square, crop_px))
+            self.guide = take(view.luma, self.square, GRID)
+        self._grey = self.guide
+        seen = segmenter.segment(take(view.picture, self.square, crop_px))
         fresh = seen.hair
         if fresh.shape != (GRID, GRID):
             fresh = resized(fresh, (GRID, GRID))

@@ -1,15 +1,13 @@
 """The soft matte of the hair: how much of each pixel is hair."""
 
 from dataclasses import dataclass
-from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from media.frame import Picture
 from processing.local.natural.crop import Square
-from processing.local.natural.planes import Bytes, Floats, blurred, grey_of, resized
+from processing.local.natural.planes import Bytes, Floats, blurred, halved, resized
 
 RADIUS_SHARE = 1 / 96
 """The guided filter's radius as a share of the crop: as fine as the network answers."""
@@ -36,31 +34,49 @@ class Matte:
     alpha: NDArray[np.uint8]
 
 
-def refine(
-    hair: Floats, guide: Picture, square: Square, picture: Picture, step: int = 1
-) -> Matte | None:
+@dataclass(frozen=True, slots=True, eq=False)
+class Draft:
+    """A matte in the making: ``alpha`` of a rectangle of the picture, ``width`` by ``height`` px
+    at ``left`` and ``top``, in steps of one or two pixels, and the ``luma`` that it follows,
+    uint8 of the same shape."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+    alpha: Bytes
+    luma: Bytes
+
+    def matte(self) -> Matte:
+        """At the picture's resolution."""
+        size = (self.width, self.height)
+        fine = self.alpha.shape == size[::-1]
+        return Matte(self.left, self.top, self.alpha if fine else resized(self.alpha, size))
+
+
+def refine(hair: Floats, guide: Bytes, square: Square, luma: Bytes, step: int = 1) -> Draft | None:
     """The matte that follows the picture's edges. None where there is no hair.
 
     A fast guided filter (He and Sun, 2015): its linear model of alpha in grey is fitted on the
     small crop and applied to the whole pixels. ``hair`` is (n, n) float 0 to 1 over the square,
-    ``guide`` the square's crop as BGR, (n, n, 3), ``picture`` the whole picture. With ``step`` 2
+    ``guide`` the square's crop of the luma, (n, n), ``luma`` the whole picture's. With ``step`` 2
     the matte is made at half the picture's resolution: a third of the cost, softer strands.
     """
-    block = _block(hair > FAINT, square, picture.shape)
+    block = _block(hair > FAINT, square, luma.shape)
     if block is None:
         return None
-    grey = grey_of(guide).astype(np.float32) * np.float32(1 / 255)
+    grey = guide.astype(np.float32) * np.float32(1 / 255)
     planes = [plane[block.down, block.across] for plane in _linear_model(grey, hair)]
     across, down = block.pixels(square, len(hair))
-    columns, rows = _clipped(across, picture.shape[1]), _clipped(down, picture.shape[0])
+    columns, rows = _clipped(across, luma.shape[1]), _clipped(down, luma.shape[0])
     size = ((across.stop - across.start) // step, (down.stop - down.start) // step)
     part = _within(rows, down, step), _within(columns, across, step)
     slope, offset = (resized(plane, size)[part] for plane in planes)
-    region = picture[rows, columns]
-    alpha = _applied(slope, offset, region if step == 1 else _smaller(region, slope.shape))
-    if step > 1:
-        alpha = resized(alpha, (region.shape[1], region.shape[0]))
-    return Matte(columns.start, rows.start, alpha)
+    region = luma[rows, columns]
+    coarse = region if step == 1 else halved(region)
+    height, width = region.shape
+    alpha = _applied(slope, offset, coarse)
+    return Draft(columns.start, rows.start, width, height, alpha, coarse)
 
 
 def _within(inside: slice, whole: slice, step: int) -> slice:
@@ -69,14 +85,9 @@ def _within(inside: slice, whole: slice, step: int) -> slice:
     return slice(start // step, -(-stop // step))
 
 
-def _smaller(region: Picture, shape: tuple[int, ...]) -> Picture:
-    size = (shape[1], shape[0])
-    return cast("Picture", cv2.resize(region, size, interpolation=cv2.INTER_AREA))
-
-
-def _applied(slope: Floats, offset: Floats, region: Picture) -> Bytes:
+def _applied(slope: Floats, offset: Floats, region: Bytes) -> Bytes:
     """The linear model of alpha on the region's grey, 0 to 255."""
-    fine = grey_of(region).astype(np.float32)
+    fine = region.astype(np.float32)
     np.multiply(fine, slope, out=fine)
     np.add(fine, offset, out=fine)
     np.maximum(fine, 0, out=fine)

@@ -19,11 +19,13 @@ SURROUNDINGS_PX = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Motion:
-    """From a picture to the next. ``sources`` (n, n, 2) tells where each pixel was before, None
-    if nothing moved; ``trust`` (n, n), 0 to 1, how well what was there explains what is here."""
+    """From a picture to the next. ``sources`` (n, n, 2) tells where each pixel was before, and
+    ``flow`` how far off that is, None if nothing moved; ``trust`` (n, n), 0 to 1, how well what
+    was there explains what is here."""
 
-    sources: Floats | None
     trust: Floats
+    sources: Floats | None = None
+    flow: Floats | None = None
 
     def carry(self, plane: Floats) -> Floats:
         """A plane of the earlier picture, moved to where its content is now."""
@@ -31,15 +33,12 @@ class Motion:
             return plane
         return fetched(plane, self.sources)
 
-    def shift(self, where: Floats) -> tuple[float, float]:
-        """The mean motion (right, down; pixels of the small picture) of what ``where`` weighs."""
-        total = float(where.sum())
-        if self.sources is None or total < 1:
+    def shift(self, where: Bytes) -> tuple[float, float]:
+        """The mean motion (right, down; pixels of the small picture) where a mask is not 0."""
+        if self.flow is None:
             return 0.0, 0.0
-        rows, columns = np.indices(where.shape, dtype=np.float32)
-        across = float(((columns - self.sources[..., 0]) * where).sum())
-        down = float(((rows - self.sources[..., 1]) * where).sum())
-        return across / total, down / total
+        across, down, *_ = cv2.mean(self.flow, where)
+        return -across, -down
 
 
 class MotionMeter:
@@ -53,7 +52,7 @@ class MotionMeter:
         """The motion from one (n, n) grey picture to the next."""
         difference = cv2.absdiff(before, now)
         if float(cv2.mean(difference)[0]) < STILL:
-            return Motion(None, np.ones(now.shape, np.float32))
+            return Motion(np.ones(now.shape, np.float32))
         # From now to before: that answers for every pixel of now where it came from.
         start = np.zeros((*now.shape, 2), np.float32)
         flow = np.asarray(self._flow.calc(now, before, start), np.float32)
@@ -62,7 +61,7 @@ class MotionMeter:
         error = blurred(np.asarray(difference, np.uint8), SURROUNDINGS_PX).astype(np.float32)
         speed = np.asarray(cv2.magnitude(flow[..., 0], flow[..., 1]), np.float32)
         doubt = np.square(error / TRUST_LEVELS) + np.square(speed / TRUST_SPEED_PX)
-        return Motion(sources, np.asarray(np.exp(-doubt), np.float32))
+        return Motion(np.asarray(np.exp(-doubt), np.float32), sources, flow)
 
     def _grid(self, shape: tuple[int, ...]) -> Floats:
         if self._places is None or self._places.shape[:2] != shape:

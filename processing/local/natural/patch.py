@@ -4,20 +4,21 @@ All of it is kept in bytes, and whatever varies slowly is computed on a small gr
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from media.frame import Picture
 from processing.local.natural.matte import Matte
-
-Bytes: TypeAlias = NDArray[np.uint8]
-Plane: TypeAlias = NDArray[np.float32]
+from processing.local.natural.planes import Bytes, Floats, resized, shrunk, smoothed
+from processing.local.natural.view import View
 
 GRID_PX = 136
 """The grid is the patch shrunk by a power of two until its shorter side is no longer than this."""
+
+STEP_PX = 32
+"""The patch's sides lie at multiples of this, so that the grid does not slide over the hair as the
+matte's outline moves."""
 
 STRAND_SIGMA = 1.6
 """Sigma of the low-pass that tells shading from strands, in grid cells."""
@@ -37,20 +38,20 @@ class Grid:
     """
 
     factor: int
-    alpha: Plane
-    weight: Plane
-    sample: Plane
-    grey: Plane
-    low: Plane
-    depth: Plane
+    alpha: Floats
+    weight: Floats
+    sample: Floats
+    grey: Floats
+    low: Floats
+    depth: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Patch:
-    """A cut of the picture, its sides multiples of the grid's factor. Nothing may write to it.
+    """A cut of the picture. Nothing may write to it.
 
-    ``alpha`` is uint8 (height, width); ``height`` and ``width`` are those of the matte's part
-    inside the picture, px, at ``left`` and ``top``; what lies beyond them is padding.
+    ``height`` and ``width`` are those of the matte's part inside the picture, px, at ``left`` and
+    ``top``. ``luma`` and ``alpha``, uint8, are padded to multiples of the grid's factor.
     """
 
     left: int
@@ -63,44 +64,38 @@ class Patch:
     grid: Grid
 
     @classmethod
-    def cut(cls, picture: Picture, matte: Matte) -> "Patch | None":
+    def cut(cls, view: View, matte: Matte) -> "Patch | None":
         """None where the matte has nothing inside the picture."""
-        rows, columns = picture.shape[:2]
-        left, top = max(0, matte.left), max(0, matte.top)
-        right = min(columns, matte.left + matte.alpha.shape[1])
-        bottom = min(rows, matte.top + matte.alpha.shape[0])
-        if right <= left or bottom <= top:
+        across, down = _place(matte, view.luma.shape)
+        if across.stop <= across.start or down.stop <= down.start:
             return None
-        part = picture[top:bottom, left:right]
-        alpha = matte.alpha[top - matte.top : bottom - matte.top, left - matte.left :]
-        alpha = alpha[:, : right - left]
-        factor = _factor_of(bottom - top, right - left)
-        part, alpha = _padded(part, alpha, factor)
-        luma = np.asarray(cv2.cvtColor(part, cv2.COLOR_BGR2GRAY), np.uint8)
+        part, luma = view.picture[down, across], view.luma[down, across]
+        rows = slice(down.start - matte.top, down.stop - matte.top)
+        columns = slice(across.start - matte.left, across.stop - matte.left)
+        height, width = luma.shape
+        factor = _factor_of(height, width)
+        luma, alpha = _padded(luma, matte.alpha[rows, columns], factor)
         grid = _grid_of(luma, alpha, factor)
-        return cls(left, top, right - left, bottom - top, part, luma, alpha, grid)
+        return cls(across.start, down.start, width, height, part, luma, alpha, grid)
 
-    def enlarged(self, plane: Plane) -> Bytes:
+    def enlarged(self, plane: Floats) -> Bytes:
         """A map of the grid (0 to 255) in the patch's size, as bytes."""
         size = (self.alpha.shape[1], self.alpha.shape[0])
-        cells = np.clip(plane + np.float32(0.5), 0, 255).astype(np.uint8)
-        return np.asarray(cv2.resize(cells, size), np.uint8)
+        return resized(np.asarray(cv2.convertScaleAbs(np.maximum(plane, 0)), np.uint8), size)
 
 
-def shrunk(plane: Bytes, factor: int) -> Bytes:
-    """Averaged over squares of ``factor`` (a power of two, which both sides are multiples of)."""
-    while factor > 1:
-        size = (plane.shape[1] // 2, plane.shape[0] // 2)
-        plane = np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA))
-        factor //= 2
-    return plane
+def _place(matte: Matte, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """The columns and rows of the picture in which there is hair, by whole steps."""
+    x, y, width, height = cv2.boundingRect(matte.alpha)
+    across = _stepped(matte.left, x, x + width, matte.alpha.shape[1], shape[1])
+    return across, _stepped(matte.top, y, y + height, matte.alpha.shape[0], shape[0])
 
 
-def blurred(plane: Plane, sigma: float) -> Plane:
-    """Gaussian low-pass; the border repeats."""
-    taps = 2 * int(2.5 * sigma + 0.5) + 1
-    border = cv2.BORDER_REPLICATE
-    return np.asarray(cv2.GaussianBlur(plane, (taps, taps), sigma, borderType=border))
+def _stepped(origin: int, start: int, stop: int, size: int, limit: int) -> slice:
+    """A range of a matte of that size at ``origin``, widened to steps within matte and picture."""
+    first = (origin + start) // STEP_PX * STEP_PX
+    last = -(-(origin + stop) // STEP_PX) * STEP_PX
+    return slice(max(0, origin, first), min(limit, origin + size, last))
 
 
 def _factor_of(rows: int, columns: int) -> int:
@@ -110,13 +105,13 @@ def _factor_of(rows: int, columns: int) -> int:
     return factor
 
 
-def _padded(part: Picture, alpha: Bytes, factor: int) -> tuple[Picture, Bytes]:
+def _padded(luma: Bytes, alpha: Bytes, factor: int) -> tuple[Bytes, Bytes]:
     down, across = -alpha.shape[0] % factor, -alpha.shape[1] % factor
     if not down and not across:
-        return part, alpha
+        return luma, alpha
     sides = (0, down, 0, across)
-    part = np.asarray(cv2.copyMakeBorder(part, *sides, cv2.BORDER_REPLICATE), np.uint8)
-    return part, np.asarray(cv2.copyMakeBorder(alpha, *sides, cv2.BORDER_CONSTANT, value=0))
+    luma = np.asarray(cv2.copyMakeBorder(luma, *sides, cv2.BORDER_REPLICATE), np.uint8)
+    return luma, np.asarray(cv2.copyMakeBorder(alpha, *sides, cv2.BORDER_CONSTANT, value=0))
 
 
 def _grid_of(luma: Bytes, alpha: Bytes, factor: int) -> Grid:
@@ -126,8 +121,8 @@ def _grid_of(luma: Bytes, alpha: Bytes, factor: int) -> Grid:
     weight = np.maximum(2 * share - 1, 0)
     total = max(float(weight.sum()), 1e-3)
     mean = float(np.vdot(grey, weight)) / total
-    near = blurred(weight, STRAND_SIGMA) + np.float32(_FALLBACK)
-    low = (blurred(grey * weight, STRAND_SIGMA) + np.float32(_FALLBACK * mean)) / near
+    near = smoothed(weight, STRAND_SIGMA) + np.float32(_FALLBACK)
+    low = (smoothed(grey * weight, STRAND_SIGMA) + np.float32(_FALLBACK * mean)) / near
     size = (grey.shape[1], grey.shape[0])
     sample = cv2.resize(luma, size, interpolation=cv2.INTER_NEAREST).astype(np.float32)
     depth = np.asarray(cv2.erode(weight, np.ones((3, 3), np.uint8)), np.float32)

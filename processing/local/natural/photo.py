@@ -10,6 +10,7 @@ from processing.local.natural.heads import SURE, Finder
 from processing.local.natural.model import Segmenter
 from processing.local.natural.reference import HairColour, TooLittleHair
 from processing.local.natural.share import feather
+from processing.local.natural.view import View
 
 LOOKS = 2
 """The first look shows how long the hair is, the second sees all of it."""
@@ -20,10 +21,11 @@ def read_hair_colour(photo: Picture, finder: Finder, segmenter: Segmenter) -> Ha
 
     Raises NoPerson or NoHair.
     """
-    track = _largest(photo, finder, segmenter)
+    view = View(photo)
+    track = _largest(view, finder, segmenter)
     for _ in range(LOOKS - 1):
-        track.look(photo, segmenter, LADDER[0].crop_px)
-    matte = track.matte(photo, feather(track.square, GRID, photo.shape))
+        track.look(view, segmenter, LADDER[0].crop_px)
+    matte = track.matte(view, feather(track.square, GRID, photo.shape))
     if matte is None:
         raise NoHair
     alpha = np.zeros(photo.shape[:2], np.uint8)
@@ -35,11 +37,11 @@ def read_hair_colour(photo: Picture, finder: Finder, segmenter: Segmenter) -> Ha
         raise NoHair from None
 
 
-def _largest(photo: Picture, finder: Finder, segmenter: Segmenter) -> HairTrack:
+def _largest(view: View, finder: Finder, segmenter: Segmenter) -> HairTrack:
     """The largest head of which the face is seen up close, too. Raises NoPerson."""
-    for head in finder.find(photo):
+    for head in finder.find(view.picture):
         track = HairTrack(head)
-        track.look(photo, segmenter, LADDER[0].crop_px)
+        track.look(view, segmenter, LADDER[0].crop_px)
         if track.confirms(head) or head.score >= SURE:
             return track
     raise NoPerson

@@ -15,7 +15,8 @@ from processing.local.natural.dye import Dye
 from processing.local.natural.edge import Around, Edge, laid_over
 from processing.local.natural.matte import Matte
 from processing.local.natural.palette import MIDDLE, Table
-from processing.local.natural.patch import Bytes, Patch, Plane
+from processing.local.natural.patch import Patch
+from processing.local.natural.planes import Bytes, Floats
 from processing.local.natural.strands import (
     Face,
     Skull,
@@ -25,6 +26,7 @@ from processing.local.natural.strands import (
     streaks,
 )
 from processing.local.natural.tone import Gains, Tone, ToneMeter, gains
+from processing.local.natural.view import View
 from processing.local.natural.windows import Window, windows
 
 __all__ = ["Colourist", "Dye"]
@@ -52,19 +54,14 @@ class Colourist:
         self._tone = ToneMeter()
         self._skull = SkullMeter()
 
-    def reset(self) -> None:
-        """Start over: a cut, or another head."""
-        self._tone.reset()
-        self._skull.reset()
+    def apply(self, view: View, matte: Matte, dye: Dye, face: Face | None = None) -> Picture:
+        """A new picture with the hair dyed; the view's is not changed.
 
-    def apply(self, picture: Picture, matte: Matte, dye: Dye, face: Face | None = None) -> Picture:
-        """A new picture with the hair dyed; the one given is not changed.
-
-        ``picture`` is BGR uint8 (height, width, 3). Where the matte is 0 the result is the
+        Where the matte is 0 the result is the
         picture bit for bit. ``face`` (centre x, y and height, px) steadies ombre and highlights.
         """
-        result = picture.copy()
-        patch = Patch.cut(picture, matte)
+        result = view.picture.copy()
+        patch = Patch.cut(view, matte)
         tone = None if patch is None else self._measured(patch)
         if patch is None or tone is None:
             return result
@@ -129,7 +126,7 @@ def _offset(patch: Patch, tone: Tone, contrast: Gains, dye: Dye) -> Bytes:
     return patch.enlarged(shade - np.float32(contrast.strands) * step + np.float32(MIDDLE))
 
 
-def _shade(patch: Patch, step: Plane, tone: Tone, contrast: Gains, unit: float) -> Plane:
+def _shade(patch: Patch, step: Floats, tone: Tone, contrast: Gains, unit: float) -> Floats:
     """The dyed hair's shading, in levels of grey; ``unit`` is the dye's spread in those levels."""
     depth = _depth(patch)
     shade = step * np.float32(contrast.shading)
@@ -144,14 +141,14 @@ def _shade(patch: Patch, step: Plane, tone: Tone, contrast: Gains, unit: float) 
     return np.asarray(shade / np.sqrt(1 + (shade / room) ** 2), np.float32)
 
 
-def _depth(patch: Patch) -> Plane:
+def _depth(patch: Patch) -> Floats:
     """The share of hair in a wide neighbourhood: 1 deep inside, about a half at the outline."""
     weight = patch.grid.weight
     side = 2 * (min(weight.shape) // _VOLUME_CELLS) + 1
     return np.asarray(cv2.blur(weight, (side, side), borderType=cv2.BORDER_REPLICATE))
 
 
-def _mean(plane: Plane, weight: Plane) -> np.float32:
+def _mean(plane: Floats, weight: Floats) -> np.float32:
     return np.float32(float(np.vdot(plane, weight)) / max(float(weight.sum()), 1e-3))
 
 

@@ -1,11 +1,12 @@
 """Keeps the matte's edge still where the picture is still."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
-from media.frame import Picture
-from processing.local.natural.matte import Matte
-from processing.local.natural.planes import Bytes, grey_of
+from processing.local.natural.matte import Draft
+from processing.local.natural.planes import Bytes
 
 KEEP = 0.6
 """Share of the earlier matte where a pixel has not changed."""
@@ -24,29 +25,26 @@ class MatteSettler:
     """
 
     def __init__(self) -> None:
-        self._matte: Matte | None = None
-        self._grey: Bytes | None = None
+        self._last: Draft | None = None
 
-    def settle(self, matte: Matte, picture: Picture) -> Matte:
-        """The matte of a new frame, held still where the picture is."""
-        height, width = matte.alpha.shape
-        grey = grey_of(picture[matte.top : matte.top + height, matte.left : matte.left + width])
-        before, before_grey = self._matte, self._grey
-        if before is not None and before_grey is not None and _same_place(before, matte):
-            matte = Matte(matte.left, matte.top, _held(matte, before, grey, before_grey))
-        self._matte, self._grey = matte, grey
-        return matte
+    def settle(self, draft: Draft) -> Draft:
+        """A new frame's matte, held still where the picture is."""
+        before = self._last
+        if before is not None and _same_place(before, draft):
+            draft = replace(draft, alpha=_held(draft, before))
+        self._last = draft
+        return draft
 
 
-def _same_place(one: Matte, other: Matte) -> bool:
+def _same_place(one: Draft, other: Draft) -> bool:
     return (one.left, one.top, one.alpha.shape) == (other.left, other.top, other.alpha.shape)
 
 
-def _held(matte: Matte, before: Matte, grey: Bytes, before_grey: Bytes) -> Bytes:
-    mixed = cv2.addWeighted(matte.alpha, 1 - KEEP, before.alpha, KEEP, 0)
-    still = _at_most(cv2.absdiff(grey, before_grey), NOISE_LEVELS)
-    near = _at_most(cv2.absdiff(mixed, matte.alpha), NEAR_LEVELS)
-    return np.asarray(cv2.copyTo(mixed, cv2.subtract(still, near), matte.alpha.copy()), np.uint8)
+def _held(draft: Draft, before: Draft) -> Bytes:
+    mixed = cv2.addWeighted(draft.alpha, 1 - KEEP, before.alpha, KEEP, 0)
+    still = _at_most(cv2.absdiff(draft.luma, before.luma), NOISE_LEVELS)
+    near = _at_most(cv2.absdiff(mixed, draft.alpha), NEAR_LEVELS)
+    return np.asarray(cv2.copyTo(mixed, cv2.subtract(still, near), draft.alpha.copy()), np.uint8)
 
 
 def _at_most(plane: object, level: int) -> Bytes:

@@ -1,6 +1,7 @@
 """How much of what a crop shows is dyed: where crops of two heads overlap, and at their edges."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -41,10 +42,17 @@ def _share(own: Head, others: list[Head], square: Square, size_px: int) -> Float
 def feather(square: Square, size_px: int, shape: tuple[int, ...]) -> Floats:
     """Weights (size_px, size_px), 0 to 1, that fade towards those sides of a crop that lie inside
     a picture of that shape: hair that is longer than the crop must not end at a line."""
+    right, bottom = square.left + square.side, square.top + square.side
+    return _ramps(size_px, square.left > 0, right < shape[1], square.top > 0, bottom < shape[0])
+
+
+@lru_cache(maxsize=32)
+def _ramps(size_px: int, left: bool, right: bool, top: bool, bottom: bool) -> Floats:
+    """1, but fading to 0 at the sides that are named. Read-only: it is shared."""
     ramp = (np.arange(size_px, dtype=np.float32) + 0.5) / (FEATHER_SHARE * size_px)
     near, ones = np.minimum(1, ramp), np.ones(size_px, np.float32)
-    far = near[::-1]
-    right, bottom = square.left + square.side, square.top + square.side
-    across = (near if square.left > 0 else ones) * (far if right < shape[1] else ones)
-    down = (near if square.top > 0 else ones) * (far if bottom < shape[0] else ones)
-    return np.asarray(down[:, None] * across[None, :], np.float32)
+    across = (near if left else ones) * (near[::-1] if right else ones)
+    down = (near if top else ones) * (near[::-1] if bottom else ones)
+    weights = np.asarray(down[:, None] * across[None, :], np.float32)
+    weights.flags.writeable = False
+    return weights

@@ -10,7 +10,8 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 
-from processing.local.natural.patch import Patch, Plane, blurred
+from processing.local.natural.patch import Patch
+from processing.local.natural.planes import Floats, smoothed
 
 Face: TypeAlias = tuple[float, float, float]
 """Centre (x, y) and height of the face in the picture, px."""
@@ -72,23 +73,19 @@ class SkullMeter:
         self._skull = found
         return found
 
-    def reset(self) -> None:
-        """Start over."""
-        self._skull = None
 
-
-def root_to_tip(patch: Patch, skull: Skull) -> Plane:
+def root_to_tip(patch: Patch, skull: Skull) -> Floats:
     """Float32 on the grid: 0 at the roots, 1 at the tips of the longest hair, above it beyond."""
     return np.asarray(_away(patch, skull) / np.float32(skull.reach), np.float32)
 
 
-def smoothstep(value: Plane, start: float, end: float) -> Plane:
+def smoothstep(value: Floats, start: float, end: float) -> Floats:
     """0 up to ``start``, 1 from ``end`` on, and smooth in between."""
     t = np.clip((value - np.float32(start)) * np.float32(1 / max(end - start, 1e-3)), 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
-def streaks(patch: Patch, skull: Skull, amount: float) -> Plane:
+def streaks(patch: Patch, skull: Skull, amount: float) -> Floats:
     """Float32 on the grid: above 0 on streaks along the hair, below it between them.
 
     Streaks cover ``amount`` of the hair; the standard deviation is 1.
@@ -97,11 +94,11 @@ def streaks(patch: Patch, skull: Skull, amount: float) -> Plane:
     total = max(float(grid.weight.sum()), 1.0)
     # What shines through at the outline would be taken for the lightest strands of all.
     clean = grid.low + grid.weight * (grid.grey - grid.low)
-    fine = blurred(clean, 0.6) - blurred(clean, 1.6)
+    fine = smoothed(clean, 0.6) - smoothed(clean, 1.6)
     spread = (float(np.vdot(grid.weight, fine * fine)) / total) ** 0.5
     seeds = fine * np.float32(0.8 / max(spread, 1.5)) + _grain(patch, skull)
     along = _drawn_along(seeds, *_directions(clean))
-    along += np.float32(_OUTLINE) * np.minimum(blurred(grid.weight, 1.6) - 1, 0)
+    along += np.float32(_OUTLINE) * np.minimum(smoothed(grid.weight, 1.6) - 1, 0)
     mean = float(np.vdot(grid.weight, along)) / total
     along -= np.float32(mean)
     spread = max((float(np.vdot(grid.weight, along * along)) / total) ** 0.5, 1e-3)
@@ -109,11 +106,11 @@ def streaks(patch: Patch, skull: Skull, amount: float) -> Plane:
     return np.asarray(along * np.float32(1 / spread) - np.float32(level), np.float32)
 
 
-def _directions(grey: Plane) -> tuple[Plane, Plane]:
+def _directions(grey: Floats) -> tuple[Floats, Floats]:
     """The unit vectors (x, y) along which the lightness changes least: the strands' direction."""
     across = cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=0.125)
     down = cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=0.125)
-    tensor = blurred(np.dstack([across * across, down * down, across * down]), TENSOR_SIGMA)
+    tensor = smoothed(np.dstack([across * across, down * down, across * down]), TENSOR_SIGMA)
     # Where there is nothing to be seen hair hangs down.
     difference = tensor[..., 1] - tensor[..., 0] - np.float32(_HANGING)
     angle = cv2.phase(difference, -2 * tensor[..., 2]) * np.float32(0.5)
@@ -121,7 +118,7 @@ def _directions(grey: Plane) -> tuple[Plane, Plane]:
     return np.asarray(along_x), np.asarray(along_y)
 
 
-def _drawn_along(seeds: Plane, along_x: Plane, along_y: Plane) -> Plane:
+def _drawn_along(seeds: Floats, along_x: Floats, along_y: Floats) -> Floats:
     """Line integral convolution by repeated averaging over growing steps."""
     rows, columns = seeds.shape
     x, y = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
@@ -133,7 +130,7 @@ def _drawn_along(seeds: Plane, along_x: Plane, along_y: Plane) -> Plane:
     return seeds
 
 
-def _grain(patch: Patch, skull: Skull) -> Plane:
+def _grain(patch: Patch, skull: Skull) -> Floats:
     """Noise that hangs on the head, standard deviation about 1."""
     rows, columns = patch.grid.grey.shape
     scale = _GRAIN * SKULL_SHARE / skull.radius
@@ -147,7 +144,7 @@ def _grain(patch: Patch, skull: Skull) -> Plane:
     return np.asarray(drawn, np.float32) * np.float32(0.8)
 
 
-_NOISE: Plane = np.random.default_rng(7).standard_normal((_NOISE_PX, _NOISE_PX), np.float32)
+_NOISE: Floats = np.random.default_rng(7).standard_normal((_NOISE_PX, _NOISE_PX), np.float32)
 _NOISE.flags.writeable = False
 
 
@@ -169,13 +166,13 @@ def _from_outline(patch: Patch) -> Skull:
     return Skull(cx, cy, 0.9 * radius * factor, radius * factor)
 
 
-def _percentiles(mass: Plane, low: float, high: float) -> tuple[float, float]:
+def _percentiles(mass: Floats, low: float, high: float) -> tuple[float, float]:
     run = np.cumsum(mass)
     first, last = np.searchsorted(run, (low * run[-1], high * run[-1]))
     return float(first), float(max(last, first + 1))
 
 
-def _away(patch: Patch, skull: Skull) -> Plane:
+def _away(patch: Patch, skull: Skull) -> Floats:
     """The way from the scalp, px: outwards above the head's middle, down and outwards below."""
     rows, columns = patch.grid.grey.shape
     factor = patch.grid.factor
@@ -185,7 +182,7 @@ def _away(patch: Patch, skull: Skull) -> Plane:
     return np.asarray(np.maximum(outwards, 0) + np.maximum(y, 0), np.float32)
 
 
-def _reach(patch: Patch, skull: Skull, away: Plane) -> float:
+def _reach(patch: Patch, skull: Skull, away: Floats) -> float:
     weight = patch.grid.alpha
     histogram, edges = np.histogram(away[::2, ::2], 64, weights=weight[::2, ::2])
     last = _percentiles(histogram, 0.5, 0.97)[1]

@@ -7,11 +7,9 @@ rest. Lightness is the luma of the picture (0 to 255), which is nearly linear in
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from processing.local.natural.palette import slope_at
-
-Plane = NDArray[np.float32]
+from processing.local.natural.planes import Floats
 
 LEAST_WEIGHT_PX = 1.0
 """A matte with less hair than this has no tone of its own."""
@@ -41,7 +39,7 @@ class Tone:
     strands: float
 
     @classmethod
-    def measure(cls, luma: Plane, low: Plane, weight: Plane) -> "Tone | None":
+    def measure(cls, luma: Floats, low: Floats, weight: Floats) -> "Tone | None":
         """From samples of the luma, of its low-pass, and of the hair's share (0..1), one shape.
 
         None if there is hardly any hair.
@@ -107,7 +105,3 @@ class ToneMeter:
             measured = self._tone.towards(measured, self.SHARE_PER_FRAME)
         self._tone = measured
         return measured
-
-    def reset(self) -> None:
-        """Start over: another person, or a cut."""
-        self._tone = None

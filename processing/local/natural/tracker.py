@@ -1,15 +1,14 @@
 """All heads in a client's picture: found on the whole of it now and then, followed in between."""
 
-from typing import cast
-
 import cv2
+import numpy as np
 
-from media.frame import Picture
 from processing.local.natural.effort import Effort
 from processing.local.natural.hair_track import HairTrack
 from processing.local.natural.heads import MAX_HEADS, SURE, Finder, near
 from processing.local.natural.model import Segmenter
-from processing.local.natural.planes import Bytes, grey_of
+from processing.local.natural.planes import Bytes
+from processing.local.natural.view import View
 
 EMPTY_SEARCH_EVERY = 3
 """Frames between searches while there is no head: nobody waits longer than a tenth of a second."""
@@ -28,35 +27,35 @@ class HeadTracker:
         self._since_search = EMPTY_SEARCH_EVERY
         self.tracks: list[HairTrack] = []
 
-    def update(self, picture: Picture, effort: Effort) -> list[HairTrack]:
+    def update(self, view: View, effort: Effort) -> list[HairTrack]:
         """The tracks of all heads, brought up to date with a new frame."""
-        if self._cuts(picture):
+        if self._cuts(view.luma):
             self.tracks = []
             self._since_search = EMPTY_SEARCH_EVERY
         for track in self.tracks:
-            track.follow(picture, self._segmenter, effort)
+            track.follow(view, self._segmenter, effort)
         self.tracks = [track for track in self.tracks if not track.lost]
         self._since_search += 1
         if self._since_search >= (effort.search_every if self.tracks else EMPTY_SEARCH_EVERY):
-            self._search(picture, effort)
+            self._search(view, effort)
         return list(self.tracks)
 
-    def _search(self, picture: Picture, effort: Effort) -> None:
+    def _search(self, view: View, effort: Effort) -> None:
         self._since_search = 0
-        for head in self._finder.find(picture):
+        for head in self._finder.find(view.picture):
             if len(self.tracks) >= MAX_HEADS:
                 return
             if any(near(head, track.head) for track in self.tracks):
                 continue
             track = HairTrack(head)
-            track.follow(picture, self._segmenter, effort)
+            track.follow(view, self._segmenter, effort)
             if track.confirms(head) or head.score >= SURE:
                 self.tracks.append(track)
 
-    def _cuts(self, picture: Picture) -> bool:
+    def _cuts(self, luma: Bytes) -> bool:
         """Whether this frame shows something else than the last one."""
-        small = cv2.resize(picture, _THUMB_PX, interpolation=cv2.INTER_NEAREST)
-        thumb = grey_of(cast("Picture", small))
+        small = cv2.resize(luma, _THUMB_PX, interpolation=cv2.INTER_NEAREST)
+        thumb = np.asarray(small, np.uint8)
         before, self._thumb = self._thumb, thumb
         if before is None:
             return False

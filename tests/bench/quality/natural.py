@@ -12,6 +12,7 @@ from processing.local.natural.matte import Matte
 from processing.local.natural.model import Segmenter
 from processing.local.natural.photo import LOOKS, read_hair_colour
 from processing.local.natural.recolour import Colourist, Dye
+from processing.local.natural.view import View
 from processing.look import Look
 from tests.bench.quality.arrays import Alpha
 from tests.bench.quality.subject import Follow, Seen, whole
@@ -29,7 +30,7 @@ class NaturalDyer:
         reference = None
         if look.color_photo is not None and self._finder is not None:
             reference = read_hair_colour(look.color_photo, self._finder, self._segmenter)
-        return Colourist().apply(picture, Matte(0, 0, alpha), Dye.of(look, reference))
+        return Colourist().apply(View(picture), Matte(0, 0, alpha), Dye.of(look, reference))
 
 
 class OwnCrop:
@@ -54,13 +55,13 @@ def looked_at(picture: Picture, finder: HeadFinder, segmenter: Segmenter) -> lis
     tracks = [HairTrack(head) for head in finder.find(picture)]
     for track in tracks:
         for _ in range(LOOKS):
-            track.look(picture, segmenter, LADDER[0].crop_px)
+            track.look(View(picture), segmenter, LADDER[0].crop_px)
     return tracks
 
 
 def mattes_of(picture: Picture, tracks: list[HairTrack]) -> list[Matte | None]:
     """Each head's matte as the engine makes it."""
-    return [matte for _, matte in engine.mattes_of(picture, tracks)] if tracks else []
+    return [matte for _, matte in engine.mattes_of(View(picture), tracks)] if tracks else []
 
 
 def steady(finder: HeadFinder, segmenter: Segmenter, look: Look) -> Follow:
@@ -82,7 +83,7 @@ def forgetful(finder: HeadFinder, segmenter: Segmenter, look: Look) -> Follow:
         mattes = mattes_of(picture, looked_at(picture, finder, segmenter))
         dyed = picture
         for matte in mattes:
-            dyed = Colourist().apply(dyed, matte, dye) if matte is not None else dyed
+            dyed = Colourist().apply(View(dyed), matte, dye) if matte is not None else dyed
         return Seen(_joined(picture, mattes), dyed)
 
     return follow

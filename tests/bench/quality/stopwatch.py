@@ -74,6 +74,7 @@ def _stages(pictures: Sequence[Picture], look: Look) -> Times:
     from processing.local.natural.matte import refine  # noqa: PLC0415
     from processing.local.natural.model import HairModel  # noqa: PLC0415
     from processing.local.natural.recolour import Colourist, Dye  # noqa: PLC0415
+    from processing.local.natural.view import View  # noqa: PLC0415
 
     finder, model, colourist, dye = HeadFinder(), HairModel(), Colourist(), Dye.of(look)
     times = Times()
@@ -89,10 +90,12 @@ def _stages(pictures: Sequence[Picture], look: Look) -> Times:
         clock.lap("segment")
         if hair.shape != (GRID, GRID):
             hair = np.asarray(cv2.resize(hair, (GRID, GRID)), np.float32)
-        matte = refine(hair, take(picture, square, GRID), square, picture)
+        view = View(picture)
+        draft = refine(hair, take(view.luma, square, GRID), square, view.luma)
+        matte = draft.matte() if draft else None
         clock.lap("matte")
         if matte is not None:
-            colourist.apply(picture, matte, dye)
+            colourist.apply(view, matte, dye)
             clock.lap("recolour")
     return _settled(times)
 

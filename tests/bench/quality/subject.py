@@ -14,6 +14,7 @@ from media.frame import Picture
 from processing.local.natural.crop import Square, take
 from processing.local.natural.matte import Matte, refine
 from processing.local.natural.model import Segmentation, Segmenter
+from processing.local.natural.planes import grey_of
 from processing.look import Look
 from tests.bench.quality.arrays import Alpha, Plane
 from tests.bench.quality.teacher import SIZE_PX as TEACHER_PX
@@ -76,8 +77,10 @@ class Refined:
         """See Matter."""
         crop = take(picture, square, self._size_px)
         hair = self._segmenter.segment(crop).hair
-        guide = take(picture, square, len(hair))
-        return whole(refine(hair, guide, square, picture), picture)
+        luma = grey_of(picture)
+        guide = take(luma, square, len(hair))
+        draft = refine(hair, guide, square, luma)
+        return whole(draft.matte() if draft else None, picture)
 
 
 class TeachersEyes:
