@@ -12,6 +12,7 @@ MODELS ?= processing/models
 MARKS ?= processing/training/marks.json
 HAIR_STEPS ?= 20000
 HEADS_STEPS ?= 5000
+NETWORKS ?= all
 WORKERS ?= 1
 LEARN_FROM = --pictures $(PICTURES) --labels $(LABELS)
 TRAIN_FLAGS = --marks $(MARKS) --workers $(WORKERS)
@@ -50,8 +51,8 @@ train: train-folders $(TRAIN_STAMP) ## train the networks (PICTURES=folder LABEL
 	mkdir -p $(OUT) $(MODELS)
 	$(TRAIN) train heads $(LEARN_FROM) $(TRAIN_FLAGS) --checkpoint $(OUT)/heads.pt --steps $(HEADS_STEPS)
 	$(TRAIN) train hair $(LEARN_FROM) $(TRAIN_FLAGS) --checkpoint $(OUT)/hair.pt --steps $(HAIR_STEPS)
-	$(TRAIN) export heads --checkpoint $(OUT)/heads.pt --out $(MODELS)/heads.onnx
-	$(TRAIN) export hair --checkpoint $(OUT)/hair.pt --out $(MODELS)/hair.onnx
+	$(TRAIN) export heads --checkpoint $(OUT)/heads.pt --out $(MODELS)/heads-$(NETWORKS).onnx
+	$(TRAIN) export hair --checkpoint $(OUT)/hair.pt --out $(MODELS)/hair-$(NETWORKS).onnx
 
 train-folders:
 	$(foreach name,PICTURES LABELS OUT,$(if $($(name)),,$(error make train needs $(name)=folder)))

@@ -93,7 +93,7 @@ def _parse(data: bytes) -> PictureHeader:
         return _parse_png(data)
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return _parse_webp(data)
-    raise UnknownPicture(f"{len(data)} bytes that are no JPEG, PNG or WebP")
+    raise UnknownPicture(f"{len(data)} bytes that are no JPEG, PNG or WebP; try one of these")
 
 
 def _parse_jpeg(data: bytes) -> PictureHeader:

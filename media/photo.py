@@ -5,7 +5,7 @@ from math import ceil
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageCms
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
@@ -25,6 +25,9 @@ _READERS: dict[PictureFormat, type[ImageFile]] = {
 # Transparent pixels become mid grey: mixed into a frame it makes the frame neither lighter nor
 # darker, where white would wash it out.
 _BACKDROP = (128, 128, 128, 255)
+
+_PROFILED = ("RGB", "RGBA", "CMYK")
+_SRGB = ImageCms.createProfile("sRGB")
 
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
@@ -92,11 +95,27 @@ def _flatten(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):
         # Pillow's own conversion clips 16-bit grey at 255 instead of scaling it.
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    image = _in_srgb(image)
     if image.has_transparency_data:
         top = image.convert("RGBA")
         image = Image.new("RGBA", top.size, _BACKDROP)
         image.alpha_composite(top)
     return image.convert("RGB")
+
+
+def _in_srgb(image: Image.Image) -> Image.Image:
+    """Colours as the picture's own profile means them: phones save Display P3, which would look
+    dull. Where the profile is none that can be used the numbers are taken as they are."""
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in _PROFILED:
+        return image
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        mode = "RGBA" if image.mode == "RGBA" else "RGB"
+        turned = ImageCms.profileToProfile(image, source, _SRGB, outputMode=mode)
+    except (ImageCms.PyCMSError, OSError):
+        return image
+    return image if turned is None else turned
 
 
 def _upright(original: ImageFile, flat: Image.Image) -> Image.Image:

@@ -15,6 +15,14 @@ Bgr: TypeAlias = tuple[int, int, int]
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
 
+_REASONS = {
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "extra_forbidden": "there is no such field",
+}
+"""Words of our own for what pydantic would tell in terms of our classes."""
+
+
 class LookError(ValueError):
     """The look that was asked for cannot be; the text says which part and why."""
 
@@ -176,7 +184,7 @@ def parse_values(data: object) -> LookValues:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part)[:32] for part in first["loc"]) or "look"
-        raise LookError(f"{place}: {first['msg']}") from None
+        raise LookError(f"{place}: {_REASONS.get(first['type'], first['msg'])}") from None
 
 
 def parse_color(text: str, field: str = "color") -> tuple[Bgr, Shade | None]:

@@ -43,7 +43,8 @@ def create_app(
     app = web.Application()
     app.add_routes(routes())
     app.on_response_prepare.append(add_security_headers)
-    app.cleanup_ctx.append(_lifetime(settings, engines or local_engines(), clock or SystemClock()))
+    engines = engines or local_engines(settings.networks)
+    app.cleanup_ctx.append(_lifetime(settings, engines, clock or SystemClock()))
     app.on_shutdown.append(_stop_sessions)
     return app
 

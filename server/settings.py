@@ -85,6 +85,11 @@ class Settings(BaseSettings):
     jpeg_quality: Annotated[int, Field(ge=1, le=100)] = Field(
         85, description="JPEG quality of the frames sent back"
     )
+    networks: Literal["all", "clean"] = Field(
+        "all",
+        description="which networks find heads and hair: all, which learned from all pictures, or "
+        "clean, from those with clear rights only, which are less exact",
+    )
     photo_side_px: Annotated[int, Field(ge=16, le=8192)] = Field(
         960, description="style and colour photos are scaled down to this longer side"
     )

@@ -82,6 +82,18 @@ def test_sixteen_bit_grey_is_scaled() -> None:
     assert (decoded == 40_000 >> 8).all()
 
 
+def test_colours_are_what_their_profile_means() -> None:
+    """A phone's Display P3 red is a purer one than sRGB's; a broken profile is passed over."""
+    red = Image.new("RGB", (8, 8), (200, 60, 60))
+    plain, wide, broken = (
+        decode_photo(pictures.encoded(red, "PNG", icc_profile=profile), MAX_PX, 64)[4, 4]
+        for profile in (None, pictures.display_p3(), b"no profile at all")
+    )
+    assert plain.tolist() == broken.tolist() == [60, 60, 200]
+    assert int(wide[2]) > 208
+    assert int(wide[1]) < 52
+
+
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
 def test_transparent_parts_become_mid_grey(mode: str) -> None:
     """Whatever colour lies under full transparency, 128 is what comes out."""

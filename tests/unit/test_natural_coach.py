@@ -36,6 +36,8 @@ def test_a_dark_room_with_a_lit_face_is_light_enough() -> None:
 def test_head_outside_the_picture() -> None:
     """A head that is just leaving is no reason to fail."""
     assert advise(LIT, [Head(-100, -100, 150, 1.0)]) == ()
+    for cx in (-100, 900):
+        assert advise(DARK, [Head(cx, 240, 100, 1.0)]) == ()
 
 
 def test_tiny_picture() -> None:

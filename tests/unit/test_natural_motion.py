@@ -6,6 +6,8 @@ import pytest
 
 from processing.local.natural.motion import MotionMeter
 
+EVERYWHERE = np.full((96, 96), 255, np.uint8)
+
 
 @pytest.fixture
 def texture() -> np.ndarray:
@@ -21,18 +23,18 @@ def test_noise_is_no_motion(texture: np.ndarray) -> None:
     before = texture[:96, :96].copy()
     noise = np.random.default_rng(1).integers(-1, 2, before.shape)
     now = np.clip(before.astype(int) + noise, 0, 255).astype(np.uint8)
-    motion = MotionMeter().measure(before, now)
+    motion = MotionMeter().measure(before, now, EVERYWHERE)
     assert motion.sources is None
     plane = np.random.default_rng(2).random((96, 96)).astype(np.float32)
     assert motion.carry(plane) is plane
-    assert motion.shift(np.full((96, 96), 255, np.uint8)) == (0.0, 0.0)
+    assert motion.shift(EVERYWHERE) == (0.0, 0.0)
 
 
 def test_planes_go_with_the_picture(texture: np.ndarray) -> None:
     """After a shift of two pixels to the right a plane has moved by as much."""
     before, now = texture[:96, 10:106].copy(), texture[:96, 8:104].copy()
-    motion = MotionMeter().measure(before, now)
-    across, down = motion.shift(np.full((96, 96), 255, np.uint8))
+    motion = MotionMeter().measure(before, now, EVERYWHERE)
+    across, down = motion.shift(EVERYWHERE)
     assert across == pytest.approx(2, abs=0.4)
     assert down == pytest.approx(0, abs=0.3)
     carried = motion.carry(before.astype(np.float32))
@@ -46,6 +48,6 @@ def test_what_appears_is_not_trusted(texture: np.ndarray) -> None:
     now = before.copy()
     now[30:60, 30:60] = 255 - now[30:60, 30:60]
     now[30:60, 30:60] //= 3
-    trust = MotionMeter().measure(before, now).trust
+    trust = MotionMeter().measure(before, now, EVERYWHERE).trust
     assert trust[38:52, 38:52].mean() < 0.35
     assert trust[70:, 70:].mean() > 0.9

@@ -228,6 +228,19 @@ def test_a_colour_goes_before_the_reference() -> None:
     assert np.array_equal(alone.base, both.base)
 
 
+def test_no_streaks_leave_everything_as_it_is() -> None:
+    """Highlights of no amount are none."""
+    assert Dye.of(_look(highlights=Highlights((90, 140, 190), 0.0))).is_empty
+
+
+def test_hair_that_keeps_its_colour_keeps_its_edge() -> None:
+    """Where streaks leave the hair as it is, its edge is not made lighter or darker."""
+    picture, matte = _scene()
+    dyed = _dyed(None, (picture, matte), highlights=Highlights((255, 255, 255), 0.02))
+    changed = np.abs(dyed.astype(int) - picture).max(axis=2) > 3
+    assert changed[(_alpha(matte) > 0) & (_alpha(matte) < 200)].mean() < 0.05
+
+
 def test_grey_frames_are_dyed() -> None:
     """A frame without colour takes one."""
     picture, matte = _scene(SOURCES["grey"])

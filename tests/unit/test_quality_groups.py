@@ -1,5 +1,6 @@
 """The truth pictures, their groups and what is told of them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from processing.shades import find_shade
 from tests.bench.quality import groups, masks
 from tests.bench.quality.masks import Score
-from tests.bench.quality.membership import ORDER, groups_of, is_long
+from tests.bench.quality.membership import ORDER, groups_of, is_frontal, is_long
 from tests.bench.quality.regions import crown, lower_face
 from tests.bench.quality.truth import Face, TruthPicture, TruthSet
 
@@ -48,12 +49,21 @@ def test_long_hair_hangs_below_the_chin() -> None:
     assert not is_long(_picture("figaro1k/Frame00001", bottom=80))
 
 
+def test_profiles_are_not_seen_from_the_front() -> None:
+    """With the nose beside both eyes, or the eyes close together, a face is turned away."""
+    beside = replace(FACE, points=((45, 50), (55, 50), (57, 57), *FACE.points[3:]))
+    narrow = replace(FACE, points=((47, 50), (53, 50), (50, 57), *FACE.points[3:]))
+    assert is_frontal(FACE)
+    assert not is_frontal(beside)
+    assert not is_frontal(narrow)
+
+
 def test_beards_of_lfw_are_in_no_measured_group() -> None:
     """Their truth calls the beard hair, so that neither length nor overlap is believed."""
     bearded = groups_of(_picture("lfw/Abdullah_0003", bottom=100))
     shaven = groups_of(_picture("lfw/Aiysha_Smith_0001", bottom=100))
-    assert bearded == ("all", "lfw")
-    assert shaven == ("all", "lfw", "lfw without beards", "long")
+    assert bearded == ("all", "from the front", "lfw")
+    assert shaven == ("all", "from the front", "lfw", "lfw without beards", "long")
 
 
 def test_picture_without_hair_says_so() -> None:

@@ -34,7 +34,8 @@ def _is_dark(picture: Picture, heads: Sequence[Head]) -> bool:
     head = max(heads, key=lambda one: one.height)
     half = max(1.0, head.height * 0.3)
     top, left = max(0, int(head.cy - half)), max(0, int(head.cx - half))
-    face = picture[top : int(head.cy + half) + 1, left : int(head.cx + half) + 1]
+    bottom, right = max(0, int(head.cy + half) + 1), max(0, int(head.cx + half) + 1)
+    face = picture[top:bottom, left:right]
     return bool(face.size) and _level(face) < DARK_LEVEL
 
 

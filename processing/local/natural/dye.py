@@ -44,6 +44,7 @@ class Dye:
         leading = base or tips or streaks or Swatch.of((128, 128, 128))
         ombre, highlights = look.ombre, look.highlights
         measured = reference.position if reference else 0.5
+        amount = highlights.amount if highlights else 0.0
         return cls(
             intensity=look.intensity,
             spread=leading.spread,
@@ -53,8 +54,8 @@ class Dye:
             tips=table_of(tips, look.shine) if tips else None,
             position=ombre.position if ombre else measured,
             softness=ombre.softness if ombre else 0.5,
-            streaks=table_of(streaks, look.shine) if streaks else None,
-            amount=highlights.amount if highlights else 0.0,
+            streaks=table_of(streaks, look.shine) if streaks and amount > 0 else None,
+            amount=amount,
         )
 
 

@@ -76,9 +76,9 @@ class Edge:
         """
         share = scaled(self.alpha, intensity)
         result = _parted(self.picture, _wide(~share))
+        cv2.add(result, _parted(dyed, _wide(share)), dst=result)
         cv2.add(result, _wide(_parted(self.over, share)), dst=result)
         cv2.subtract(result, _wide(_parted(self.under, share)), dst=result)
-        cv2.add(result, _parted(dyed, _wide(share)), dst=result)
         # Where the matte takes a wall for hair, its light would be added to the dye's: no pixel
         # becomes lighter or darker than both the picture and the dyed hair.
         cv2.min(result, cv2.max(self.picture, dyed), dst=result)

@@ -25,7 +25,7 @@ class Effort:
     still_every: int
     """The same when nothing moves."""
     surprised_every: int
-    """The same, at least, when the motion does not explain what is seen."""
+    """The same, at least, when motion does not explain what is seen."""
     search_every: int
     """Frames from one search for more heads to the next."""
     matte_step: int

@@ -1,4 +1,4 @@
-"""The natural engine: hair that looks dyed, on one processor core, without a network."""
+"""The natural engine: hair that looks dyed, on one processor core, offline."""
 
 from media.frame import Picture
 from processing.engine import PhotoError, Rendered
@@ -10,7 +10,7 @@ from processing.local.natural.effort import EffortLadder
 from processing.local.natural.hair_track import GRID, HairTrack
 from processing.local.natural.heads import Finder, HeadFinder
 from processing.local.natural.matte import Matte
-from processing.local.natural.model import HairModel, Segmenter
+from processing.local.natural.model import HairModel, Networks, Segmenter
 from processing.local.natural.photo import read_hair_colour
 from processing.local.natural.recolour import Colourist
 from processing.local.natural.reference import HairColour
@@ -99,10 +99,10 @@ def mattes_of(
 class NaturalEngine:
     """Finds, segments, mattes and recolours hair; shared by all clients."""
 
-    def __init__(self, name: str = "natural") -> None:
+    def __init__(self, networks: Networks = "all", name: str = "natural") -> None:
         self.name = name
-        self._finder = HeadFinder()
-        self._segmenter = HairModel()
+        self._finder = HeadFinder(networks)
+        self._segmenter = HairModel(networks)
 
     def open(self) -> NaturalStyler:
         """State for a new client; loads nothing."""

@@ -9,7 +9,7 @@ from processing.local.natural.crop import Square, take
 from processing.local.natural.effort import Effort
 from processing.local.natural.face import ASPECT, head_in
 from processing.local.natural.heads import Head, near
-from processing.local.natural.made import Made
+from processing.local.natural.made import Made, around
 from processing.local.natural.matte import Matte, refine
 from processing.local.natural.model import Segmenter
 from processing.local.natural.motion import Motion, MotionMeter
@@ -31,6 +31,9 @@ SURPRISED = 0.06
 """Share of the hair's surroundings that motion cannot explain before the network looks again."""
 ALIKE = 1.5
 """Two finds of the same head differ in height by no more than this factor."""
+ERRING = 0.07
+"""By this share of the hair what was carried along is off when the network looks again: hair that
+flies about must be looked at more often."""
 DOUBTED = 0.4
 """A pixel trusted less than this is not explained."""
 BACK_TURNED_LOOKS = 90
@@ -58,10 +61,18 @@ class HairTrack:
         self._since_look = 0
         self._faceless = 0
         self._long = False
+        self._errs = False
 
     @property
-    def lost(self) -> bool:
-        """Whether there is no head any more."""
+    def shows_face(self) -> bool:
+        """Whether the network saw a face when it last looked."""
+        return not self._faceless
+
+    def lost_in(self, view: View) -> bool:
+        """Whether there is no head any more, or it has left the picture."""
+        height, width = view.luma.shape
+        if not (0 <= self.head.cx < width and 0 <= self.head.cy < height):
+            return True
         if not self._faceless:
             return False
         bald = float(self.hair.mean()) < LEAST_HAIR
@@ -70,7 +81,7 @@ class HairTrack:
     def confirms(self, head: Head) -> bool:
         """Whether the network, when it last looked, saw a face where this head is."""
         size = self.head.height / head.height
-        return self._faceless == 0 and near(head, self.head) and 1 / ALIKE < size < ALIKE
+        return self.shows_face and near(head, self.head) and 1 / ALIKE < size < ALIKE
 
     def follow(self, view: View, segmenter: Segmenter, effort: Effort) -> bool:
         """Bring the hair up to date with a new frame; tells whether the network looked."""
@@ -98,7 +109,7 @@ class HairTrack:
         if self._grey is None:
             self._grey = grey
             return None
-        motion = self._meter.measure(self._grey, grey)
+        motion = self._meter.measure(self._grey, grey, around(self.hair))
         if motion.sources is not None:
             # While nothing moves the earlier picture stays the reference: else a slow drift,
             # unseen from one frame to the next, would never be seen.
@@ -122,9 +133,9 @@ class HairTrack:
         still = motion.sources is None
         if self._since_look >= (effort.still_every if still else effort.moving_every):
             return True
-        if self._since_look < effort.surprised_every:
+        if still or self._since_look < effort.surprised_every:
             return False
-        return float((motion.trust < DOUBTED).mean()) > SURPRISED
+        return self._errs or float((motion.trust < DOUBTED).mean()) > SURPRISED
 
     def look(
         self, view: View, segmenter: Segmenter, crop_px: int, motion: Motion | None = None
@@ -145,6 +156,7 @@ class HairTrack:
         if fresh.shape != (GRID, GRID):
             fresh = resized(fresh, (GRID, GRID))
         if moved is not None and trust is not None:
+            self._errs = float(np.abs(fresh - moved).sum()) > ERRING * float(moved.sum())
             fresh = fresh + KEEP * trust * (moved - fresh)
         self.hair = fresh
         self._since_look = 0

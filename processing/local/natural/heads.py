@@ -11,7 +11,7 @@ from onnxruntime import InferenceSession
 
 from media.frame import Picture
 from processing.local.natural.crop import BEYOND
-from processing.local.natural.model import STEP_PX, open_session
+from processing.local.natural.model import STEP_PX, Networks, open_session
 
 MAX_HEADS = 4
 LOOK_PX = 256
@@ -51,9 +51,12 @@ class HeadFinder:
     Loaded by the first call: making one is cheap.
     """
 
+    def __init__(self, networks: Networks = "all") -> None:
+        self._file = f"heads-{networks}.onnx"
+
     @cached_property
     def _session(self) -> InferenceSession:
-        return open_session("heads.onnx")
+        return open_session(self._file)
 
     def warm_up(self) -> None:
         """Load the network, and look at nothing once: the first look takes longer than others."""

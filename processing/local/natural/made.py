@@ -18,6 +18,12 @@ REACH_CELLS = 5
 LEAST_HAIR = 0.02
 
 
+def around(hair: Floats) -> Bytes:
+    """A mask (255 or 0) of the hair and what is near it."""
+    some = np.asarray(cv2.compare(hair, LEAST_HAIR, cv2.CMP_GT), np.uint8)  # type: ignore[call-overload]
+    return np.asarray(cv2.dilate(some, np.ones((REACH_CELLS, REACH_CELLS), np.uint8)), np.uint8)
+
+
 class Track(Protocol):
     """What a matte is made of."""
 
@@ -39,9 +45,7 @@ class Made:
     _near: Bytes = field(init=False)
 
     def __post_init__(self) -> None:
-        some = (self.hair > LEAST_HAIR).astype(np.uint8)
-        near = cv2.dilate(some, np.ones((REACH_CELLS, REACH_CELLS), np.uint8))
-        object.__setattr__(self, "_near", near)
+        object.__setattr__(self, "_near", around(self.hair))
 
     def holds(self, track: Track, share: Floats, step: int) -> bool:
         """Whether a frame with this track would get the same matte, but for the noise."""

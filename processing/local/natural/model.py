@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,8 @@ from onnxruntime import InferenceSession, SessionOptions
 from media.frame import Picture
 
 MODELS = Path(__file__).parents[2] / "models"
+Networks: TypeAlias = Literal["all", "clean"]
+"""What the networks learned from: all pictures there were, or only those with clear rights."""
 STEP_PX = 32
 """Sides of what the networks take are multiples of this."""
 
@@ -53,9 +55,12 @@ class HairModel:
     Loaded by the first call: making one is cheap.
     """
 
+    def __init__(self, networks: Networks = "all") -> None:
+        self._file = f"hair-{networks}.onnx"
+
     @cached_property
     def _session(self) -> InferenceSession:
-        return open_session("hair.onnx")
+        return open_session(self._file)
 
     def warm_up(self) -> None:
         """Load the network, and look at nothing once: the first look takes longer than others."""

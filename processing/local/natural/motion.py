@@ -7,8 +7,8 @@ import numpy as np
 
 from processing.local.natural.planes import Bytes, Floats, blurred, fetched
 
-STILL = 1.0
-"""Mean difference in grey levels up to which only the sensor's noise has changed."""
+STILL_LEVELS = 4.0
+"""Up to this difference of a pixel's surroundings only the sensor's noise has changed."""
 TRUST_LEVELS = 14.0
 """A pixel that differs by this much after the motion is undone is trusted at 1/e."""
 TRUST_SPEED_PX = 4.0
@@ -48,17 +48,18 @@ class MotionMeter:
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
         self._places: Floats | None = None
 
-    def measure(self, before: Bytes, now: Bytes) -> Motion:
-        """The motion from one (n, n) grey picture to the next."""
-        difference = cv2.absdiff(before, now)
-        if float(cv2.mean(difference)[0]) < STILL:
+    def measure(self, before: Bytes, now: Bytes, where: Bytes) -> Motion:
+        """The motion from one (n, n) grey picture to the next; none if nothing moves where the
+        mask ``where`` is not 0."""
+        difference = blurred(np.asarray(cv2.absdiff(before, now), np.uint8), SURROUNDINGS_PX)
+        if cv2.minMaxLoc(difference, where)[1] < STILL_LEVELS:
             return Motion(np.ones(now.shape, np.float32))
         # From now to before: that answers for every pixel of now where it came from.
         start = np.zeros((*now.shape, 2), np.float32)
         flow = np.asarray(self._flow.calc(now, before, start), np.float32)
         sources = self._grid(now.shape) + flow
-        difference = cv2.absdiff(fetched(before, sources), now)
-        error = blurred(np.asarray(difference, np.uint8), SURROUNDINGS_PX).astype(np.float32)
+        unexplained = np.asarray(cv2.absdiff(fetched(before, sources), now), np.uint8)
+        error = blurred(unexplained, SURROUNDINGS_PX).astype(np.float32)
         speed = np.asarray(cv2.magnitude(flow[..., 0], flow[..., 1]), np.float32)
         doubt = np.square(error / TRUST_LEVELS) + np.square(speed / TRUST_SPEED_PX)
         return Motion(np.asarray(np.exp(-doubt), np.float32), sources, flow)

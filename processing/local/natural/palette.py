@@ -37,8 +37,10 @@ _SHADOW_CHROMA = 0.6
 """How chroma falls with lightness in shade: 1 is plain shading; light scattered from strand to
 strand in the depth of the hair grows richer."""
 
-_WARM_TURN = 0.07
-"""Turn of hue (radians) that 15 L* of light or shade give a warm colour."""
+_TURNS = ((55.0, 45.0, 0.07), (88.0, 35.0, 0.16))
+"""Turn of hue (radians) that 15 L* of light or shade give a warm colour: hue at which it is
+greatest, degrees, how far from there it ends, and how great it is. Copper turns a little, the
+yellow of blonde hair much: its shade would else be the green of khaki."""
 
 _SPECULAR_CHROMA = 0.6
 """How chroma falls towards white: highlights are partly the lamp's own colour."""
@@ -164,8 +166,8 @@ def _measured(levels: Floats, lightness: Floats) -> tuple[Floats, Floats]:
 def _turn(swatch: Swatch, lightness: Floats) -> Floats:
     """Warm hair is redder in its depth and more golden in the light: the turn of hue, radians."""
     hue = np.degrees(np.arctan2(swatch.b, swatch.a))
-    warmth = max(0.0, 1 - abs(hue - 55) / 45)
-    return np.asarray(_WARM_TURN * warmth * np.clip((lightness - swatch.lightness) / 15, -1, 1))
+    turn = sum(most * max(0.0, 1 - abs(hue - best) / reach) for best, reach, most in _TURNS)
+    return np.asarray(turn * np.clip((lightness - swatch.lightness) / 15, -1, 1))
 
 
 def _limited(step: Floats, room: float) -> Floats:

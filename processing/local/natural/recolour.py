@@ -57,8 +57,8 @@ class Colourist:
     def apply(self, view: View, matte: Matte, dye: Dye, face: Face | None = None) -> Picture:
         """A new picture with the hair dyed; the view's is not changed.
 
-        Where the matte is 0 the result is the
-        picture bit for bit. ``face`` (centre x, y and height, px) steadies ombre and highlights.
+        Where the matte is 0 the result is the picture bit for bit. ``face`` (centre x, y and
+        height, px) steadies ombre and highlights.
         """
         result = view.picture.copy()
         patch = Patch.cut(view, matte)
@@ -104,7 +104,7 @@ class Layers:
             half = max(dye.softness, 0.04) / 2
             far = smoothstep(root_to_tip(patch, skull), dye.position - half, dye.position + half)
             tips = patch.enlarged(far * 255)
-        if dye.streaks is not None and dye.amount > 0:
+        if dye.streaks is not None:
             streak = streaks(patch, skull, dye.amount)
             lines = patch.enlarged(streak * np.float32(_STREAK_UNIT) + np.float32(MIDDLE))
         return cls(tips, lines)

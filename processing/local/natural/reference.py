@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from media.frame import Picture
 from processing.local.natural.lab import Floats, lab_of
-from processing.look import LookError
 
 NEEDED_PX = 400
 """Fewer pixels of hair than this say nothing reliable about its colour."""
@@ -28,19 +27,8 @@ _CLEAR_STEP = 13.0
 """Distance in CIELAB between roots and tips from which on a photo shows an ombre."""
 
 
-class ReferenceError_(LookError):  # noqa: N801 - ReferenceError is a builtin
-    """The colour photo can not be used; the text says why and what to try."""
-
-
-class TooLittleHair(ReferenceError_):
+class TooLittleHair(Exception):
     """The photo shows no hair, or too little of it to measure."""
-
-    def __init__(self, found_px: int) -> None:
-        super().__init__(
-            f"color photo: {found_px} px of hair were found and at least {NEEDED_PX} are needed; "
-            "try a sharper or closer photo of one person whose hair is well lit"
-        )
-        self.found_px = found_px
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +55,7 @@ class HairColour:
         """
         rows, columns = np.nonzero(alpha >= _SURE_ALPHA)
         if len(rows) < NEEDED_PX:
-            raise TooLittleHair(len(rows))
+            raise TooLittleHair
         step = -(-len(rows) // _MOST_SAMPLES)
         rows, columns = rows[::step], columns[::step]
         lab = lab_of(picture[rows, columns])

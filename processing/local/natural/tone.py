@@ -23,7 +23,7 @@ _SHADING_LEAST, _SHADING_MOST = 0.22, 2.4
 
 _HELD_SHARE = 0.95
 
-_VOLUME_SHARE, _VOLUME = 0.5, 2.2
+_VOLUME_SHARE, _VOLUME = 0.6, 3.0
 """The part of the spread that shading should have, and the outline's shade per L* it lacks."""
 
 _STRANDS_SHARE = 0.75

@@ -26,12 +26,12 @@ def _masks(options: Options) -> Iterable[Report]:
 
 
 def _colour(options: Options) -> Iterable[Report]:
-    yield colour.run(options, ours(), dyer())
-    yield colour.run(options, None, dyer())
+    yield colour.run(options, ours(options), dyer(options))
+    yield colour.run(options, None, dyer(options))
 
 
 def _leakage(options: Options) -> Iterable[Report]:
-    yield leakage.run(options, judged_leaks(options), dyer())
+    yield leakage.run(options, judged_leaks(options), dyer(options))
 
 
 def _steady(options: Options) -> Iterable[Report]:
@@ -43,7 +43,7 @@ def _speed(options: Options) -> Iterable[Report]:
 
 
 def _sheets(options: Options) -> Iterable[Report]:
-    yield sheets.run(options, ours(), dyer())
+    yield sheets.run(options, ours(options), dyer(options))
 
 
 PARTS: dict[str, Callable[[Options], Iterable[Report]]] = {
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
     keep_freed_memory()
     if not teacher.is_available():
         print(teacher.ABSENT)
-    options = Options(parsed.shared, parsed.out, parsed.limit, parsed.frames)
+    options = Options(parsed.shared, parsed.out, parsed.limit, parsed.frames, parsed.networks)
     for part in parsed.part or PARTS:
         began_s = time.monotonic()
         for found in PARTS[part](options):
@@ -91,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--limit", type=int, help="about so many pictures, just to see it work")
     parser.add_argument("--frames", type=int, default=150, help="of each clip")
+    parser.add_argument("--networks", choices=["all", "clean"], default="all")
     return parser
 
 

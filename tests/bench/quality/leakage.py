@@ -20,7 +20,7 @@ from tests.bench.table import table
 
 LIGHT_FROM = 40.0
 """L* of the core's mean from which on hair is light: it is dyed black, the rest platinum."""
-GROUPS = ("all", "figaro1k", "lfw", "long", "bald", "covered", "no hair")
+GROUPS = ("all", "from the front", "figaro1k", "lfw", "long", "bald", "covered", "no hair")
 WORST, COLUMNS, ROWS, CELL_PX = 48, 8, 6, 180
 NOTES = """\
 Every picture with a face, crop of 2.8 face heights; dark hair (and none) dyed platinum, light \

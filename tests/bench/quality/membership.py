@@ -3,12 +3,15 @@
 import numpy as np
 
 from tests.bench.quality import groups
-from tests.bench.quality.truth import TruthPicture
+from tests.bench.quality.truth import Face, TruthPicture
 
+EYES_SHARE = 0.35
+"""From the front: the eyes are this share of the face's width apart, the nose between them."""
 LONG_BELOW, LONG_SHARE = 0.5, 0.1
 """Long hair: a tenth of it hangs half a face's height below the chin, or lower."""
 ORDER = (
     "all",
+    "from the front",
     "figaro1k",
     "figaro1k own face",
     "lfw",
@@ -30,6 +33,7 @@ def groups_of(true: TruthPicture) -> tuple[str, ...]:
     is_believed = figaro is not None or true.name not in groups.BEARDED
     told = {
         "all": True,
+        "from the front": true.name not in groups.STRANGERS and is_frontal(true.face),
         "figaro1k": figaro is not None,
         "figaro1k own face": figaro is not None and true.name not in groups.STRANGERS,
         "lfw": figaro is None,
@@ -41,6 +45,12 @@ def groups_of(true: TruthPicture) -> tuple[str, ...]:
         "no hair": not true.hair.any(),
     }
     return tuple(name for name in ORDER if told[name])
+
+
+def is_frontal(face: Face) -> bool:
+    """Whether both cheeks are seen: no profile, in which the face's ellipse is half background."""
+    one, other, nose = (x for x, _ in face.points[:3])
+    return abs(other - one) > EYES_SHARE * face.width and min(one, other) < nose < max(one, other)
 
 
 def is_long(true: TruthPicture) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from processing.local.natural.model import Networks
 from tests.bench.quality.truth import TruthSet
 
 
@@ -10,13 +11,15 @@ from tests.bench.quality.truth import TruthSet
 class Options:
     """``shared`` is the folder of test data, ``out`` where figures and sheets go.
 
-    ``limit`` is about how many pictures are judged, None for all; ``frames`` how many of a clip.
+    ``limit`` is about how many pictures are judged, None for all; ``frames`` how many of a clip;
+    ``networks`` which of the engine's networks are judged.
     """
 
     shared: Path
     out: Path
     limit: int | None
     frames: int
+    networks: Networks
 
     @property
     def media(self) -> Path:

@@ -18,12 +18,9 @@ import numpy as np
 import psutil
 
 from media.frame import Picture
-from processing.local.memory import keep_freed_memory
-from processing.local.threads import use_one_thread_per_call
 from processing.look import Look, parse_color
 from tests.bench.figures import percentile
 from tests.bench.pictures import fit
-from tests.bench.quality.clips import frames
 
 if TYPE_CHECKING:
     from processing.local.natural.engine import NaturalEngine
@@ -34,34 +31,62 @@ Times: TypeAlias = dict[str, list[float]]
 """By stage, processor time of this thread in ms, or as the engine itself reports it."""
 
 
-def measure(pictures: Sequence[Picture]) -> dict[str, Any]:
+def measure(clip: Path, count: int) -> dict[str, Any]:
     """All figures of one clip: ``ms`` by stage, seconds to load, megabytes, frames with a head."""
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    use_one_thread_per_call()
-    keep_freed_memory()
     look = Look(engine="natural", color=parse_color("platinum")[0])
-    process = psutil.Process()
-    before_bytes = process.memory_info().rss
+    weight = _Weight()
     began_s = time.perf_counter()
     engine = _imported()
     imported_s = time.perf_counter()
     engine.warm_up()
     loaded_s = time.perf_counter()
+    weight.grown()
+    pictures = _pictures(clip, count)
+    weight.rest()
     tracking, heads = _tracking(engine, pictures, look)
-    rss_bytes = process.memory_info().rss - before_bytes
+    weight.grown()
     times = {**_stages(pictures, look), **_first_frames(engine, pictures, look), **tracking}
     return {
         "ms": {stage: _summary(values) for stage, values in times.items()},
         "import_s": imported_s - began_s,
         "load_s": loaded_s - imported_s,
-        "rss_mb": rss_bytes / MEGABYTE,
+        "rss_mb": weight.bytes / MEGABYTE,
         "heads": heads / len(pictures),
     }
 
 
-def _imported() -> "NaturalEngine":
-    from processing.local.natural.engine import NaturalEngine  # noqa: PLC0415
+def _pictures(clip: Path, count: int) -> Sequence[Picture]:
+    from tests.bench.quality.clips import frames  # noqa: PLC0415
 
+    return [fit(picture) for picture in frames(clip, count)]
+
+
+class _Weight:
+    """By how much the process has grown, but for what it did at rest."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self._process = psutil.Process()
+        self.rest()
+
+    def rest(self) -> None:
+        self._from_bytes: int = self._process.memory_info().rss
+
+    def grown(self) -> None:
+        self.bytes += self._process.memory_info().rss - self._from_bytes
+        self.rest()
+
+
+def _imported() -> "NaturalEngine":
+    if "onnxruntime" in sys.modules:
+        raise RuntimeError("the engine is imported already: its import cannot be measured")
+    from processing.local.memory import keep_freed_memory  # noqa: PLC0415
+    from processing.local.natural.engine import NaturalEngine  # noqa: PLC0415
+    from processing.local.threads import use_one_thread_per_call  # noqa: PLC0415
+
+    use_one_thread_per_call()
+    keep_freed_memory()
     return NaturalEngine()
 
 
@@ -157,5 +182,4 @@ def _summary(values: Sequence[float]) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    seen = [fit(picture) for picture in frames(Path(sys.argv[1]), int(sys.argv[2]))]
-    print(json.dumps(measure(seen)))
+    print(json.dumps(measure(Path(sys.argv[1]), int(sys.argv[2]))))

@@ -28,26 +28,26 @@ LOOK = "platinum"
 """What clips are dyed: the shade that shows the most."""
 
 
-def ours() -> Matter:
+def ours(options: Options) -> Matter:
     """The shipped network through the engine's matte, in the crop that it is told."""
-    return Refined("natural", HairModel(), LADDER[0].crop_px)
+    return Refined("natural", HairModel(options.networks), LADDER[0].crop_px)
 
 
-def dyer() -> Dyer:
+def dyer(options: Options) -> Dyer:
     """The engine's recolouring."""
-    return natural.NaturalDyer(HeadFinder(), HairModel())
+    return natural.NaturalDyer(HeadFinder(options.networks), HairModel(options.networks))
 
 
 def judged_masks(options: Options) -> list[Matter]:
     """Our network with the matte, bare, and with the engine's own crop; then the teacher."""
-    raw = Raw("natural bare", HairModel(), LADDER[0].crop_px)
-    own = natural.OwnCrop(HeadFinder(), HairModel())
-    return [ours(), raw, own, *_teachers(options)]
+    raw = Raw("natural bare", HairModel(options.networks), LADDER[0].crop_px)
+    own = natural.OwnCrop(HeadFinder(options.networks), HairModel(options.networks))
+    return [ours(options), raw, own, *_teachers(options)]
 
 
 def judged_leaks(options: Options) -> list[Matter]:
     """Ours, and the teacher's hair through the same matte and dye."""
-    return [ours(), *_teachers(options)[:1]]
+    return [ours(options), *_teachers(options)[:1]]
 
 
 def _teachers(options: Options) -> list[Matter]:
@@ -63,12 +63,12 @@ def _teachers(options: Options) -> list[Matter]:
 
 def followers(options: Options) -> Followers:
     """The engine with and without its temporal part, and the teacher, which has none."""
-    finder, model = HeadFinder(), HairModel()
+    finder, model = HeadFinder(options.networks), HairModel(options.networks)
     found: dict[str, Callable[[], Follow]] = {
         "natural": lambda: natural.steady(finder, model, look_of(LOOK)),
         "no memory": lambda: natural.forgetful(finder, model, look_of(LOOK)),
     }
-    weights, dye_all = options.models / YUNET_WEIGHTS, dyer()
+    weights, dye_all = options.models / YUNET_WEIGHTS, dyer(options)
     if teachers := _teachers(options):
         found["teacher, no memory"] = lambda: by_face(FaceFinder(weights), teachers[0], dye_all)
     return found
