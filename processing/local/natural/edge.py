@@ -28,11 +28,6 @@ class Around:
     low: Bytes
     rim: Bytes
 
-    @classmethod
-    def of(cls, patch: Patch) -> "Around":
-        """Enlarged from the patch's grid."""
-        return cls(patch.enlarged(patch.grid.low), patch.enlarged((1 - patch.grid.depth) * 255))
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edge:

@@ -87,11 +87,9 @@ def _within(inside: slice, whole: slice, step: int) -> slice:
 
 def _applied(slope: Floats, offset: Floats, region: Bytes) -> Bytes:
     """The linear model of alpha on the region's grey, 0 to 255."""
-    fine = region.astype(np.float32)
-    np.multiply(fine, slope, out=fine)
-    np.add(fine, offset, out=fine)
-    np.maximum(fine, 0, out=fine)
-    return np.asarray(cv2.convertScaleAbs(fine), np.uint8).reshape(fine.shape)
+    # Both do what they do and the change of type in one go, block by block in the cache.
+    fine = cv2.multiply(region, slope, dtype=cv2.CV_32F)
+    return np.asarray(cv2.add(fine, offset, dtype=cv2.CV_8U), np.uint8)
 
 
 def _linear_model(grey: Floats, hair: Floats) -> tuple[Floats, Floats]:
@@ -146,11 +144,22 @@ def _block(faint: NDArray[np.bool_], square: Square, shape: tuple[int, ...]) -> 
     if not len(rows):
         return None
     margin = 2 * max(1, round(n * RADIUS_SHARE)) + 1
-    block = _Block(_stepped(columns, margin, n), _stepped(rows, margin, n))
+    cell = square.side / n
+    across = _visible(_stepped(columns, margin, n), -square.left / cell, shape[1] / cell)
+    down = _visible(_stepped(rows, margin, n), -square.top / cell, shape[0] / cell)
+    if across.stop <= across.start or down.stop <= down.start:
+        return None
+    block = _Block(across, down)
     for pixels, limit in zip(block.pixels(square, n), (shape[1], shape[0]), strict=True):
         if _clipped(pixels, limit).start >= _clipped(pixels, limit).stop:
             return None
     return block
+
+
+def _visible(cells: slice, start: float, length: float) -> slice:
+    """The cells that a picture shows which begins and ends there, in cells; and two more."""
+    first, last = int(np.floor(start)) - 2, int(np.ceil(start + length)) + 2
+    return slice(max(cells.start, first), min(cells.stop, last))
 
 
 def _stepped(found: NDArray[np.intp], margin: int, n: int) -> slice:

@@ -77,7 +77,9 @@ class Colourist:
     def _dye(self, result: Picture, patch: Patch, tone: Tone, dye: Dye, face: Face | None) -> None:
         """Write the dyed hair into the part of the result that the patch was cut from."""
         contrast = gains(tone, dye.spread, dye.slope)
-        offset, around = _offset(patch, tone, contrast, dye), Around.of(patch)
+        grid, wanted = patch.grid, _offset(patch, tone, contrast, dye)
+        offset, low, rim = patch.enlarged(wanted, grid.low, (1 - grid.depth) * 255)
+        around = Around(low, rim)
         layered = dye.tips is not None or dye.streaks is not None
         skull = self._skull.update(patch, face) if layered else None
         layers = Layers.of(patch, skull, dye) if skull is not None else Layers()
@@ -103,10 +105,10 @@ class Layers:
         if dye.tips is not None:
             half = max(dye.softness, 0.04) / 2
             far = smoothstep(root_to_tip(patch, skull), dye.position - half, dye.position + half)
-            tips = patch.enlarged(far * 255)
+            (tips,) = patch.enlarged(far * 255)
         if dye.streaks is not None:
             streak = streaks(patch, skull, dye.amount)
-            lines = patch.enlarged(streak * np.float32(_STREAK_UNIT) + np.float32(MIDDLE))
+            (lines,) = patch.enlarged(streak * np.float32(_STREAK_UNIT) + np.float32(MIDDLE))
         return cls(tips, lines)
 
     def laid_over(self, colors: Picture, tones: Bytes, window: Window, dye: Dye) -> Picture:
@@ -119,11 +121,11 @@ class Layers:
         return colors
 
 
-def _offset(patch: Patch, tone: Tone, contrast: Gains, dye: Dye) -> Bytes:
+def _offset(patch: Patch, tone: Tone, contrast: Gains, dye: Dye) -> Floats:
     """What has to be added to luma times the strands' contrast, around MIDDLE."""
     step = patch.grid.low - np.float32(tone.mean)
     shade = _shade(patch, step, tone, contrast, dye.spread / dye.slope)
-    return patch.enlarged(shade - np.float32(contrast.strands) * step + np.float32(MIDDLE))
+    return shade - np.float32(contrast.strands) * step + np.float32(MIDDLE)
 
 
 def _shade(patch: Patch, step: Floats, tone: Tone, contrast: Gains, unit: float) -> Floats:
