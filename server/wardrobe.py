@@ -3,13 +3,14 @@
 import asyncio
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
 from media.codec import PictureError, decode_photo, encode_jpeg
 from media.frame import Picture
 from media.payload import payload_bytes
-from processing.engine import Engines
+from processing.engine import Engine, Engines, PhotoError
 from processing.fair import Share
 from processing.look import Look, LookError, LookValues, parse_values
 from processing.pipeline import FramePipeline
@@ -20,6 +21,8 @@ from storage.cache import Cache
 from storage.database import StorageError
 from storage.records import SessionRecord
 
+STYLE, COLOR_PHOTO = "style", "color_photo"
+"""A look's fields that are photos."""
 PHOTO_TTL_S = 3600.0
 """Style and colour photos are kept for an hour (report section 6.4)."""
 PHOTO_QUALITY = 92
@@ -55,13 +58,21 @@ class Wardrobe:
         self.look: Look | None = None
         self.style_key: str | None = None
         self.color_key: str | None = None
+        self._useless = frozenset[str]()
+        """The photos of the look in which its engine, which is not the one that accepted them,
+        finds nothing."""
 
     @property
     def applied(self) -> tuple[str, ...]:
         """What the engine will in fact apply of the look."""
         if self.look is None or self.look.is_empty:
             return ()
-        return self._engines.get(self.look.engine).applies(self.look)
+        usable = replace(
+            self.look,
+            style=None if STYLE in self._useless else self.look.style,
+            color_photo=None if COLOR_PHOTO in self._useless else self.look.color_photo,
+        )
+        return self._engines.get(usable.engine).applies(usable)
 
     async def set_values(self, values: LookValues) -> None:
         """Replace the values; photos stay, but a colour takes a colour photo's place.
@@ -71,9 +82,12 @@ class Wardrobe:
         async with self._lock:
             try:
                 engine = self._engines.get(values.engine or self._engines.default).name
-                self._wear(self._base().with_values(values, engine))
+                look = self._base().with_values(values, engine)
             except LookError as error:
                 raise ClientError(ErrorCode.INVALID_LOOK, str(error)) from None
+            if engine != self._base().engine:
+                self._useless = await self._useless_in(look)
+            self._wear(look)
             if self.look is not None and self.look.color_photo is None:
                 await self._replace_color_key(None)
 
@@ -81,6 +95,7 @@ class Wardrobe:
         """Take over a style photo. Raises ClientError for what is no picture, or has no hair."""
         async with self._lock:
             photo, jpeg = await self._read_photo(payload)
+            self._useless -= {STYLE}
             self._wear(self._base().with_style(photo))
             await self._replace_style_key(await self._keep("style", jpeg))
 
@@ -88,6 +103,7 @@ class Wardrobe:
         """Take over a colour photo. Raises ClientError for what is no picture, or has no hair."""
         async with self._lock:
             photo, jpeg = await self._read_photo(payload)
+            self._useless -= {COLOR_PHOTO}
             self._wear(self._base().with_color_photo(photo))
             await self._replace_color_key(await self._keep("color", jpeg))
 
@@ -112,7 +128,9 @@ class Wardrobe:
             except LookError:
                 return  # kept by a version that knew other engines or shades
             look = look.with_style(style) if style is not None else look
-            self._wear(look.with_color_photo(photo) if photo is not None else look)
+            look = look.with_color_photo(photo) if photo is not None else look
+            self._useless = await self._useless_in(look)
+            self._wear(look)
 
     def take_off(self) -> None:
         """Let go of look and photos, which are large, when the session has ended."""
@@ -124,6 +142,14 @@ class Wardrobe:
     def _wear(self, look: Look | None) -> None:
         self._pipeline.wear(look)
         self.look = look
+
+    async def _useless_in(self, look: Look) -> frozenset[str]:
+        """The photos of a look in which its engine finds nothing to take over."""
+        if look.style is None and look.color_photo is None:
+            return frozenset()
+        engine = self._engines.get(look.engine)
+        async with self._pool.long_turn(self._share) as turn:
+            return await turn.run(_useless, engine, look)
 
     async def _read_photo(self, payload: str) -> tuple[Picture, bytes]:
         limits, engine = self._settings, self._engines.get(self._base().engine)
@@ -185,3 +211,17 @@ class Wardrobe:
                 await self._cache.delete(key)
         except StorageError as error:
             log.warning("photo not forgotten", reason=str(error))
+
+
+def _useless(engine: Engine, look: Look) -> frozenset[str]:
+    found = set()
+    for part, photo in ((STYLE, look.style), (COLOR_PHOTO, look.color_photo)):
+        try:
+            if photo is not None:
+                engine.check_photo(photo)
+        except PhotoError:
+            found.add(part)
+        except Exception:
+            log.exception("photo failed")
+            found.add(part)
+    return frozenset(found)

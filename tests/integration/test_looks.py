@@ -128,13 +128,17 @@ async def test_photo_of_no_use_is_not_kept(start_service: StartService) -> None:
 async def test_photo_stays_when_the_engine_changes(
     fussy: tuple[FussyEngine, LiveClient],
 ) -> None:
-    """A photo that one engine accepted stays in the look when another takes over."""
+    """A photo that one engine accepted stays in the look when another takes over, which says
+    what it makes of it."""
     _, client = fussy
     await client.ask("set_look", look={"engine": "invert"})
     assert (await client.ask("set_style_image", image_data=NO_HAIR))["applied"] == ["style"]
     answer = await client.ask("set_look", look={"engine": "fussy"})
     assert answer["look"]["style_image"]
+    assert answer["applied"] == []
+    assert "applies nothing of it" in answer["note"]
     assert (await client.process("f1", jpeg()))["type"] == "processed_frame"
+    assert (await client.ask("set_style_image", image_data=GOOD))["applied"] == ["color"]
 
 
 async def test_style_set_says_that_only_the_colour_is_taken(
