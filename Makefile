@@ -47,7 +47,7 @@ bench-quality: $(TEST_STAMP) ## measure masks, colour, leakage, flicker; draw sh
 	$(BIN)/python -m tests.bench.quality $(ARGS)
 
 train: train-folders $(TRAIN_STAMP) ## train the networks (PICTURES=folder LABELS=folder OUT=folder [TEACHER=model.tflite])
-	$(if $(TEACHER),$(TRAIN) label --teacher $(TEACHER) $(LEARN_FROM))
+	$(if $(TEACHER),$(TRAIN) label --teacher $(TEACHER) $(if $(STUDENTS),--students $(STUDENTS)) $(LEARN_FROM))
 	mkdir -p $(OUT) $(MODELS)
 	$(TRAIN) train heads $(LEARN_FROM) $(TRAIN_FLAGS) --checkpoint $(OUT)/heads.pt --steps $(HEADS_STEPS)
 	$(TRAIN) train hair $(LEARN_FROM) $(TRAIN_FLAGS) --checkpoint $(OUT)/hair.pt --steps $(HAIR_STEPS)

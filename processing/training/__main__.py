@@ -36,6 +36,9 @@ def _step(
 
 def _add_label(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--teacher", type=Path, required=True, help="its TFLite file")
+    parser.add_argument(
+        "--students", type=Path, nargs="*", default=[], help="ONNX files of earlier hair networks"
+    )
     _add_folders(parser)
 
 
@@ -63,9 +66,13 @@ def _add_folders(parser: argparse.ArgumentParser) -> None:
 
 
 def _label(arguments: argparse.Namespace) -> None:
-    from processing.training.teacher import label_all
+    from processing.training.labelling import label_all
+    from processing.training.student import Student
+    from processing.training.teacher import Teacher
+    from processing.training.views import Looker
 
-    for path in label_all(arguments.teacher, arguments.pictures, arguments.labels):
+    lookers: list[Looker] = [Teacher(arguments.teacher), *map(Student, arguments.students)]
+    for path in label_all(lookers, arguments.pictures, arguments.labels):
         _log.info("%s", path)
 
 

@@ -2,19 +2,13 @@
 with a fourth plane of zeros and answers two logits, the second of which is hair (MediaPipe's
 hair_segmenter, Apache-2.0)."""
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
-import cv2
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from media.frame import Picture
-from processing.training.faces import Face
-from processing.training.views import average
 
 SIZE_PX = 512
 
@@ -39,20 +33,3 @@ class Teacher:
         logits = self._interpreter.get_tensor(self._output)[0]
         share: NDArray[np.float32] = 1 / (1 + np.exp(logits[..., 0] - logits[..., 1]))
         return share
-
-
-def label_all(model: Path, pictures: Path, labels: Path) -> Iterator[Path]:
-    """Label every picture listed in ``pictures/SOURCE/faces.json`` that has no label yet."""
-    teacher = Teacher(model)
-    for index in sorted(pictures.glob("*/faces.json")):
-        folder = labels / index.parent.name
-        folder.mkdir(parents=True, exist_ok=True)
-        for file, entry in sorted(json.loads(index.read_text()).items()):
-            out = folder / f"{Path(file).stem}.png"
-            if out.exists() or not entry["faces"]:
-                continue
-            face = Face.parse_all(entry["faces"])[0]
-            picture = cast("Picture", cv2.imread(str(index.parent / file)))
-            fresh = out.with_suffix(".new.png")
-            cv2.imwrite(str(fresh), cv2.merge(average(teacher, picture, face)))
-            yield fresh.replace(out)

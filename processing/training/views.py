@@ -1,6 +1,6 @@
-"""Labels from several looks: a teacher's answers to crops and their mirror pictures, averaged."""
+"""Labels from several looks: networks' answers to crops and their mirror pictures, averaged."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol, cast
 
 import cv2
@@ -28,30 +28,31 @@ class Looker(Protocol):
         ...
 
 
-def average(teacher: Looker, picture: Picture, face: Face) -> tuple[Plane, Plane, Plane]:
-    """Mean probability, twice its standard deviation, views times 31, each (h, w), 0 to 255."""
-    answers = list(_answers(teacher, picture, face))
+def average(lookers: Sequence[Looker], picture: Picture, face: Face) -> tuple[Plane, Plane, Plane]:
+    """Mean probability, twice its standard deviation, a looker's views times 31, each (h, w), 0 to
+    255."""
+    answers = [answer for looker in lookers for answer in _answers(looker, picture, face)]
     seen = np.sum([answer >= 0 for answer in answers], axis=0)
     views = np.maximum(seen, 1)
     mean = np.sum([np.maximum(answer, 0) for answer in answers], axis=0) / views
     square = np.sum([np.maximum(answer, 0) ** 2 for answer in answers], axis=0) / views
     doubt = np.sqrt(np.maximum(square - mean**2, 0))
-    return _bytes(mean * 255), _bytes(doubt * 510), _bytes(seen * VIEWS_UNIT)
+    return _bytes(mean * 255), _bytes(doubt * 510), _bytes(seen * VIEWS_UNIT / len(lookers))
 
 
 def _bytes(values: NDArray[np.float64]) -> Plane:
     return values.round().clip(0, 255).astype(np.uint8)
 
 
-def _answers(teacher: Looker, picture: Picture, face: Face) -> Iterator[Floats]:
+def _answers(looker: Looker, picture: Picture, face: Face) -> Iterator[Floats]:
     """One answer for each view, over the whole picture; -1 where the view does not reach."""
     size = (picture.shape[1], picture.shape[0])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     for side in SIDES_FACES:
         square = Square(face.cx, face.cy, side * face.height)
-        crop, matrix = take(picture, square, teacher.size_px), square.matrix(teacher.size_px)
+        crop, matrix = take(picture, square, looker.size_px), square.matrix(looker.size_px)
         for step in (1, -1):
-            hair = teacher.hair(np.ascontiguousarray(crop[:, ::step]))
+            hair = looker.hair(np.ascontiguousarray(crop[:, ::step]))
             upright = np.ascontiguousarray(hair[:, ::step])
             whole = cv2.warpAffine(upright, matrix, size, flags=flags, borderValue=(-1.0,))
             yield cast("Floats", whole)

@@ -46,4 +46,5 @@ def test_each_rung_costs_less() -> None:
         assert lower.crop_px <= upper.crop_px
         assert lower.moving_every >= upper.moving_every
         assert lower.still_every >= upper.still_every
-        assert all(rung.crop_px % 32 == 0 for rung in (upper, lower))
+        assert lower.calm_px <= upper.calm_px
+        assert all(side % 32 == 0 for side in (lower.crop_px, lower.calm_px, upper.calm_px))

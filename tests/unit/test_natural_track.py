@@ -85,7 +85,7 @@ def test_a_still_head_is_looked_at_now_and_then() -> None:
 
 def test_hair_moves_with_the_head_between_looks() -> None:
     """With a look every fourth frame only, the hair is where the head is on every frame."""
-    lazy = Effort(0.2, 128, 4, 8, 3, 45, 1)
+    lazy = Effort(0.2, 128, 128, 4, 8, 3, 45, 1)
     track, segmenter = HairTrack(HEAD), ByLevel()
     for step in range(24):
         cx = 320 + 2.5 * step

@@ -38,7 +38,7 @@ class LeftHalf:
 def test_network_sees_the_crop_and_answers_for_the_picture() -> None:
     """The left half of the square is hair; beyond the square there is none."""
     picture = np.full((100, 100, 3), 90, np.uint8)
-    alpha = Raw("bare", LeftHalf(), 64).matte(picture, Square(50.0, 50.0, 60.0))
+    alpha = Raw("bare", LeftHalf().segment, 64).matte(picture, Square(50.0, 50.0, 60.0))
     assert alpha[50, 30] == 255
     assert alpha[50, 70] == alpha[50, 15] == alpha[10, 30] == 0
 
@@ -46,7 +46,7 @@ def test_network_sees_the_crop_and_answers_for_the_picture() -> None:
 def test_refined_matte_is_of_the_pictures_size() -> None:
     """Our matte over a stand-in network: solid where it is sure, nothing elsewhere."""
     picture = np.full((100, 100, 3), 90, np.uint8)
-    alpha = Refined("natural", LeftHalf(), 64).matte(picture, Square(50.0, 50.0, 60.0))
+    alpha = Refined("natural", LeftHalf().segment, 64).matte(picture, Square(50.0, 50.0, 60.0))
     assert alpha.shape == (100, 100)
     assert alpha[50, 33] == 255
     assert alpha[50, 75] == 0

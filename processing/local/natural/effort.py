@@ -19,7 +19,9 @@ class Effort:
 
     share: float
     crop_px: int
-    """What the network gets to see; a multiple of 32."""
+    """What the network gets to see when the head moves; a multiple of 32."""
+    calm_px: int
+    """The same when nothing moves, or nothing is known yet."""
     moving_every: int
     """Frames from one look of the network to the next when the head moves."""
     still_every: int
@@ -33,10 +35,10 @@ class Effort:
 
 
 LADDER = (
-    Effort(1.0, 192, 2, 4, 1, 15, 1),
-    Effort(0.75, 192, 3, 6, 1, 20, 1),
-    Effort(0.5, 160, 3, 6, 2, 30, 2),
-    Effort(0.25, 128, 5, 10, 3, 60, 2),
+    Effort(1.0, 192, 256, 2, 8, 1, 15, 1),
+    Effort(0.75, 192, 256, 3, 12, 1, 20, 1),
+    Effort(0.5, 160, 160, 3, 15, 2, 30, 2),
+    Effort(0.25, 128, 128, 5, 20, 3, 60, 2),
 )
 
 

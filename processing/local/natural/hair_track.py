@@ -11,7 +11,7 @@ from processing.local.natural.face import ASPECT, head_in
 from processing.local.natural.heads import Head, near
 from processing.local.natural.made import Made, around
 from processing.local.natural.matte import Matte, refine
-from processing.local.natural.model import Segmenter
+from processing.local.natural.model import Segmentation, Segmenter, both_ways, mirrored
 from processing.local.natural.motion import Motion, MotionMeter
 from processing.local.natural.planes import Bytes, Floats, resized, warped
 from processing.local.natural.settle import MatteSettler
@@ -62,6 +62,7 @@ class HairTrack:
         self._faceless = 0
         self._long = False
         self._errs = False
+        self._turned = False
 
     @property
     def shows_face(self) -> bool:
@@ -87,8 +88,11 @@ class HairTrack:
         """Bring the hair up to date with a new frame; tells whether the network looked."""
         motion = self._move(view)
         self._since_look += 1
-        if motion is None or self._is_due(motion, effort):
-            self.look(view, segmenter, effort.crop_px, motion)
+        if motion is None:
+            self.meet(view, segmenter, effort)
+            return True
+        if self._is_due(motion, effort):
+            self.look(view, segmenter, effort, motion)
             return True
         self.hair = motion.carry(self.hair)
         return False
@@ -137,8 +141,17 @@ class HairTrack:
             return False
         return self._errs or float((motion.trust < DOUBTED).mean()) > SURPRISED
 
+    def meet(self, view: View, segmenter: Segmenter, effort: Effort) -> None:
+        """Look for the first time; and again if that shows that the hair is long, or the head not
+        quite where it was said to be."""
+        self.look(view, segmenter, effort)
+        before = self.square
+        self._aim()
+        if self.square != before:
+            self.look(view, segmenter, effort)
+
     def look(
-        self, view: View, segmenter: Segmenter, crop_px: int, motion: Motion | None = None
+        self, view: View, segmenter: Segmenter, effort: Effort, motion: Motion | None = None
     ) -> None:
         """Let the network look, and join what it sees with what was known, if ``motion`` tells
         how to get from there to here."""
@@ -151,7 +164,7 @@ class HairTrack:
         if self.square != before or motion is None:
             self.guide = take(view.luma, self.square, GRID)
         self._grey = self.guide
-        seen = segmenter.segment(take(view.picture, self.square, crop_px))
+        seen = self._see(view, segmenter, effort, motion)
         fresh = seen.hair
         if fresh.shape != (GRID, GRID):
             fresh = resized(fresh, (GRID, GRID))
@@ -161,6 +174,18 @@ class HairTrack:
         self.hair = fresh
         self._since_look = 0
         self._recognise(head_in(seen.face, self.square, (self.head.cx, self.head.cy)))
+
+    def _see(
+        self, view: View, segmenter: Segmenter, effort: Effort, motion: Motion | None
+    ) -> Segmentation:
+        """What the network sees: both ways where nothing is known, else this way and mirrored by
+        turns, since what it sees is averaged over time anyway."""
+        if motion is None:
+            return both_ways(segmenter, take(view.picture, self.square, effort.calm_px))
+        calm = motion.sources is None
+        crop = take(view.picture, self.square, effort.calm_px if calm else effort.crop_px)
+        self._turned = not self._turned
+        return mirrored(segmenter, crop) if self._turned else segmenter.segment(crop)
 
     def _recognise(self, head: Head | None) -> None:
         if head is None:

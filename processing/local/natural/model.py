@@ -35,6 +35,19 @@ class Segmenter(Protocol):
         ...
 
 
+def mirrored(segmenter: Segmenter, crop: Picture) -> Segmentation:
+    """What is seen in a crop's mirror picture, turned back: as likely, but wrong elsewhere."""
+    seen = segmenter.segment(np.ascontiguousarray(crop[:, ::-1]))
+    return Segmentation(seen.hair[:, ::-1], seen.face[:, ::-1])
+
+
+def both_ways(segmenter: Segmenter, crop: Picture) -> Segmentation:
+    """The mean of what is seen in a crop and in its mirror picture."""
+    one, other = segmenter.segment(crop), mirrored(segmenter, crop)
+    half = np.float32(0.5)
+    return Segmentation((one.hair + other.hair) * half, (one.face + other.face) * half)
+
+
 def open_session(name: str) -> InferenceSession:
     """A network of ours, made to run on the calling thread alone; safe to share by threads.
 

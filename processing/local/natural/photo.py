@@ -12,9 +12,6 @@ from processing.local.natural.reference import HairColour, TooLittleHair
 from processing.local.natural.share import feather
 from processing.local.natural.view import View
 
-LOOKS = 2
-"""The first look shows how long the hair is, the second sees all of it."""
-
 
 def read_hair_colour(photo: Picture, finder: Finder, segmenter: Segmenter) -> HairColour:
     """The colour of the hair, and only of the hair, of the largest head in a BGR photo.
@@ -23,8 +20,6 @@ def read_hair_colour(photo: Picture, finder: Finder, segmenter: Segmenter) -> Ha
     """
     view = View(photo)
     track = _largest(view, finder, segmenter)
-    for _ in range(LOOKS - 1):
-        track.look(view, segmenter, LADDER[0].crop_px)
     matte = track.matte(view, feather(track.square, GRID, photo.shape))
     if matte is None:
         raise NoHair
@@ -41,7 +36,7 @@ def _largest(view: View, finder: Finder, segmenter: Segmenter) -> HairTrack:
     """The largest head of which the face is seen up close, too. Raises NoPerson."""
     for head in finder.find(view.picture):
         track = HairTrack(head)
-        track.look(view, segmenter, LADDER[0].crop_px)
+        track.meet(view, segmenter, LADDER[0])
         if track.confirms(head) or head.score >= SURE:
             return track
     raise NoPerson

@@ -6,16 +6,27 @@ from media.frame import Picture
 from processing.local.natural import engine
 from processing.local.natural.crop import Square
 from processing.local.natural.effort import LADDER
-from processing.local.natural.hair_track import HairTrack
+from processing.local.natural.hair_track import GRID, HairTrack
 from processing.local.natural.heads import Head, HeadFinder
 from processing.local.natural.matte import Matte
-from processing.local.natural.model import Segmenter
-from processing.local.natural.photo import LOOKS, read_hair_colour
+from processing.local.natural.model import Segmentation, Segmenter, both_ways
+from processing.local.natural.photo import read_hair_colour
+from processing.local.natural.planes import resized
 from processing.local.natural.recolour import Colourist, Dye
 from processing.local.natural.view import View
 from processing.look import Look
 from tests.bench.quality.arrays import Alpha
-from tests.bench.quality.subject import Follow, Seen, whole
+from tests.bench.quality.subject import Follow, See, Seen, whole
+
+
+def eyes(segmenter: Segmenter) -> See:
+    """What the engine sees in a crop of which nothing is known."""
+
+    def see(crop: Picture) -> Segmentation:
+        seen = both_ways(segmenter, crop)
+        return Segmentation(resized(seen.hair, (GRID, GRID)), seen.face)
+
+    return see
 
 
 class NaturalDyer:
@@ -54,8 +65,7 @@ def looked_at(picture: Picture, finder: HeadFinder, segmenter: Segmenter) -> lis
     """The heads of a picture of which nothing is known, each looked at as a photo is."""
     tracks = [HairTrack(head) for head in finder.find(picture)]
     for track in tracks:
-        for _ in range(LOOKS):
-            track.look(View(picture), segmenter, LADDER[0].crop_px)
+        track.meet(View(picture), segmenter, LADDER[0])
     return tracks
 
 

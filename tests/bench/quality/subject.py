@@ -13,7 +13,7 @@ import numpy as np
 from media.frame import Picture
 from processing.local.natural.crop import Square, take
 from processing.local.natural.matte import Matte, refine
-from processing.local.natural.model import Segmentation, Segmenter
+from processing.local.natural.model import Segmentation
 from processing.local.natural.planes import grey_of
 from processing.look import Look
 from tests.bench.quality.arrays import Alpha, Plane
@@ -29,6 +29,8 @@ class Seen:
     dyed: Picture | None
 
 
+See: TypeAlias = Callable[[Picture], Segmentation]
+"""Tells where hair is in a square crop."""
 Follow: TypeAlias = Callable[[Picture], Seen]
 """Called with a clip's frames in order; remembers what it likes."""
 
@@ -54,29 +56,29 @@ class Dyer(Protocol):
 class Raw:
     """Any network's probability as the matte, with nothing done to it."""
 
-    def __init__(self, name: str, segmenter: Segmenter, size_px: int) -> None:
+    def __init__(self, name: str, see: See, size_px: int) -> None:
         self.name = name
-        self._segmenter = segmenter
+        self._see = see
         self._size_px = size_px
 
     def matte(self, picture: Picture, square: Square) -> Alpha:
         """See Matter."""
-        likely = self._segmenter.segment(take(picture, square, self._size_px)).hair
+        likely = self._see(take(picture, square, self._size_px)).hair
         return np.rint(np.clip(put_back(likely, square, picture), 0, 1) * 255).astype(np.uint8)
 
 
 class Refined:
     """Any network through our own matte."""
 
-    def __init__(self, name: str, segmenter: Segmenter, size_px: int) -> None:
+    def __init__(self, name: str, see: See, size_px: int) -> None:
         self.name = name
-        self._segmenter = segmenter
+        self._see = see
         self._size_px = size_px
 
     def matte(self, picture: Picture, square: Square) -> Alpha:
         """See Matter."""
         crop = take(picture, square, self._size_px)
-        hair = self._segmenter.segment(crop).hair
+        hair = self._see(crop).hair
         luma = grey_of(picture)
         guide = take(luma, square, len(hair))
         draft = refine(hair, guide, square, luma)

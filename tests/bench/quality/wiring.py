@@ -30,7 +30,7 @@ LOOK = "platinum"
 
 def ours(options: Options) -> Matter:
     """The shipped network through the engine's matte, in the crop that it is told."""
-    return Refined("natural", HairModel(options.networks), LADDER[0].crop_px)
+    return Refined("natural", natural.eyes(HairModel(options.networks)), LADDER[0].calm_px)
 
 
 def dyer(options: Options) -> Dyer:
@@ -40,7 +40,7 @@ def dyer(options: Options) -> Dyer:
 
 def judged_masks(options: Options) -> list[Matter]:
     """Our network with the matte, bare, and with the engine's own crop; then the teacher."""
-    raw = Raw("natural bare", HairModel(options.networks), LADDER[0].crop_px)
+    raw = Raw("natural bare", natural.eyes(HairModel(options.networks)), LADDER[0].calm_px)
     own = natural.OwnCrop(HeadFinder(options.networks), HairModel(options.networks))
     return [ours(options), raw, own, *_teachers(options)]
 
@@ -54,7 +54,7 @@ def _teachers(options: Options) -> list[Matter]:
     """The teacher with our matte, and bare; nobody if it can not be run here."""
     if not teacher.is_available():
         return []
-    eyes = TeachersEyes(teacher.Teacher(options.models / TEACHER_WEIGHTS))
+    eyes = TeachersEyes(teacher.Teacher(options.models / TEACHER_WEIGHTS)).segment
     return [
         Refined("teacher", eyes, teacher.SIZE_PX),
         Raw("teacher bare", eyes, teacher.SIZE_PX),
