@@ -49,6 +49,17 @@ def test_noise_is_no_strand() -> None:
     assert figures.spread == pytest.approx(1, abs=0.2)
 
 
+def test_a_pixel_that_the_matte_misses_hides_no_strand() -> None:
+    """A light spot in hair dyed dark drowns the strands; where hair is dyed they are all there."""
+    before, after = _strands(strength=12), _strands(strength=4)
+    alpha = np.full(HAIR.shape, 255, np.uint8)
+    alpha[48:51, 48:51] = 0
+    after[48:51, 48:51] = 255
+    figures = paint.judge(before, after, CORE, COPPER, alpha)
+    assert figures.correlation < 0.7
+    assert figures.dyed_correlation > 0.95
+
+
 def test_half_the_contrast_is_half_the_spread() -> None:
     """The spread is measured in L*, so that a darker dye is not blamed for its gamma."""
     faded = _strands(strength=12)

@@ -19,8 +19,8 @@ from tests.bench.quality.report import Report, figure
 from tests.bench.quality.subject import Raw, Refined, Seen, put_back, whole
 from tests.bench.quality.truth import Face, TruthPicture
 
-GOOD = PaintFigures(1.0, 3.0, 6.0, 0.95, 0.8, 2.0)
-POOR = PaintFigures(9.0, 11.0, 20.0, 0.4, 0.1, 2.0)
+GOOD = PaintFigures(1.0, 3.0, 6.0, 0.95, 0.96, 0.8, 2.0)
+POOR = PaintFigures(9.0, 11.0, 20.0, 0.4, 0.5, 0.1, 2.0)
 FACE = Face(40.0, 40.0, 20.0, 30.0, ((45, 50), (55, 50), (50, 57), (46, 63), (54, 63)))
 
 

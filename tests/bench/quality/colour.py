@@ -31,7 +31,7 @@ less 2 % of the picture's height along its rim, within the crop). First table, C
 swatch: of the core's mean colour / mean over pixels / 90th percentile over pixels. An ideal dye \
 that keeps 0.6 of the strands' detail would have the pixel mean of the second table: what is above \
 is the dye's own. Third, of the high-pass L* (finer than 1 % of the height): correlation with the \
-source's / spread as a share of the source's."""
+source's / the same of the pixels that the matte dyes wholly / spread as a share of the source's."""
 
 Pairs: TypeAlias = Mapping[tuple[str, str], Sequence[paint.PaintFigures]]
 """By source colour and target shade, the figures of the pictures."""
@@ -51,7 +51,7 @@ def run(options: Options, matter: Matter | None, dyer: Dyer) -> Report:
             cells.append(contact.cell(true.picture, name.split("/")[1], CELL_PX))
             for target in groups.TARGETS:
                 after = dyer.dye(true.picture, alpha, look_of(target))
-                found = judge(true, after, target)
+                found = judge(true, after, target, alpha)
                 pairs.setdefault((source, target), []).append(found)
                 cells.append(contact.cell(after, _caption(target, found), CELL_PX))
         _draw(cells, options.out, f"{title.replace(' ', '-')}-{source.replace(' ', '-')}")
@@ -71,11 +71,13 @@ def look_of(shade: str) -> Look:
     return Look(engine="natural", color=color, shade=found.name if found else None)
 
 
-def judge(true: TruthPicture, after: Picture, shade: str) -> paint.PaintFigures:
-    """The dyed picture against the shade, in the core that the crop holds."""
+def judge(
+    true: TruthPicture, after: Picture, shade: str, alpha: Alpha | None = None
+) -> paint.PaintFigures:
+    """The dyed picture against the shade, in the core that the crop holds; see `paint.judge`."""
     color, _ = parse_color(shade)
     core = paint.core(true.hair) & inside(true.face.square(SIDE * INNER), true.hair.shape)
-    return paint.judge(true.picture, after, core, color)
+    return paint.judge(true.picture, after, core, color, alpha)
 
 
 def _caption(target: str, found: paint.PaintFigures) -> str:
@@ -87,7 +89,7 @@ def tables(pairs: Pairs) -> list[str]:
     return [
         _table(pairs, ("of_mean", "pixel_mean", "pixel_p90"), 1),
         _table(pairs, ("floor",), 1),
-        _table(pairs, ("correlation", "spread"), 2),
+        _table(pairs, ("correlation", "dyed_correlation", "spread"), 2),
     ]
 
 
@@ -117,6 +119,7 @@ def verdicts(pairs: Pairs) -> list[str]:
     of_mean = [_mean_of(found, "of_mean") for found in pairs.values()]
     pixels = [_mean_of(found, "pixel_mean") for found in pairs.values()]
     correlations = [_mean_of(found, "correlation") for found in pairs.values()]
+    of_dyed = [_mean_of(found, "dyed_correlation") for found in pairs.values()]
     spreads = [_mean_of(found, "spread") for found in pairs.values()]
     low, high = SPREADS
     return [
@@ -124,6 +127,11 @@ def verdicts(pairs: Pairs) -> list[str]:
         _verdict("mean of pixels", [value <= MOST_OF_MEAN for value in pixels], max(pixels)),
         _verdict(
             "correlation", [value >= LEAST_CORRELATION for value in correlations], min(correlations)
+        ),
+        _verdict(
+            "correlation where dyed",
+            [value >= LEAST_CORRELATION for value in of_dyed],
+            min(of_dyed),
         ),
         _verdict("least spread", [value >= low for value in spreads], min(spreads)),
         _verdict("greatest spread", [value <= high for value in spreads], max(spreads)),

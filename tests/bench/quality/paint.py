@@ -10,7 +10,7 @@ from skimage.color import deltaE_ciede2000
 
 from media.frame import Picture
 from processing.look import Bgr
-from tests.bench.quality.arrays import Mask, Plane, shrunk
+from tests.bench.quality.arrays import Alpha, Mask, Plane, shrunk
 
 Lab: TypeAlias = NDArray[np.float32]
 """CIE L*a*b* of D65, the last axis L (0 to 100), a, b."""
@@ -21,6 +21,9 @@ STRAND_SHARE = 0.01
 """Of the picture's height: standard deviation of the blur that takes strands for detail."""
 LEAST_SPREAD = 0.6
 """The least spread that the project accepts (see ``PaintFigures.floor``)."""
+
+WHOLLY = 250
+"""Alpha, of 255, from which on a pixel is dyed and nothing else of it is left."""
 
 FLAT = 1e-3
 """L*: a standard deviation below this is rounding."""
@@ -37,12 +40,16 @@ class PaintFigures:
     the pixel mean of an ideal dye on this very hair: the swatch itself, and the source's strand
     detail at 0.6 of its strength. ``correlation`` is Pearson's, of the high-pass L* with the
     source's; ``spread`` is the ratio of their standard deviations: 0 for flat paint.
+    ``dyed_correlation`` is the correlation of the pixels alone that the matte dyes wholly: beside a
+    pixel that it misses, light in black hair or dark in white, strands count for nothing in the
+    first, although they are all there.
     """
 
     of_mean: float
     pixel_mean: float
     pixel_p90: float
     correlation: float
+    dyed_correlation: float
     spread: float
     floor: float
 
@@ -78,8 +85,13 @@ def high_pass(lightness: Plane, within: Mask) -> Plane:
     return np.asarray(lightness - blurred / np.maximum(total, 1e-6), np.float32)
 
 
-def judge(before: Picture, after: Picture, core_mask: Mask, color: Bgr) -> PaintFigures:
-    """All figures of one dyed picture. The core must not be empty."""
+def judge(
+    before: Picture, after: Picture, core_mask: Mask, color: Bgr, alpha: Alpha | None = None
+) -> PaintFigures:
+    """All figures of one dyed picture, and of the matte that it was dyed with: all hair if None.
+
+    The core must not be empty.
+    """
     swatch = swatch_lab(color)
     dyed, source = lab_of(after), lab_of(before)
     distances = ciede2000(dyed[core_mask], swatch)
@@ -90,9 +102,18 @@ def judge(before: Picture, after: Picture, core_mask: Mask, color: Bgr) -> Paint
         pixel_mean=float(distances.mean()),
         pixel_p90=float(np.percentile(distances, 90)),
         correlation=_correlation(detail, kept),
+        dyed_correlation=_dyed_correlation(source[..., 0], dyed[..., 0], core_mask, alpha),
         spread=float(kept.std() / max(float(detail.std()), 1e-6)),
         floor=_floor(detail, swatch),
     )
+
+
+def _dyed_correlation(source: Plane, dyed: Plane, core_mask: Mask, alpha: Alpha | None) -> float:
+    """Of the high-pass L*, where the core is dyed wholly; 0 where it is not dyed at all."""
+    whole = core_mask if alpha is None else core_mask & (alpha >= WHOLLY)
+    if not whole.any():
+        return 0.0
+    return _correlation(high_pass(source, whole)[whole], high_pass(dyed, whole)[whole])
 
 
 def _correlation(one: Plane, other: Plane) -> float:
