@@ -21,7 +21,7 @@ class Effort:
     crop_px: int
     """What the network gets to see when the head moves; a multiple of 32."""
     calm_px: int
-    """The same when nothing moves, or nothing is known yet."""
+    """The same when nothing moves."""
     moving_every: int
     """Frames from one look of the network to the next when the head moves."""
     still_every: int

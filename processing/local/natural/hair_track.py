@@ -5,6 +5,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from media.frame import Picture
 from processing.local.natural.crop import Square, take
 from processing.local.natural.effort import Effort
 from processing.local.natural.face import ASPECT, head_in
@@ -19,7 +20,7 @@ from processing.local.natural.view import View
 
 GRID = 96
 """Side of the small pictures in which hair is kept and motion is measured, px."""
-KEEP = 0.6
+KEEP = 0.65
 """Share of the earlier mask in the new one where motion explains the picture."""
 SIDE_FACES, LONG_SIDE_FACES = 2.6, 3.4
 """Side of the crop in face heights; the second where the hair fills the first."""
@@ -62,7 +63,8 @@ class HairTrack:
         self._faceless = 0
         self._long = False
         self._errs = False
-        self._turned = False
+        self._looks = 0
+        self._other: Floats | None = None
 
     @property
     def shows_face(self) -> bool:
@@ -88,10 +90,7 @@ class HairTrack:
         """Bring the hair up to date with a new frame; tells whether the network looked."""
         motion = self._move(view)
         self._since_look += 1
-        if motion is None:
-            self.meet(view, segmenter, effort)
-            return True
-        if self._is_due(motion, effort):
+        if motion is None or self._is_due(motion, effort):
             self.look(view, segmenter, effort, motion)
             return True
         self.hair = motion.carry(self.hair)
@@ -134,6 +133,8 @@ class HairTrack:
         )
 
     def _is_due(self, motion: Motion, effort: Effort) -> bool:
+        if self._looks == 1:
+            return True
         still = motion.sources is None
         if self._since_look >= (effort.still_every if still else effort.moving_every):
             return True
@@ -141,17 +142,23 @@ class HairTrack:
             return False
         return self._errs or float((motion.trust < DOUBTED).mean()) > SURPRISED
 
-    def meet(self, view: View, segmenter: Segmenter, effort: Effort) -> None:
-        """Look for the first time; and again if that shows that the hair is long, or the head not
-        quite where it was said to be."""
-        self.look(view, segmenter, effort)
+    def study(self, view: View, segmenter: Segmenter, effort: Effort) -> None:
+        """Look at a photo, of which there is no next frame: both ways, and again if that shows that
+        the hair is long, or the head not quite where it was said to be."""
+        self.look(view, segmenter, effort, thoroughly=True)
         before = self.square
         self._aim()
         if self.square != before:
-            self.look(view, segmenter, effort)
+            self.look(view, segmenter, effort, thoroughly=True)
 
     def look(
-        self, view: View, segmenter: Segmenter, effort: Effort, motion: Motion | None = None
+        self,
+        view: View,
+        segmenter: Segmenter,
+        effort: Effort,
+        motion: Motion | None = None,
+        *,
+        thoroughly: bool = False,
     ) -> None:
         """Let the network look, and join what it sees with what was known, if ``motion`` tells
         how to get from there to here."""
@@ -163,11 +170,15 @@ class HairTrack:
             moved, trust = self._resquare(before, moved, trust)
         if self.square != before or motion is None:
             self.guide = take(view.luma, self.square, GRID)
+            self._other = None
         self._grey = self.guide
-        seen = self._see(view, segmenter, effort, motion)
+        calm = thoroughly or (motion is not None and motion.sources is None)
+        crop = take(view.picture, self.square, effort.calm_px if calm else effort.crop_px)
+        seen = both_ways(segmenter, crop) if thoroughly else self._by_turns(segmenter, crop)
         fresh = seen.hair
         if fresh.shape != (GRID, GRID):
             fresh = resized(fresh, (GRID, GRID))
+        fresh = self._with_other(fresh, calm)
         if moved is not None and trust is not None:
             self._errs = float(np.abs(fresh - moved).sum()) > ERRING * float(moved.sum())
             fresh = fresh + KEEP * trust * (moved - fresh)
@@ -175,17 +186,15 @@ class HairTrack:
         self._since_look = 0
         self._recognise(head_in(seen.face, self.square, (self.head.cx, self.head.cy)))
 
-    def _see(
-        self, view: View, segmenter: Segmenter, effort: Effort, motion: Motion | None
-    ) -> Segmentation:
-        """What the network sees: both ways where nothing is known, else this way and mirrored by
-        turns, since what it sees is averaged over time anyway."""
-        if motion is None:
-            return both_ways(segmenter, take(view.picture, self.square, effort.calm_px))
-        calm = motion.sources is None
-        crop = take(view.picture, self.square, effort.calm_px if calm else effort.crop_px)
-        self._turned = not self._turned
-        return mirrored(segmenter, crop) if self._turned else segmenter.segment(crop)
+    def _by_turns(self, segmenter: Segmenter, crop: Picture) -> Segmentation:
+        """Once as it is, once mirrored: over time the mean of both counts, at the price of one."""
+        self._looks += 1
+        return segmenter.segment(crop) if self._looks % 2 else mirrored(segmenter, crop)
+
+    def _with_other(self, seen: Floats, calm: bool) -> Floats:
+        """The mean with what was seen the other way round, which holds while nothing moves."""
+        other, self._other = self._other, seen if calm else None
+        return (seen + other) * np.float32(0.5) if calm and other is not None else seen
 
     def _recognise(self, head: Head | None) -> None:
         if head is None:

@@ -36,7 +36,7 @@ def _largest(view: View, finder: Finder, segmenter: Segmenter) -> HairTrack:
     """The largest head of which the face is seen up close, too. Raises NoPerson."""
     for head in finder.find(view.picture):
         track = HairTrack(head)
-        track.meet(view, segmenter, LADDER[0])
+        track.study(view, segmenter, LADDER[0])
         if track.confirms(head) or head.score >= SURE:
             return track
     raise NoPerson

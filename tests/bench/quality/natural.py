@@ -65,7 +65,7 @@ def looked_at(picture: Picture, finder: HeadFinder, segmenter: Segmenter) -> lis
     """The heads of a picture of which nothing is known, each looked at as a photo is."""
     tracks = [HairTrack(head) for head in finder.find(picture)]
     for track in tracks:
-        track.meet(View(picture), segmenter, LADDER[0])
+        track.study(View(picture), segmenter, LADDER[0])
     return tracks
 
 
@@ -86,11 +86,16 @@ def steady(finder: HeadFinder, segmenter: Segmenter, look: Look) -> Follow:
 
 
 def forgetful(finder: HeadFinder, segmenter: Segmenter, look: Look) -> Follow:
-    """The engine without its temporal part: every frame is looked at as a photo is."""
+    """The engine without its temporal part: every frame is the first one. It is looked at twice,
+    since the first look shows where head and hair really are."""
     dye = Dye.of(look)
 
     def follow(picture: Picture) -> Seen:
-        mattes = mattes_of(picture, looked_at(picture, finder, segmenter))
+        tracks = [HairTrack(head) for head in finder.find(picture)]
+        for track in tracks:
+            for _ in range(2):
+                track.look(View(picture), segmenter, LADDER[0])
+        mattes = mattes_of(picture, tracks)
         dyed = picture
         for matte in mattes:
             dyed = Colourist().apply(View(dyed), matte, dye) if matte is not None else dyed
