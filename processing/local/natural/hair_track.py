@@ -20,7 +20,7 @@ from processing.local.natural.view import View
 
 GRID = 96
 """Side of the small pictures in which hair is kept and motion is measured, px."""
-KEEP = 0.65
+KEEP = 0.6
 """Share of the earlier mask in the new one where motion explains the picture."""
 SIDE_FACES, LONG_SIDE_FACES = 2.6, 3.4
 """Side of the crop in face heights; the second where the hair fills the first."""
