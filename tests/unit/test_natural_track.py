@@ -83,6 +83,38 @@ def test_a_still_head_is_looked_at_now_and_then() -> None:
     assert hair_level(track, 320, 165) > 0.9
 
 
+def test_a_still_head_is_seen_both_ways() -> None:
+    """What one look misses the next, mirrored, does not; while nothing moves the mean stands."""
+
+    class Squints(ByLevel):
+        def segment(self, crop: np.ndarray) -> Segmentation:
+            seen = super().segment(crop)
+            fading = np.linspace(1, 0, seen.hair.shape[1], dtype=np.float32)
+            return Segmentation(seen.hair * fading, seen.face)
+
+    track, segmenter = HairTrack(HEAD), Squints()
+    levels = []
+    for _ in range(120):
+        track.follow(View(portrait()), segmenter, FULL)
+        levels.append(hair_level(track, 320, 165))
+    middle = float(track.hair[:, 48][track.hair[:, 48] > 0.2].mean())
+    assert middle == pytest.approx(0.5, abs=0.06)
+    assert max(levels[-40:]) - min(levels[-40:]) < 0.02
+    left, right = hair_level(track, 285, 185), hair_level(track, 355, 185)
+    assert left == pytest.approx(right, abs=0.05)
+
+
+def test_a_photo_is_studied_both_ways() -> None:
+    """Two looks, or four where the first two show that the crop must be another one."""
+    track, segmenter = HairTrack(HEAD), ByLevel()
+    track.study(View(portrait()), segmenter, FULL)
+    assert segmenter.looks == 2
+    assert hair_level(track, 320, 165) > 0.9
+    elsewhere, segmenter = HairTrack(Head(300, 225, 150, 0.9)), ByLevel()
+    elsewhere.study(View(portrait()), segmenter, FULL)
+    assert segmenter.looks == 4
+
+
 def test_hair_moves_with_the_head_between_looks() -> None:
     """With a look every fourth frame only, the hair is where the head is on every frame."""
     lazy = Effort(0.2, 128, 128, 4, 8, 3, 45, 1)

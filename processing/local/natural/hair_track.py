@@ -116,7 +116,7 @@ class HairTrack:
         if motion.sources is not None:
             # While nothing moves the earlier picture stays the reference: else a slow drift,
             # unseen from one frame to the next, would never be seen.
-            self._grey = grey
+            self._grey, self._other = grey, None
             self._go_along(motion)
         return motion
 
@@ -163,28 +163,30 @@ class HairTrack:
         """Let the network look, and join what it sees with what was known, if ``motion`` tells
         how to get from there to here."""
         before = self.square
-        moved = motion.carry(self.hair) if motion is not None else None
-        trust = motion.trust if motion is not None else None
         self._aim()
-        if self.square != before:
-            moved, trust = self._resquare(before, moved, trust)
+        moved, trust = self._known(before, motion)
         if self.square != before or motion is None:
-            self.guide = take(view.luma, self.square, GRID)
-            self._other = None
+            self.guide, self._other = take(view.luma, self.square, GRID), None
         self._grey = self.guide
         calm = thoroughly or (motion is not None and motion.sources is None)
         crop = take(view.picture, self.square, effort.calm_px if calm else effort.crop_px)
         seen = both_ways(segmenter, crop) if thoroughly else self._by_turns(segmenter, crop)
-        fresh = seen.hair
-        if fresh.shape != (GRID, GRID):
-            fresh = resized(fresh, (GRID, GRID))
-        fresh = self._with_other(fresh, calm)
-        if moved is not None and trust is not None:
-            self._errs = float(np.abs(fresh - moved).sum()) > ERRING * float(moved.sum())
-            fresh = fresh + KEEP * trust * (moved - fresh)
-        self.hair = fresh
+        fresh = self._with_other(_on_grid(seen.hair), calm)
+        self.hair = fresh if moved is None or trust is None else self._joined(fresh, moved, trust)
         self._since_look = 0
         self._recognise(head_in(seen.face, self.square, (self.head.cx, self.head.cy)))
+
+    def _known(self, before: Square, motion: Motion | None) -> tuple[Floats | None, Floats | None]:
+        """The hair where motion has carried it, and how far to trust that, over the new square."""
+        if motion is None:
+            return None, None
+        moved, trust = motion.carry(self.hair), motion.trust
+        return (moved, trust) if self.square == before else self._resquare(before, moved, trust)
+
+    def _joined(self, fresh: Floats, moved: Floats, trust: Floats) -> Floats:
+        """What is seen with what was known; how far they are apart is noted."""
+        self._errs = float(np.abs(fresh - moved).sum()) > ERRING * float(moved.sum())
+        return fresh + KEEP * trust * (moved - fresh)
 
     def _by_turns(self, segmenter: Segmenter, crop: Picture) -> Segmentation:
         """Once as it is, once mirrored: over time the mean of both counts, at the price of one."""
@@ -229,12 +231,8 @@ class HairTrack:
         outside = float(self.hair[down].sum() + self.hair[~down][:, across].sum())
         return outside / GRID**2 * (self.square.side / narrow.side) ** 2
 
-    def _resquare(
-        self, before: Square, moved: Floats | None, trust: Floats | None
-    ) -> tuple[Floats | None, Floats | None]:
+    def _resquare(self, before: Square, moved: Floats, trust: Floats) -> tuple[Floats, Floats]:
         """What was known over the earlier square, over the new one; beyond it nothing is known."""
-        if moved is None or trust is None:
-            return None, None
         into, out = self.square.matrix(GRID), before.matrix(GRID)
         scale = into[0, 0] / out[0, 0]
         matrix = np.array(
@@ -244,3 +242,8 @@ class HairTrack:
             ]
         )
         return warped(moved, matrix, GRID), warped(trust, matrix, GRID)
+
+
+def _on_grid(hair: Floats) -> Floats:
+    """What the network answers, in the size in which hair is kept."""
+    return hair if hair.shape == (GRID, GRID) else resized(hair, (GRID, GRID))
