@@ -3,7 +3,7 @@
 import numpy as np
 
 from media.frame import Picture
-from processing.local.natural.model import Segmentation, both_ways, mirrored
+from processing.local.natural.model import Segmentation, mirrored
 
 
 class Squints:
@@ -25,11 +25,3 @@ def test_mirrored_is_turned_back() -> None:
     assert seen.hair[:, :16].min() == 1
     assert seen.hair[:, 16:].max() == 0
     assert seen.face[:, :4].min() == 1
-
-
-def test_both_ways_is_the_mean() -> None:
-    """Each half is seen by one of two looks."""
-    seen = both_ways(Squints(), CROP)
-    assert np.all(seen.hair == 0.5)
-    assert np.all(seen.face == 0.5)
-    assert seen.hair.dtype == np.float32

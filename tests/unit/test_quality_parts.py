@@ -9,7 +9,6 @@ import pytest
 from media.frame import Picture
 from processing.local.natural.crop import Square
 from processing.local.natural.matte import Matte
-from processing.local.natural.model import Segmentation
 from tests.bench.quality import colour, contact, report, steady
 from tests.bench.quality.arrays import Alpha
 from tests.bench.quality.clips import still
@@ -24,21 +23,17 @@ POOR = PaintFigures(9.0, 11.0, 20.0, 0.4, 0.5, 0.1, 2.0)
 FACE = Face(40.0, 40.0, 20.0, 30.0, ((45, 50), (55, 50), (50, 57), (46, 63), (54, 63)))
 
 
-class LeftHalf:
-    """A network that calls the left half of every crop hair."""
-
-    def segment(self, crop: Picture) -> Segmentation:
-        """See Segmenter."""
-        size = len(crop) // 2
-        hair = np.zeros((size, size), np.float32)
-        hair[:, : size // 2] = 1
-        return Segmentation(hair, np.zeros((len(crop) // 8, len(crop) // 8), np.float32))
+def left_half(picture: Picture, square: Square) -> np.ndarray:
+    """A network that calls the left half of every square hair."""
+    hair = np.zeros((32, 32), np.float32)
+    hair[:, :16] = 1
+    return hair
 
 
 def test_network_sees_the_crop_and_answers_for_the_picture() -> None:
     """The left half of the square is hair; beyond the square there is none."""
     picture = np.full((100, 100, 3), 90, np.uint8)
-    alpha = Raw("bare", LeftHalf().segment, 64).matte(picture, Square(50.0, 50.0, 60.0))
+    alpha = Raw("bare", left_half).matte(picture, Square(50.0, 50.0, 60.0))
     assert alpha[50, 30] == 255
     assert alpha[50, 70] == alpha[50, 15] == alpha[10, 30] == 0
 
@@ -46,7 +41,7 @@ def test_network_sees_the_crop_and_answers_for_the_picture() -> None:
 def test_refined_matte_is_of_the_pictures_size() -> None:
     """Our matte over a stand-in network: solid where it is sure, nothing elsewhere."""
     picture = np.full((100, 100, 3), 90, np.uint8)
-    alpha = Refined("natural", LeftHalf().segment, 64).matte(picture, Square(50.0, 50.0, 60.0))
+    alpha = Refined("natural", left_half).matte(picture, Square(50.0, 50.0, 60.0))
     assert alpha.shape == (100, 100)
     assert alpha[50, 33] == 255
     assert alpha[50, 75] == 0

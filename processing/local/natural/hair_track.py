@@ -12,7 +12,7 @@ from processing.local.natural.face import ASPECT, head_in
 from processing.local.natural.heads import Head, near
 from processing.local.natural.made import Made, around
 from processing.local.natural.matte import Matte, refine
-from processing.local.natural.model import Segmentation, Segmenter, both_ways, mirrored
+from processing.local.natural.model import Segmentation, Segmenter, mirrored
 from processing.local.natural.motion import Motion, MotionMeter
 from processing.local.natural.planes import Bytes, Floats, resized, warped
 from processing.local.natural.settle import MatteSettler
@@ -142,23 +142,17 @@ class HairTrack:
             return False
         return self._errs or float((motion.trust < DOUBTED).mean()) > SURPRISED
 
-    def study(self, view: View, segmenter: Segmenter, effort: Effort) -> None:
-        """Look at a photo, of which there is no next frame: both ways, and again if that shows that
-        the hair is long, or the head not quite where it was said to be."""
-        self.look(view, segmenter, effort, thoroughly=True)
+    def aim_at(self, view: View, segmenter: Segmenter, effort: Effort) -> None:
+        """Look, and again if that shows that the hair is long, or the head not quite where it was
+        said to be: for a photo, of which there is no next frame."""
+        self.look(view, segmenter, effort)
         before = self.square
         self._aim()
         if self.square != before:
-            self.look(view, segmenter, effort, thoroughly=True)
+            self.look(view, segmenter, effort)
 
     def look(
-        self,
-        view: View,
-        segmenter: Segmenter,
-        effort: Effort,
-        motion: Motion | None = None,
-        *,
-        thoroughly: bool = False,
+        self, view: View, segmenter: Segmenter, effort: Effort, motion: Motion | None = None
     ) -> None:
         """Let the network look, and join what it sees with what was known, if ``motion`` tells
         how to get from there to here."""
@@ -168,9 +162,9 @@ class HairTrack:
         if self.square != before or motion is None:
             self.guide, self._other = take(view.luma, self.square, GRID), None
         self._grey = self.guide
-        calm = thoroughly or (motion is not None and motion.sources is None)
+        calm = motion is not None and motion.sources is None
         crop = take(view.picture, self.square, effort.calm_px if calm else effort.crop_px)
-        seen = both_ways(segmenter, crop) if thoroughly else self._by_turns(segmenter, crop)
+        seen = self._by_turns(segmenter, crop)
         fresh = self._with_other(_on_grid(seen.hair), calm)
         self.hair = fresh if moved is None or trust is None else self._joined(fresh, moved, trust)
         self._since_look = 0

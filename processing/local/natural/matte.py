@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from processing.local.natural.crop import Square
 from processing.local.natural.planes import Bytes, Floats, blurred, halved, resized
 
-RADIUS_SHARE = 1 / 96
-"""The guided filter's radius as a share of the crop: as fine as the network answers."""
+RADIUS_SHARE = 1 / 192
+"""The guided filter's radius as a share of the crop, but no less than a cell: what it blurs more
+widely, the matte spreads onto the skin."""
 EPSILON = 0.03**2
 """What counts as an edge of the picture: steps of more than about 8 grey levels."""
 FLOOR, CEILING = 0.3, 0.6

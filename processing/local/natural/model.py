@@ -41,13 +41,6 @@ def mirrored(segmenter: Segmenter, crop: Picture) -> Segmentation:
     return Segmentation(seen.hair[:, ::-1], seen.face[:, ::-1])
 
 
-def both_ways(segmenter: Segmenter, crop: Picture) -> Segmentation:
-    """The mean of what is seen in a crop and in its mirror picture."""
-    one, other = segmenter.segment(crop), mirrored(segmenter, crop)
-    half = np.float32(0.5)
-    return Segmentation((one.hair + other.hair) * half, (one.face + other.face) * half)
-
-
 def open_session(name: str) -> InferenceSession:
     """A network of ours, made to run on the calling thread alone; safe to share by threads.
 

@@ -4,12 +4,11 @@ import numpy as np
 
 from media.frame import Picture
 from processing.engine import NoHair, NoPerson
-from processing.local.natural.effort import LADDER
-from processing.local.natural.hair_track import GRID, HairTrack
-from processing.local.natural.heads import SURE, Finder
+from processing.local.natural.heads import Finder
 from processing.local.natural.model import Segmenter
 from processing.local.natural.reference import HairColour, TooLittleHair
 from processing.local.natural.share import feather
+from processing.local.natural.still import GRID_PX, Still, study
 from processing.local.natural.view import View
 
 
@@ -19,8 +18,8 @@ def read_hair_colour(photo: Picture, finder: Finder, segmenter: Segmenter) -> Ha
     Raises NoPerson or NoHair.
     """
     view = View(photo)
-    track = _largest(view, finder, segmenter)
-    matte = track.matte(view, feather(track.square, GRID, photo.shape))
+    still = _largest(view, finder, segmenter)
+    matte = still.matte(view, feather(still.square, GRID_PX, photo.shape))
     if matte is None:
         raise NoHair
     alpha = np.zeros(photo.shape[:2], np.uint8)
@@ -32,11 +31,9 @@ def read_hair_colour(photo: Picture, finder: Finder, segmenter: Segmenter) -> Ha
         raise NoHair from None
 
 
-def _largest(view: View, finder: Finder, segmenter: Segmenter) -> HairTrack:
+def _largest(view: View, finder: Finder, segmenter: Segmenter) -> Still:
     """The largest head of which the face is seen up close, too. Raises NoPerson."""
     for head in finder.find(view.picture):
-        track = HairTrack(head)
-        track.study(view, segmenter, LADDER[0])
-        if track.confirms(head) or head.score >= SURE:
-            return track
+        if (still := study(view, head, segmenter)) is not None:
+            return still
     raise NoPerson

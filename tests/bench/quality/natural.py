@@ -3,15 +3,14 @@
 import numpy as np
 
 from media.frame import Picture
-from processing.local.natural import engine
+from processing.local.natural import engine, still
 from processing.local.natural.crop import Square
 from processing.local.natural.effort import LADDER
-from processing.local.natural.hair_track import GRID, HairTrack
+from processing.local.natural.hair_track import HairTrack
 from processing.local.natural.heads import Head, HeadFinder
 from processing.local.natural.matte import Matte
-from processing.local.natural.model import Segmentation, Segmenter, both_ways
+from processing.local.natural.model import Segmenter
 from processing.local.natural.photo import read_hair_colour
-from processing.local.natural.planes import resized
 from processing.local.natural.recolour import Colourist, Dye
 from processing.local.natural.view import View
 from processing.look import Look
@@ -20,13 +19,8 @@ from tests.bench.quality.subject import Follow, See, Seen, whole
 
 
 def eyes(segmenter: Segmenter) -> See:
-    """What the engine sees in a crop of which nothing is known."""
-
-    def see(crop: Picture) -> Segmentation:
-        seen = both_ways(segmenter, crop)
-        return Segmentation(resized(seen.hair, (GRID, GRID)), seen.face)
-
-    return see
+    """What the engine sees in a square of a photo."""
+    return lambda picture, square: still.hair_in(picture, square, segmenter)
 
 
 class NaturalDyer:
@@ -55,18 +49,11 @@ class OwnCrop:
 
     def matte(self, picture: Picture, square: Square) -> Alpha:
         """See Matter: of the head that is nearest to the square's middle."""
-        tracks = looked_at(picture, self._finder, self._segmenter)
-        owner = min(tracks, key=lambda track: _distance(track.head, square), default=None)
-        mattes = zip(tracks, mattes_of(picture, tracks), strict=True)
-        return whole(next((matte for track, matte in mattes if track is owner), None), picture)
-
-
-def looked_at(picture: Picture, finder: HeadFinder, segmenter: Segmenter) -> list[HairTrack]:
-    """The heads of a picture of which nothing is known, each looked at as a photo is."""
-    tracks = [HairTrack(head) for head in finder.find(picture)]
-    for track in tracks:
-        track.study(View(picture), segmenter, LADDER[0])
-    return tracks
+        view = View(picture)
+        stills = still.study_all(view, self._finder, self._segmenter)
+        owner = min(stills, key=lambda one: _distance(one.head, square), default=None)
+        mattes = zip(stills, still.mattes_of(view, stills), strict=True)
+        return whole(next((matte for of, matte in mattes if of is owner), None), picture)
 
 
 def mattes_of(picture: Picture, tracks: list[HairTrack]) -> list[Matte | None]:

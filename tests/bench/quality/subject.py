@@ -13,12 +13,9 @@ import numpy as np
 from media.frame import Picture
 from processing.local.natural.crop import Square, take
 from processing.local.natural.matte import Matte, refine
-from processing.local.natural.model import Segmentation
 from processing.local.natural.planes import grey_of
 from processing.look import Look
 from tests.bench.quality.arrays import Alpha, Plane
-from tests.bench.quality.teacher import SIZE_PX as TEACHER_PX
-from tests.bench.quality.teacher import Teacher
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,8 +26,8 @@ class Seen:
     dyed: Picture | None
 
 
-See: TypeAlias = Callable[[Picture], Segmentation]
-"""Tells where hair is in a square crop."""
+See: TypeAlias = Callable[[Picture, Square], Plane]
+"""How likely each cell of a square of the picture is hair: float32 (n, n), 0 to 1."""
 Follow: TypeAlias = Callable[[Picture], Seen]
 """Called with a clip's frames in order; remembers what it likes."""
 
@@ -56,46 +53,28 @@ class Dyer(Protocol):
 class Raw:
     """Any network's probability as the matte, with nothing done to it."""
 
-    def __init__(self, name: str, see: See, size_px: int) -> None:
+    def __init__(self, name: str, see: See) -> None:
         self.name = name
         self._see = see
-        self._size_px = size_px
 
     def matte(self, picture: Picture, square: Square) -> Alpha:
         """See Matter."""
-        likely = self._see(take(picture, square, self._size_px)).hair
+        likely = self._see(picture, square)
         return np.rint(np.clip(put_back(likely, square, picture), 0, 1) * 255).astype(np.uint8)
 
 
 class Refined:
     """Any network through our own matte."""
 
-    def __init__(self, name: str, see: See, size_px: int) -> None:
+    def __init__(self, name: str, see: See) -> None:
         self.name = name
         self._see = see
-        self._size_px = size_px
 
     def matte(self, picture: Picture, square: Square) -> Alpha:
         """See Matter."""
-        crop = take(picture, square, self._size_px)
-        hair = self._see(crop).hair
-        luma = grey_of(picture)
-        guide = take(luma, square, len(hair))
-        draft = refine(hair, guide, square, luma)
+        hair, luma = self._see(picture, square), grey_of(picture)
+        draft = refine(hair, take(luma, square, len(hair)), square, luma)
         return whole(draft.matte() if draft else None, picture)
-
-
-class TeachersEyes:
-    """The teacher in our network's place: it finds hair, and no face."""
-
-    def __init__(self, teacher: Teacher) -> None:
-        self._teacher = teacher
-
-    def segment(self, crop: Picture) -> Segmentation:
-        """See Segmenter; the crop may have any size."""
-        size = (TEACHER_PX, TEACHER_PX)
-        likely = self._teacher.probability(np.asarray(cv2.resize(crop, size), np.uint8))
-        return Segmentation(likely, np.zeros((crop.shape[0] // 8, crop.shape[1] // 8), np.float32))
 
 
 def whole(matte: Matte | None, picture: Picture) -> Alpha:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from media.frame import Picture
+from processing.local.natural.crop import Square, take
 from tests.bench.quality.arrays import Plane
 
 SIZE_PX = 512
@@ -33,6 +34,10 @@ class Teacher:
         self._output: int = self._interpreter.get_output_details()[0]["index"]
         self._interpreter.resize_tensor_input(self._input, [1, SIZE_PX, SIZE_PX, 4])
         self._interpreter.allocate_tensors()
+
+    def hair_in(self, picture: Picture, square: Square) -> Plane:
+        """See See."""
+        return self.probability(take(picture, square, SIZE_PX))
 
     def probability(self, crop: Picture) -> Plane:
         """How likely each pixel of a (512, 512, 3) BGR crop is hair, float32 0 to 1."""

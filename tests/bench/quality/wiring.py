@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from media.frame import Picture
-from processing.local.natural.effort import LADDER
 from processing.local.natural.heads import HeadFinder
 from processing.local.natural.model import HairModel
 from tests.bench.quality import natural, teacher
@@ -18,7 +17,6 @@ from tests.bench.quality.subject import (
     Raw,
     Refined,
     Seen,
-    TeachersEyes,
     whole,
 )
 
@@ -30,7 +28,7 @@ LOOK = "platinum"
 
 def ours(options: Options) -> Matter:
     """The shipped network through the engine's matte, in the crop that it is told."""
-    return Refined("natural", natural.eyes(HairModel(options.networks)), LADDER[0].calm_px)
+    return Refined("natural", natural.eyes(HairModel(options.networks)))
 
 
 def dyer(options: Options) -> Dyer:
@@ -40,7 +38,7 @@ def dyer(options: Options) -> Dyer:
 
 def judged_masks(options: Options) -> list[Matter]:
     """Our network with the matte, bare, and with the engine's own crop; then the teacher."""
-    raw = Raw("natural bare", natural.eyes(HairModel(options.networks)), LADDER[0].calm_px)
+    raw = Raw("natural bare", natural.eyes(HairModel(options.networks)))
     own = natural.OwnCrop(HeadFinder(options.networks), HairModel(options.networks))
     return [ours(options), raw, own, *_teachers(options)]
 
@@ -54,10 +52,10 @@ def _teachers(options: Options) -> list[Matter]:
     """The teacher with our matte, and bare; nobody if it can not be run here."""
     if not teacher.is_available():
         return []
-    eyes = TeachersEyes(teacher.Teacher(options.models / TEACHER_WEIGHTS)).segment
+    see = teacher.Teacher(options.models / TEACHER_WEIGHTS).hair_in
     return [
-        Refined("teacher", eyes, teacher.SIZE_PX),
-        Raw("teacher bare", eyes, teacher.SIZE_PX),
+        Refined("teacher", see),
+        Raw("teacher bare", see),
     ]
 
 

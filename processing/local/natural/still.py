@@ -1,0 +1,81 @@
+"""Hair in a photo: no next frame mends what is seen, so it is looked at longer and finer."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from media.frame import Picture
+from processing.local.natural.crop import Square, take
+from processing.local.natural.effort import LADDER
+from processing.local.natural.hair_track import HairTrack
+from processing.local.natural.heads import SURE, Finder, Head
+from processing.local.natural.matte import Matte, refine
+from processing.local.natural.model import Segmenter, mirrored
+from processing.local.natural.planes import Bytes, Floats, resized
+from processing.local.natural.share import feather, shares
+from processing.local.natural.view import View
+
+GRID_PX = 192
+"""Side of the small pictures of hair: finer than live, since the matte's edge is as fine."""
+LOOK_PX = 256
+"""Side of the crops that the network sees."""
+SCALES = (1.0, 0.75)
+"""Sides of the squares that are looked at, as shares of the whole one; each also mirrored."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Still:
+    """One head in a photo: where it is, and how likely each cell of ``square`` is hair, float32
+    (GRID_PX, GRID_PX), 0 to 1; ``guide`` is the luma there, uint8 of the same shape."""
+
+    head: Head
+    square: Square
+    hair: Floats
+    guide: Bytes
+
+    def matte(self, view: View, share: Floats) -> Matte | None:
+        """The matte; ``share`` as for HairTrack. None where there is no hair."""
+        draft = refine(self.hair * share, self.guide, self.square, view.luma)
+        return None if draft is None else draft.matte()
+
+
+def study(view: View, head: Head, segmenter: Segmenter) -> Still | None:
+    """What is to be seen of a head; None where up close there is no face and none was certain."""
+    track = HairTrack(head)
+    track.aim_at(view, segmenter, LADDER[0])
+    if not track.confirms(head) and head.score < SURE:
+        return None
+    hair = hair_in(view.picture, track.square, segmenter)
+    return Still(track.head, track.square, hair, take(view.luma, track.square, GRID_PX))
+
+
+def study_all(view: View, finder: Finder, segmenter: Segmenter) -> list[Still]:
+    """All heads of a photo, the largest first."""
+    stills = [study(view, head, segmenter) for head in finder.find(view.picture)]
+    return [still for still in stills if still is not None]
+
+
+def mattes_of(view: View, stills: list[Still]) -> list[Matte | None]:
+    """Every head's matte; where two heads' squares overlap, hair belongs to the nearer head."""
+    squares = [still.square for still in stills]
+    owned = shares([still.head for still in stills], squares, GRID_PX) if stills else []
+    return [
+        still.matte(view, own * feather(still.square, GRID_PX, view.luma.shape))
+        for still, own in zip(stills, owned, strict=True)
+    ]
+
+
+def hair_in(picture: Picture, square: Square, segmenter: Segmenter) -> Floats:
+    """How likely each cell of the square is hair: the mean of what is seen of it as a whole and of
+    its middle, both also mirrored (Ayhan and Berens, Test-time Data Augmentation, 2018)."""
+    total = np.zeros((GRID_PX, GRID_PX), np.float32)
+    looks = np.zeros((GRID_PX, GRID_PX), np.float32)
+    for scale in SCALES:
+        size_px = round(GRID_PX * scale)
+        start_px = (GRID_PX - size_px) // 2
+        middle = np.s_[start_px : start_px + size_px, start_px : start_px + size_px]
+        crop = take(picture, Square(square.cx, square.cy, square.side * scale), LOOK_PX)
+        for seen in (segmenter.segment(crop), mirrored(segmenter, crop)):
+            total[middle] += resized(np.ascontiguousarray(seen.hair), (size_px, size_px))
+            looks[middle] += 1
+    return total / looks

@@ -1,0 +1,69 @@
+"""Hair in a photo: looked at twice as a whole and twice in the middle, kept finely."""
+
+import numpy as np
+
+from processing.local.natural.crop import Square
+from processing.local.natural.heads import Head
+from processing.local.natural.model import Segmentation
+from processing.local.natural.still import GRID_PX, hair_in, mattes_of, study, study_all
+from processing.local.natural.view import View
+from tests.unit.test_natural_track import HEAD, ByLevel, Finder, portrait
+
+SQUARE = Square(320.0, 240.0, 300.0)
+
+
+class Squints(ByLevel):
+    """Sees nothing in the left half of what it is shown."""
+
+    def segment(self, crop: np.ndarray) -> Segmentation:
+        """See Segmenter."""
+        seen = super().segment(crop)
+        seen.hair[:, : seen.hair.shape[1] // 2] = 0
+        return seen
+
+
+def test_hair_is_the_mean_of_four_looks() -> None:
+    """Each side is seen by the look that is not blind there: half as likely, and alike."""
+    hair = hair_in(portrait(), SQUARE, Squints())
+    assert hair.shape == (GRID_PX, GRID_PX)
+    # Hair is a ring around the face: one cell of it on each side.
+    assert hair[GRID_PX // 2, 60] == hair[GRID_PX // 2, GRID_PX - 61] == 0.5
+    assert hair[GRID_PX // 2, GRID_PX // 2] == hair[2, 2] == 0
+
+
+def test_the_middle_is_looked_at_up_close() -> None:
+    """Hair that only the closer looks see counts half, and nothing beyond them."""
+
+    class Near(ByLevel):
+        def segment(self, crop: np.ndarray) -> Segmentation:
+            seen = super().segment(crop)
+            return seen if self.looks > 2 else Segmentation(seen.hair * 0, seen.face)
+
+    segmenter = Near()
+    hair = hair_in(portrait(height=170), SQUARE, segmenter)
+    assert segmenter.looks == 4
+    assert hair.max() == 0.5
+    assert hair[:20].max() == 0
+
+
+def test_a_head_is_studied_and_matted() -> None:
+    """The matte covers the hair and leaves the face out."""
+    view = View(portrait())
+    stills = study_all(view, Finder(HEAD), ByLevel())
+    (matte,) = mattes_of(view, stills)
+    assert matte is not None
+    assert matte.alpha[165 - matte.top, 320 - matte.left] > 240
+    assert matte.alpha[240 - matte.top, 320 - matte.left] == 0
+
+
+def test_what_shows_no_face_up_close_is_no_head() -> None:
+    """A doubtful find without a face is left out, a sure one is kept."""
+    view = View(np.full((480, 640, 3), 120, np.uint8))
+    assert study(view, Head(320, 240, 120, 0.3), ByLevel()) is None
+    assert study(view, Head(320, 240, 120, 0.99), ByLevel()) is not None
+
+
+def test_a_photo_without_heads_has_no_mattes() -> None:
+    """Nobody there: nothing to be dyed."""
+    view = View(portrait())
+    assert mattes_of(view, study_all(view, Finder(), ByLevel())) == []
