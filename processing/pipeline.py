@@ -5,16 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from media.codec import check_picture, decode_frame, encode_jpeg
+from media.coder import Coder
 from media.frame import EncodedFrame
-from media.payload import payload_bytes, payload_text
 from processing.engine import Advice, Engines, Styler
 from processing.look import Look
 
 
 @dataclass(frozen=True, slots=True)
 class Processed:
-    """A frame on its way back: JPEG bytes, or base64 text if the frame came as text.
+    """A frame on its way back, as the client's coder has written it.
 
     ``stage_ms`` says where the time went; the rest is what the engine told (see Rendered).
     """
@@ -36,10 +35,9 @@ class _Task(NamedTuple):
 class FramePipeline:
     """Applies the look that is set when a frame's turn comes. Frames come one at a time."""
 
-    def __init__(self, engines: Engines, *, max_px: int, jpeg_quality: int) -> None:
+    def __init__(self, engines: Engines, coder: Coder) -> None:
         self._engines = engines
-        self._max_px = max_px
-        self._jpeg_quality = jpeg_quality
+        self._coder = coder
         self._task: _Task | None = None
 
     def wear(self, look: Look | None) -> None:
@@ -54,23 +52,21 @@ class FramePipeline:
     def process(self, frame: EncodedFrame, pressure: float = 0.0) -> Processed:
         """Change one frame. Raises PictureError or BrokenBase64 for what is no picture.
 
-        ``pressure`` is for the engine (see LoadMeter). With nothing to apply the very bytes that
-        came go back, after a look at their header: nothing is lost, and it costs next to nothing.
+        ``pressure`` is for the engine (see LoadMeter). With nothing to apply the picture is not
+        rendered at all.
         """
-        data = payload_bytes(frame.payload)
         task = self._task
         if task is None or task.look.is_empty:
-            check_picture(data, self._max_px)
-            return Processed(_like(frame, data))
-        return self._render(frame, data, task, pressure)
+            return Processed(self._coder.pass_on(frame))
+        return self._render(frame, task, pressure)
 
-    def _render(self, frame: EncodedFrame, data: bytes, task: _Task, pressure: float) -> Processed:
+    def _render(self, frame: EncodedFrame, task: _Task, pressure: float) -> Processed:
         started_s = time.perf_counter()
-        picture = decode_frame(data, self._max_px)
+        picture = self._coder.decode(frame)
         decoded_s = time.perf_counter()
         rendered = task.styler.render(picture, task.look, pressure)
         rendered_s = time.perf_counter()
-        jpeg = encode_jpeg(rendered.picture, self._jpeg_quality)
+        payload = self._coder.encode(rendered.picture, frame)
         encoded_s = time.perf_counter()
         stage_ms = {
             "decode": (decoded_s - started_s) * 1000.0,
@@ -78,10 +74,4 @@ class FramePipeline:
             "render": (rendered_s - decoded_s) * 1000.0,
             "encode": (encoded_s - rendered_s) * 1000.0,
         }
-        return Processed(
-            _like(frame, jpeg), rendered.heads, stage_ms, rendered.advice, rendered.effort
-        )
-
-
-def _like(frame: EncodedFrame, data: bytes) -> bytes | str:
-    return payload_text(data) if isinstance(frame.payload, str) else data
+        return Processed(payload, rendered.heads, stage_ms, rendered.advice, rendered.effort)

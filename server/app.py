@@ -8,11 +8,13 @@ import structlog
 from aiohttp import web
 
 from media.clock import Clock, SystemClock
+from media.rtc.connection import RtcOptions
 from processing.engine import Engines
 from processing.local import local_engines
 from processing.pool import WorkerPool
+from server.calls import Calls
 from server.journal import SessionJournal
-from server.keys import SERVICES, SESSIONS
+from server.keys import CALLS, SERVICES, SESSIONS
 from server.pages import add_security_headers
 from server.registry import LiveSessions
 from server.routes import routes
@@ -71,9 +73,17 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
                 settings, clock, engines, pool, database, cache, journal, clock.monotonic()
             )
             app[SESSIONS] = LiveSessions(app[SERVICES])
+            app[CALLS] = Calls(app[SERVICES], app[SESSIONS], _rtc_options(settings))
+            stack.push_async_callback(app[CALLS].close)
             yield
 
     return lifetime
+
+
+def _rtc_options(settings: Settings) -> RtcOptions:
+    return RtcOptions(
+        settings.max_frame_px, settings.rtc_listen_addresses, settings.rtc_public_addresses
+    )
 
 
 @asynccontextmanager

@@ -2,8 +2,10 @@
 
 from aiohttp import web
 
+from server.calls import Calls
 from server.registry import LiveSessions
 from server.services import Services
 
+CALLS = web.AppKey("calls", Calls)
 SERVICES = web.AppKey("services", Services)
 SESSIONS = web.AppKey("sessions", LiveSessions)

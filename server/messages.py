@@ -1,6 +1,6 @@
 """The JSON messages of the live protocol (report section 4.2): parsing in, building out. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -8,6 +8,7 @@ import orjson
 
 from media.clock import iso_utc
 from media.frame import DropCause
+from media.rtc.figures import LinkFigures
 from processing.ledger import Figures
 from processing.look import Look, LookError, LookValues, parse_values
 from processing.pipeline import Processed
@@ -188,7 +189,9 @@ def error(code: ErrorCode, text: str, frame_id: str | None = None) -> Message:
     return message
 
 
-def stats(transport: str, figures: Figures, last: Processed) -> Message:
+def stats(
+    transport: str, figures: Figures, last: Processed, link: LinkFigures | None = None
+) -> Message:
     """The session's figures; what concerns heads, advice, effort and stages is the last frame's."""
     return {
         "type": "stats",
@@ -205,8 +208,15 @@ def stats(transport: str, figures: Figures, last: Processed) -> Message:
             **_head_field(last.heads),
             "advice": last.advice,
             "effort": None if last.effort is None else round(last.effort, 2),
+            **({"link": _rounded(link)} if link is not None else {}),
             "stage_ms": {stage: round(ms, 2) for stage, ms in last.stage_ms.items()},
         },
+    }
+
+
+def _rounded(link: LinkFigures) -> Message:
+    return {
+        name: None if value is None else round(value, 4) for name, value in asdict(link).items()
     }
 
 

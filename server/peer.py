@@ -2,8 +2,11 @@
 
 from typing import Protocol
 
-from media.frame import EncodedFrame
+from media.coder import Coder
+from media.frame import DropCause, EncodedFrame
+from media.rtc.figures import LinkFigures
 from processing.pipeline import Processed
+from server.errors import ErrorCode
 from server.messages import Message
 
 
@@ -23,6 +26,16 @@ class Peer(Protocol):
         """The transport's name, for the figures."""
         ...
 
+    @property
+    def coder(self) -> Coder:
+        """How the client's frames are read and written."""
+        ...
+
+    @property
+    def link(self) -> LinkFigures | None:
+        """What the transport knows of its own losses and delays, if it does."""
+        ...
+
     async def send(self, message: Message) -> None:
         """Send a message."""
         ...
@@ -31,4 +44,12 @@ class Peer(Protocol):
         self, frame: EncodedFrame, processed: Processed, processing_ms: float
     ) -> None:
         """Send a changed frame in the form in which it came."""
+        ...
+
+    async def send_dropped(self, frame: EncodedFrame, cause: DropCause) -> None:
+        """Tell that a frame was given up, if the transport names its frames."""
+        ...
+
+    async def send_failed(self, frame: EncodedFrame, code: ErrorCode, text: str) -> None:
+        """Tell what was wrong with a frame."""
         ...

@@ -1,21 +1,16 @@
 """The address of a live session over WebSocket: who gets in, and what they are told."""
 
-import re
-from typing import Final
-
 import structlog
 from aiohttp import web
 
 from server import endings, messages
-from server.errors import CloseCode, ErrorCode
+from server.errors import ErrorCode
+from server.identity import read_ids
 from server.keys import SERVICES, SESSIONS
 from server.logs import pseudonym
 from server.peer import PeerGone, PeerTooSlow
 from server.registry import SessionRefused
 from server.websocket import WebSocketPeer
-
-SESSION_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-USER_ID: Final = re.compile(r"[A-Za-z0-9_.@:+-]{1,128}")
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +24,7 @@ async def realtime(request: web.Request) -> web.StreamResponse:
         return web.json_response(body, status=426, headers={"Upgrade": "websocket"})
     try:
         await peer.open()
-        session_id, user_id = _ids(request)
+        session_id, user_id = read_ids(request)
         structlog.contextvars.bind_contextvars(session=pseudonym(session_id))
         async with sessions.admit(session_id, user_id, peer) as session:
             ending = await session.serve(lambda: peer.read(session))
@@ -43,24 +38,6 @@ async def realtime(request: web.Request) -> web.StreamResponse:
     else:
         await peer.close(ending.code, ending.reason)
     return peer.response if peer.response.prepared else web.Response()
-
-
-def _ids(request: web.Request) -> tuple[str, str]:
-    session_id = request.match_info["session_id"]
-    user_id = request.query.get("user_id", "")
-    if not SESSION_ID.fullmatch(session_id):
-        raise SessionRefused(
-            CloseCode.INVALID_ID,
-            ErrorCode.INVALID_SESSION_ID,
-            "A session id is 1 to 64 letters, digits, - or _",
-        )
-    if not USER_ID.fullmatch(user_id):
-        raise SessionRefused(
-            CloseCode.INVALID_ID,
-            ErrorCode.INVALID_USER_ID,
-            "user_id is 1 to 128 letters, digits or any of - _ . @ : +",
-        )
-    return session_id, user_id
 
 
 async def _turn_away(peer: WebSocketPeer, refused: SessionRefused) -> None:

@@ -47,9 +47,7 @@ class LiveSession:
         self._services = services
         self._peer = peer
         self._share = Share()
-        self._pipeline = FramePipeline(
-            services.engines, max_px=settings.max_frame_px, jpeg_quality=settings.jpeg_quality
-        )
+        self._pipeline = FramePipeline(services.engines, peer.coder)
         self.wardrobe = Wardrobe(
             pipeline=self._pipeline,
             engines=services.engines,
@@ -246,14 +244,14 @@ class LiveSession:
 
     async def dropped(self, frame: EncodedFrame, cause: DropCause) -> None:
         """Tell of a dropped frame."""
-        await self._peer.send(messages.frame_dropped(frame.frame_id, cause))
+        await self._peer.send_dropped(frame, cause)
 
     async def failed(self, frame: EncodedFrame, error: Exception) -> None:
         """Tell what was wrong with a frame."""
         code, text = picture_fault(error)
         if code is ErrorCode.PROCESSING_FAILED and self._is_fault_news():
             log.error("frame failed", exc_info=error)
-        await self._peer.send(messages.error(code, text, frame.frame_id))
+        await self._peer.send_failed(frame, code, text)
 
     def _is_fault_news(self) -> bool:
         return self._fault_reminder.is_due(self._services.clock.monotonic())
@@ -265,7 +263,7 @@ class LiveSession:
         return self._runner.figures()
 
     def _stats(self, figures: Figures) -> messages.Message:
-        return messages.stats(self._peer.transport, figures, self._last.told())
+        return messages.stats(self._peer.transport, figures, self._last.told(), self._peer.link)
 
     def _record(self, status: SessionStatus, figures: Figures) -> SessionRecord:
         now = self._services.clock.utc_now()

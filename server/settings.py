@@ -8,6 +8,8 @@ from dotenv import dotenv_values
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from server.listed import Addresses, IceUrls, listed
+
 ENV_PREFIX = "HAIR_TRYON_"
 ENV_FILE = ".env"
 
@@ -20,6 +22,9 @@ LogFormat: TypeAlias = Literal["auto", "console", "json"]
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
 OptionalPath: TypeAlias = Annotated[Path | None, BeforeValidator(lambda text: text or None)]
 Seconds: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def _processors() -> int:
@@ -96,6 +101,22 @@ class Settings(BaseSettings):
     photo_cache_bytes: Annotated[int, Field(ge=0)] = Field(
         256 * 1024 * 1024, description="memory for style and colour photos, kept for an hour"
     )
+    rtc_listen: Addresses = Field(
+        "",
+        description="addresses for WebRTC media, separated by commas (all but loopback; loopback "
+        "alone when host is loopback)",
+    )
+    rtc_public: Addresses = Field(
+        "", description="addresses that clients are told instead, as behind a NAT that maps 1:1"
+    )
+    stun: IceUrls = Field("", description="STUN servers for clients: stun:HOST:PORT, …")
+    turn: IceUrls = Field(
+        "", description="TURN servers for clients: turn:HOST:PORT?transport=udp, …"
+    )
+    turn_secret: str = Field("", description="the secret that they share with this server")
+    turn_ttl_s: Seconds = Field(
+        3600.0, description="for so long a client's TURN credentials are good"
+    )
     idle_timeout_s: Seconds = Field(
         300.0, description="a session that sends nothing for so long is ended"
     )
@@ -111,6 +132,34 @@ class Settings(BaseSettings):
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ValueError("tls_cert and tls_key are given together or not at all")
         return self
+
+    @model_validator(mode="after")
+    def _turn_is_whole(self) -> Self:
+        if self.turn and not self.turn_secret:
+            raise ValueError("turn needs turn_secret")
+        return self
+
+    @property
+    def rtc_listen_addresses(self) -> tuple[str, ...]:
+        """Where WebRTC media is taken in; empty: at all of the machine's addresses but loopback."""
+        if not self.rtc_listen and self.host in _LOOPBACK:
+            return ("127.0.0.1",)
+        return listed(self.rtc_listen)
+
+    @property
+    def rtc_public_addresses(self) -> tuple[str, ...]:
+        """What clients are told instead; empty: the same."""
+        return listed(self.rtc_public)
+
+    @property
+    def stun_urls(self) -> tuple[str, ...]:
+        """STUN servers for clients."""
+        return listed(self.stun)
+
+    @property
+    def turn_urls(self) -> tuple[str, ...]:
+        """TURN servers for clients."""
+        return listed(self.turn)
 
     @property
     def scheme(self) -> str:

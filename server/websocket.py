@@ -11,11 +11,12 @@ import orjson
 import structlog
 from aiohttp import WSMsgType, web
 
-from media.frame import EncodedFrame
+from media.coder import JpegCoder
+from media.frame import DropCause, EncodedFrame
 from processing.pipeline import Processed
 from server import binary, endings, messages
 from server.endings import Ending
-from server.errors import ClientError, CloseCode
+from server.errors import ClientError, CloseCode, ErrorCode
 from server.linger import discard_input
 from server.messages import Message
 from server.peer import PeerGone, PeerTooSlow
@@ -83,11 +84,13 @@ class WebSocketPeer:
     """A browser or program at the far end of a WebSocket."""
 
     transport = "websocket"
+    link = None
 
     def __init__(self, request: web.Request, settings: Settings) -> None:
         self._request = request
         self._settings = settings
         self._socket = PictureSocket(settings.max_message_bytes)
+        self.coder = JpegCoder(settings.max_frame_px, settings.jpeg_quality)
 
     async def open(self) -> None:
         """Shake hands. Raises PeerGone."""
@@ -117,6 +120,14 @@ class WebSocketPeer:
             await self.send(
                 messages.processed_frame(frame.frame_id, processed.payload, processing_ms)
             )
+
+    async def send_dropped(self, frame: EncodedFrame, cause: DropCause) -> None:
+        """See Peer."""
+        await self.send(messages.frame_dropped(frame.frame_id, cause))
+
+    async def send_failed(self, frame: EncodedFrame, code: ErrorCode, text: str) -> None:
+        """See Peer."""
+        await self.send(messages.error(code, text, frame.frame_id))
 
     async def read(self, session: LiveSession) -> Ending:
         """Hand the client's messages to the session until the connection ends."""

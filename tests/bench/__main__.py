@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
 from tests.bench.page import page
+from tests.bench.rtc import webrtc, webrtc_capacity, webrtc_overload
 from tests.bench.scenarios import Options, camera, crowd, saturation
 from tests.bench.strain import fairness, overload
 from tests.bench.subjects import ALL
@@ -20,6 +21,9 @@ SCENARIOS: dict[str, Callable[[Options], str]] = {
     "crowd": crowd,
     "overload": overload,
     "fairness": fairness,
+    "webrtc": webrtc,
+    "webrtc-overload": webrtc_overload,
+    "webrtc-capacity": webrtc_capacity,
     "page": page,
 }
 

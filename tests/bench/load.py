@@ -3,18 +3,25 @@
 import asyncio
 import sys
 import time
-from contextlib import AsyncExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from statistics import fmean
+from typing import TypeAlias
 
 import aiohttp
 import psutil
 import uvloop
 
+from media.rtc.video_codec import VideoCodec
 from tests.bench.client import BenchClient, connected
 from tests.bench.meter import Meter
 from tests.bench.pictures import films
 from tests.bench.plan import CLOSED_LOOP, LoadPlan, LoadReport
+from tests.bench.rtc_client import RtcBenchClient, rtc_connected
+from tests.bench.rtc_film import film
 from tests.bench.tally import Window
+
+Client: TypeAlias = BenchClient | RtcBenchClient
 
 
 async def put_under_load(plan: LoadPlan) -> LoadReport:
@@ -23,17 +30,26 @@ async def put_under_load(plan: LoadPlan) -> LoadReport:
         http = await stack.enter_async_context(
             aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         )
-        reel = films()
-        clients = [
-            await stack.enter_async_context(connected(http, plan, number, reel[number % len(reel)]))
-            for number in range(len(plan.rates_fps))
-        ]
+        clients = [await stack.enter_async_context(client) for client in _clients(http, plan)]
         meter = Meter(psutil.Process(plan.server_pid))
         await _run(clients, meter, plan)
         return _report(clients, meter, plan)
 
 
-async def _run(clients: list[BenchClient], meter: Meter, plan: LoadPlan) -> None:
+def _clients(
+    http: aiohttp.ClientSession, plan: LoadPlan
+) -> Iterator[AbstractAsyncContextManager[Client]]:
+    reel = films()
+    if plan.protocol in ("vp8", "h264"):
+        rtc_reel = [film(VideoCodec(plan.protocol.upper()), one) for one in reel]
+        for number in range(len(plan.rates_fps)):
+            yield rtc_connected(http, plan, number, rtc_reel[number % len(reel)])
+    else:
+        for number in range(len(plan.rates_fps)):
+            yield connected(http, plan, number, reel[number % len(reel)])
+
+
+async def _run(clients: Sequence[Client], meter: Meter, plan: LoadPlan) -> None:
     begin_s = time.monotonic()
     start_s = begin_s + plan.warm_up_s
     window = Window(start_s, start_s + plan.window_s)
@@ -43,12 +59,12 @@ async def _run(clients: list[BenchClient], meter: Meter, plan: LoadPlan) -> None
             tasks.create_task(client.run(window, begin_s + _phase_s(client, number / len(clients))))
 
 
-def _phase_s(client: BenchClient, share: float) -> float:
+def _phase_s(client: Client, share: float) -> float:
     """Cameras do not tick together: each begins at another part of the interval."""
     return 0.0 if client.rate_fps == CLOSED_LOOP else share / client.rate_fps
 
 
-def _report(clients: list[BenchClient], meter: Meter, plan: LoadPlan) -> LoadReport:
+def _report(clients: Sequence[Client], meter: Meter, plan: LoadPlan) -> LoadReport:
     latency_ms = [sample for client in clients for sample in client.tally.latency_ms]
     processing_ms = [value for client in clients for value in client.tally.processing_ms]
     return LoadReport(

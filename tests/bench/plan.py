@@ -6,7 +6,8 @@ from typing import Any, Literal, TypeAlias
 
 import orjson
 
-Protocol: TypeAlias = Literal["json", "binary"]
+Protocol: TypeAlias = Literal["json", "binary", "vp8", "h264"]
+"""The last two go by WebRTC, the others by WebSocket."""
 
 DELIVERED = "delivered"
 """The outcome of a frame that came back; the others are ``failed`` and the causes of a drop."""

@@ -63,7 +63,7 @@ def _overload_part(engine: str, report: LoadReport) -> str:
 def _overload_verdicts(report: LoadReport, cost: Cost) -> list[str]:
     stage_fps = 1000.0 / OVERLOAD_STAGE_MS
     able_fps = 1000.0 / report.mean_processing_ms if report.mean_processing_ms else 0.0
-    p50, p95 = (_latency_drift(report, share) for share in (0.50, 0.95))
+    p50, p95 = (latency_drift(report, share) for share in (0.50, 0.95))
     rss = figures.change_by_thirds(report.rss_bytes, report.window_s)
     faults = faults_of("overload", report)
     return [
@@ -84,7 +84,8 @@ def _overload_verdicts(report: LoadReport, cost: Cost) -> list[str]:
     ]
 
 
-def _latency_drift(report: LoadReport, share: float) -> float:
+def latency_drift(report: LoadReport, share: float) -> float:
+    """How a percentile of the last seconds differs from that of the first."""
     edge_s = min(EDGE_S, report.window_s / 6)
     first = figures.between(report.latency_ms, 0.0, edge_s)
     last = figures.between(report.latency_ms, report.window_s - edge_s, report.window_s)

@@ -64,6 +64,12 @@ class Tally:
             self._answer_in_window(answer, now_s, due_s)
         return True
 
+    def give_up(self, outcome: str) -> None:
+        """What has not been answered became this."""
+        self.outcomes[outcome] += len(self._due_s)
+        self.in_window[outcome] += sum(due_s in self.window for due_s in self._due_s.values())
+        self._due_s.clear()
+
     def is_settled(self, wants_stats: bool) -> bool:
         """Whether every frame is answered and the server's figures have caught up."""
         told = self.stats is not None and self.stats["received"] == self.sent

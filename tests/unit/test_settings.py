@@ -32,6 +32,12 @@ _GOOD: dict[str, tuple[str, Any]] = {
     "networks": ("clean", "clean"),
     "photo_side_px": ("16", 16),
     "photo_cache_bytes": ("0", 0),
+    "rtc_listen": ("10.0.0.1, ::1", "10.0.0.1, ::1"),
+    "rtc_public": ("198.51.100.7", "198.51.100.7"),
+    "stun": ("stun:s.example:3478", "stun:s.example:3478"),
+    "turn": ("turn:t.example?transport=tcp", "turn:t.example?transport=tcp"),
+    "turn_secret": ("geheim", "geheim"),
+    "turn_ttl_s": ("60", 60.0),
     "idle_timeout_s": ("0.5", 0.5),
     "send_timeout_s": ("2", 2.0),
     "stop_timeout_s": ("2.5", 2.5),
@@ -54,13 +60,18 @@ _WRONG: dict[str, list[str]] = {
     "networks": ["best", ""],
     "photo_side_px": ["15", "8193"],
     "photo_cache_bytes": ["-1"],
+    "rtc_listen": ["localhost", "10.0.0.1;10.0.0.2"],
+    "rtc_public": ["example.org"],
+    "stun": ["s.example:3478"],
+    "turn": ["http://t.example", "turn:"],
+    "turn_ttl_s": ["0"],
     "idle_timeout_s": ["0", "nan"],
     "send_timeout_s": ["0", "-0.1"],
     "stop_timeout_s": ["0", "x"],
 }
 _WRONG_CASES = [(name, text) for name, texts in _WRONG.items() for text in texts]
 _NAMES = sorted(_GOOD)
-_PARTNER = {"tls_cert": "tls_key", "tls_key": "tls_cert"}
+_PARTNER = {"tls_cert": "tls_key", "tls_key": "tls_cert", "turn": "turn_secret"}
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,52 @@
+"""How one client's pictures are read and written: JPEG by JPEG, or as a stream of video."""
+
+from typing import Protocol
+
+from media.codec import check_picture, decode_frame, encode_jpeg
+from media.frame import EncodedFrame, Picture
+from media.payload import payload_bytes, payload_text
+
+
+class Coder(Protocol):
+    """Called on workers, for one frame at a time and in the frames' order.
+
+    Raises PictureError or BrokenBase64 for what is no picture.
+    """
+
+    def pass_on(self, frame: EncodedFrame) -> bytes | str:
+        """The frame's picture unchanged, as the client wants it."""
+        ...
+
+    def decode(self, frame: EncodedFrame) -> Picture:
+        """The frame's picture."""
+        ...
+
+    def encode(self, picture: Picture, like: EncodedFrame) -> bytes | str:
+        """A changed picture, in the form in which this frame came."""
+        ...
+
+
+class JpegCoder:
+    """Every picture by itself; as base64 text if it came as text."""
+
+    def __init__(self, max_px: int, quality: int) -> None:
+        self._max_px = max_px
+        self._quality = quality
+
+    def pass_on(self, frame: EncodedFrame) -> bytes | str:
+        """The very bytes that came, after a look at their header: it costs next to nothing."""
+        data = payload_bytes(frame.payload)
+        check_picture(data, self._max_px)
+        return _like(frame, data)
+
+    def decode(self, frame: EncodedFrame) -> Picture:
+        """See Coder."""
+        return decode_frame(payload_bytes(frame.payload), self._max_px)
+
+    def encode(self, picture: Picture, like: EncodedFrame) -> bytes | str:
+        """See Coder."""
+        return _like(like, encode_jpeg(picture, self._quality))
+
+
+def _like(frame: EncodedFrame, data: bytes) -> bytes | str:
+    return payload_text(data) if isinstance(frame.payload, str) else data

@@ -1,0 +1,1 @@
+"""Live video over WebRTC: packets to frames, frames to pictures, and back."""

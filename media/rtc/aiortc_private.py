@@ -1,0 +1,144 @@
+"""All that touches aiortc from behind: its jitter buffer, its encoder, its ICE connection.
+
+aiortc 1.16 hands a frame over when the first packet of the next one has come, queues without
+bounds, and encodes slowly; nothing of that can be set. So three of its private parts are replaced.
+Where they are not as they were when this was tested, `fits` says so, and the caller leaves aiortc
+as it is.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+import aioice
+import aiortc
+from aiortc import RTCDtlsTransport, RTCIceTransport, RTCRtpReceiver, RTCRtpSender
+from aiortc.codecs.h264 import H264Encoder
+from aiortc.codecs.vpx import Vp8Encoder
+from av import Packet
+
+from media.rtc.inlet import Inlet
+from media.rtc.video_codec import VideoCodec
+
+TESTED: Final = "1.16.0"
+_BUFFER: Final = "_RTCRtpReceiver__jitter_buffer"
+_ENCODER: Final = "_RTCRtpSender__encoder"
+
+
+def fits(receiver: RTCRtpReceiver, sender: RTCRtpSender) -> bool:
+    """Whether this is the aiortc that we know from inside."""
+    return (
+        aiortc.__version__ == TESTED
+        and hasattr(getattr(receiver, _BUFFER, None), "add")
+        and hasattr(sender, _ENCODER)
+        and hasattr(sender, "_send_keyframe")
+    )
+
+
+class _Buffer:
+    """An inlet, as the receiver speaks to its jitter buffer."""
+
+    def __init__(self, inlet: Inlet) -> None:
+        self._inlet = inlet
+
+    def add(self, packet: Any) -> tuple[bool, None]:
+        """Whether to send a PLI, and never a frame: those have gone their own way."""
+        fragment = self._inlet.fragment(
+            packet.sequence_number,
+            packet.timestamp,
+            is_last=bool(packet.marker),
+            payload=packet.payload,
+            data=packet._data,
+        )
+        return self._inlet.add(fragment), None
+
+
+class _Packer:
+    """Our encoder, as the sender speaks to it: what comes is encoded already."""
+
+    def __init__(self, codec: VideoCodec, estimated: Callable[[int], None]) -> None:
+        self._packer = H264Encoder() if codec is VideoCodec.H264 else Vp8Encoder()
+        self._estimated = estimated
+        self._bps = 0
+
+    def pack(self, packet: "Packet[Any]") -> tuple[list[bytes], int]:
+        """RTP payloads and the timestamp."""
+        return self._packer.pack(packet)
+
+    @property
+    def target_bitrate(self) -> int:
+        """What the receiver believes to get through, bits/s."""
+        return self._bps
+
+    @target_bitrate.setter
+    def target_bitrate(self, bps: int) -> None:
+        self._bps = bps
+        self._estimated(bps)
+
+
+def tap(receiver: RTCRtpReceiver, inlet: Inlet) -> None:
+    """Hand what comes in to the inlet instead of to aiortc's decoder."""
+    setattr(receiver, _BUFFER, _Buffer(inlet))
+
+
+def plug(
+    sender: RTCRtpSender,
+    codec: VideoCodec,
+    estimated: Callable[[int], None],
+    key_wanted: Callable[[], None],
+) -> None:
+    """Let the sender take encoded packets, and tell what the receiver asks for."""
+    setattr(sender, _ENCODER, _Packer(codec, estimated))
+    vars(sender).update(_send_keyframe=key_wanted)
+
+
+class Link(Protocol):
+    """What an ICE connection is to those above it."""
+
+    async def recv(self) -> bytes:
+        """The next datagram. Raises ConnectionError."""
+        ...
+
+    async def send(self, data: bytes) -> None:
+        """Send a datagram. Raises ConnectionError."""
+        ...
+
+
+def ice_of(transport: RTCDtlsTransport) -> aioice.Connection:
+    """The ICE connection beneath a transport."""
+    connection: aioice.Connection = transport.transport._connection
+    return connection
+
+
+def watch(connection: aioice.Connection, heard: Callable[[], None]) -> None:
+    """Call ``heard`` for each datagram from the client, those of ICE itself included."""
+    of_ice, of_media = connection.request_received, connection.data_received
+
+    def request_received(message: Any, address: Any, protocol: Any) -> None:
+        heard()
+        of_ice(message, address, protocol)
+
+    def data_received(data: bytes, component: int) -> None:
+        heard()
+        of_media(data, component)
+
+    vars(connection).update(request_received=request_received, data_received=data_received)
+
+
+def gather_from(connection: aioice.Connection, chosen: list[str]) -> None:
+    """Let ICE offer these addresses, and not all that the machine has."""
+    gather = connection.get_component_candidates
+
+    async def get_component_candidates(
+        component: int,
+        addresses: list[str],
+        timeout: int = 5,
+    ) -> list[aioice.Candidate]:
+        return await gather(component, chosen, timeout)
+
+    vars(connection).update(get_component_candidates=get_component_candidates)
+
+
+def replace_link(ice: RTCIceTransport, connection: aioice.Connection, link: Link) -> None:
+    """Put another ICE connection beneath what runs above, as after an ICE restart."""
+    ice._connection = connection
+    ice._recv, ice._send = link.recv, link.send

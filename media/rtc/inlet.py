@@ -1,0 +1,51 @@
+"""What stands where aiortc keeps its jitter buffer: whole frames go to us, without waiting."""
+
+from collections.abc import Callable
+
+from media.rtc.assembly import Assembler, Fragment
+from media.rtc.keyframes import begins_key_frame
+from media.rtc.lane import Encoded
+from media.rtc.video_codec import VideoCodec
+
+TIMESTAMPS = 1 << 32
+"""RTP's timestamps begin anew after so many ticks."""
+
+
+class Inlet:
+    """One track's packets to frames, for ``took``, with timestamps that go on for ever."""
+
+    def __init__(
+        self, codec: VideoCodec, now_s: Callable[[], float], took: Callable[[Encoded], None]
+    ) -> None:
+        self._codec = codec
+        self._now_s = now_s
+        self._took = took
+        self._assembler = Assembler()
+        self._last: int | None = None
+
+    def lose_key(self) -> None:
+        """What comes can not be decoded any more: begin again with a key frame."""
+        self._assembler.lose_key()
+
+    def add(self, fragment: Fragment) -> bool:
+        """Take in a packet; tells whether to ask the sender for a key frame."""
+        result = self._assembler.add(fragment, self._now_s())
+        for frame in result.frames:
+            self._took(Encoded(self._unwrapped(frame.timestamp), frame.data))
+        return result.wants_key
+
+    def fragment(
+        self, sequence: int, timestamp: int, *, is_last: bool, payload: bytes, data: bytes
+    ) -> Fragment:
+        """A packet's part of a frame: ``payload`` as it came, ``data`` what the decoder gets."""
+        begins = begins_key_frame(self._codec, payload)
+        return Fragment(sequence, timestamp, is_last, begins, data)
+
+    def _unwrapped(self, timestamp: int) -> int:
+        if self._last is None:
+            self._last = TIMESTAMPS + timestamp
+            return self._last
+        step = (timestamp - self._last + TIMESTAMPS // 2) % TIMESTAMPS - TIMESTAMPS // 2
+        # A stream that begins anew may count from anywhere: time goes on all the same.
+        self._last += step if step > 0 else 1
+        return self._last

@@ -1,0 +1,48 @@
+"""Whether a packet begins a picture that needs no other. Pure; see RFC 7741 and RFC 6184."""
+
+from media.rtc.video_codec import VideoCodec
+
+_VP8_EXTENDED, _VP8_START, _VP8_PARTITION = 0x80, 0x10, 0x0F
+_VP8_LONG_ID, _VP8_HAS_ID, _VP8_HAS_LEVEL, _VP8_HAS_LAYER_OR_KEY = 0x80, 0x80, 0x40, 0x30
+_VP8_IS_INTER = 0x01
+_NAL_KIND, _NAL_IDR, _NAL_SPS, _NAL_STAP_A, _NAL_FU_A = 0x1F, 5, 7, 24, 28
+_FU_START = 0x80
+_STAP_FIRST = 3
+"""Where the first unit of an aggregate has its header: behind the aggregate's own and a length."""
+
+
+def begins_key_frame(codec: VideoCodec, payload: bytes) -> bool:
+    """Whether a key frame begins with this RTP payload; for what is cut short: no."""
+    return _begins_vp8(payload) if codec is VideoCodec.VP8 else _begins_h264(payload)
+
+
+def _begins_vp8(payload: bytes) -> bool:
+    if not payload or not payload[0] & _VP8_START or payload[0] & _VP8_PARTITION:
+        return False
+    start = _vp8_descriptor_bytes(payload)
+    return len(payload) > start and not payload[start] & _VP8_IS_INTER
+
+
+def _vp8_descriptor_bytes(payload: bytes) -> int:
+    """How long the payload descriptor is."""
+    if not payload[0] & _VP8_EXTENDED or len(payload) < len("XI"):
+        return 1
+    extension, length = payload[1], 2
+    if extension & _VP8_HAS_ID:
+        is_long = len(payload) > length and payload[length] & _VP8_LONG_ID
+        length += 2 if is_long else 1
+    return length + bool(extension & _VP8_HAS_LEVEL) + bool(extension & _VP8_HAS_LAYER_OR_KEY)
+
+
+def _begins_h264(payload: bytes) -> bool:
+    """Encoders send the parameter sets before each key frame; some send them once only."""
+    if not payload:
+        return False
+    kind, first = payload[0] & _NAL_KIND, 0
+    if kind == _NAL_STAP_A:
+        first = _STAP_FIRST
+    elif kind == _NAL_FU_A:
+        if len(payload) < len("FH") or not payload[1] & _FU_START:
+            return False
+        first = 1
+    return len(payload) > first and payload[first] & _NAL_KIND in (_NAL_SPS, _NAL_IDR)

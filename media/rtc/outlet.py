@@ -1,0 +1,56 @@
+"""The track that is sent back: encoded pictures, the newest few of them."""
+
+import asyncio
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from aiortc import MediaStreamTrack
+from aiortc.mediastreams import MediaStreamError
+from av import Packet
+
+from media.rtc.lane import Encoded
+from media.rtc.video_codec import CLOCK_HZ
+
+MAX_WAITING = 8
+"""Frames on their way out of the door; more wait only where the loop has stood still."""
+
+
+class Outlet(MediaStreamTrack):
+    """Takes encoded frames and hands them to the sender. ``overflowed`` is called when they had to
+    be thrown away, after which only a key frame helps."""
+
+    kind = "video"
+
+    def __init__(self, overflowed: Callable[[], None]) -> None:
+        super().__init__()
+        self._frames: asyncio.Queue[Encoded | None] = asyncio.Queue(MAX_WAITING)
+        self._overflowed = overflowed
+
+    def put(self, frame: Encoded) -> None:
+        """Send this frame."""
+        if self._frames.full():
+            self._clear()
+            self._overflowed()
+            return
+        self._frames.put_nowait(frame)
+
+    async def recv(self) -> "Packet[Any]":
+        """See MediaStreamTrack. Raises MediaStreamError at the end."""
+        frame = await self._frames.get()
+        if frame is None or self.readyState != "live":
+            raise MediaStreamError
+        packet: Packet[Any] = Packet(frame.data)
+        packet.pts = frame.timestamp
+        packet.time_base = Fraction(1, CLOCK_HZ)
+        return packet
+
+    def stop(self) -> None:
+        """See MediaStreamTrack."""
+        self._clear()
+        self._frames.put_nowait(None)
+        super().stop()
+
+    def _clear(self) -> None:
+        while not self._frames.empty():
+            self._frames.get_nowait()

@@ -1,0 +1,117 @@
+"""The WebRTC connections of this process: each is a session, held up by a task."""
+
+import asyncio
+import secrets
+from dataclasses import dataclass, field
+
+import structlog
+
+from media.rtc.connection import RtcOptions
+from media.rtc.offer import Offer, OfferRejected
+from server import endings
+from server.endings import Ending
+from server.errors import CloseCode, ErrorCode
+from server.logs import pseudonym
+from server.registry import LiveSessions, SessionRefused
+from server.rtc_peer import RtcPeer
+from server.services import Services
+
+MAX_UNANSWERED = 32
+"""Offers that are being answered at once; each costs a key, sockets, and a place in the storage."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(eq=False)
+class Call:
+    """One connection. ``answered`` is its SDP answer, or why there is none."""
+
+    session_id: str
+    user_id: str
+    peer: RtcPeer
+    answered: asyncio.Future[str]
+    etag: str = field(default_factory=lambda: f'"{secrets.token_urlsafe(12)}"')
+
+
+class Calls:
+    """Takes calls, and owns the tasks that hold them."""
+
+    def __init__(self, services: Services, sessions: LiveSessions, options: RtcOptions) -> None:
+        self._services = services
+        self._sessions = sessions
+        self._options = options
+        self._calls: dict[str, Call] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._unanswered = 0
+
+    @property
+    def open_count(self) -> int:
+        """Calls that are being held, or answered."""
+        return len(self._tasks)
+
+    def find(self, session_id: str) -> Call | None:
+        """The call of this session."""
+        return self._calls.get(session_id)
+
+    async def open(self, session_id: str, user_id: str, offer: Offer) -> Call:
+        """Answer an offer: from then on the session lives until its client leaves.
+
+        Raises SessionRefused or OfferRejected; nothing is left behind then.
+        """
+        if self._unanswered >= MAX_UNANSWERED:
+            raise SessionRefused(
+                CloseCode.TRY_AGAIN_LATER, ErrorCode.SERVER_FULL, "Too many calls at once"
+            )
+        services = self._services
+        peer = RtcPeer(offer, self._options, services.settings, services.clock.monotonic)
+        answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        call = Call(session_id, user_id, peer, answered)
+        task = asyncio.create_task(self._hold(call))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        self._unanswered += 1
+        try:
+            await asyncio.shield(answered)
+        finally:
+            self._unanswered -= 1
+        return call
+
+    async def close(self) -> None:
+        """Wait for the calls to end; their sessions have been told to."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _hold(self, call: Call) -> None:
+        structlog.contextvars.bind_contextvars(session=pseudonym(call.session_id))
+        try:
+            ending = await self._live(call)
+        except (SessionRefused, OfferRejected) as refused:
+            _settle(call, refused)
+        except Exception as error:
+            log.exception("call broke")
+            _settle(call, error)
+        else:
+            log.info("call ended", reason=ending.reason)
+        finally:
+            if self._calls.get(call.session_id) is call:
+                del self._calls[call.session_id]
+            call.answered.cancel()
+            await call.peer.connection.close()
+
+    async def _live(self, call: Call) -> Ending:
+        async with self._sessions.admit(call.session_id, call.user_id, call.peer) as session:
+            answer = await call.peer.connection.answer()
+            self._calls[call.session_id] = call
+            if not call.answered.done():
+                call.answered.set_result(answer)
+            return await session.serve(lambda: call.peer.read(session))
+
+    def hang_up(self, call: Call) -> None:
+        """End a call because its client asks for it."""
+        call.peer.hang_up(endings.LEFT)
+
+
+def _settle(call: Call, error: Exception) -> None:
+    if not call.answered.done():
+        call.answered.set_exception(error)

@@ -1,0 +1,36 @@
+"""Settings that are lists: texts with commas, each part checked."""
+
+import ipaddress
+import re
+from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator
+
+_ICE_URL = re.compile(r"(stun|stuns|turn|turns):[^\s,;<>\"]+")
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """What stands between the commas."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _are_addresses(text: str) -> str:
+    for part in listed(text):
+        try:
+            ipaddress.ip_address(part)
+        except ValueError:
+            raise ValueError(f"{part} is no IP address") from None
+    return text
+
+
+def _are_ice_urls(text: str) -> str:
+    for part in listed(text):
+        if not _ICE_URL.fullmatch(part):
+            raise ValueError(f"{part} is no address of a STUN or TURN server, as stun:HOST:PORT")
+    return text
+
+
+Addresses: TypeAlias = Annotated[str, AfterValidator(_are_addresses)]
+"""IP addresses, separated by commas."""
+IceUrls: TypeAlias = Annotated[str, AfterValidator(_are_ice_urls)]
+"""Addresses of STUN or TURN servers, separated by commas."""

@@ -1,0 +1,195 @@
+"""The WebRTC transport of a live session: a video track each way, and messages beside it."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+import orjson
+
+from media.coder import Coder
+from media.frame import DropCause, EncodedFrame
+from media.rtc.connection import RtcConnection, RtcOptions
+from media.rtc.figures import LinkFigures
+from media.rtc.lane import Encoded
+from media.rtc.offer import Offer
+from processing.pipeline import Processed
+from server import endings, messages
+from server.budget import Reminder
+from server.chunks import Chunks
+from server.endings import Ending
+from server.errors import ClientError, ErrorCode
+from server.messages import Message
+from server.peer import PeerTooSlow
+from server.sessions import LiveSession
+from server.settings import Settings
+
+CONNECT_S = 20.0
+"""An offer whose client has not connected by then is forgotten."""
+SILENCE_S = 14.0
+"""A client of which nothing at all is heard for so long is gone; browsers speak every 2.5 s."""
+WATCH_S = 1.0
+FRAMES, TEXTS, EARLY = 128, 64, 16
+"""What may wait: frames and messages for this loop, messages for a channel that is not open yet."""
+UNSENT_MAX_BYTES = 128 * 1024
+ROOM_CHECK_S = 0.01
+
+
+class RtcPeer:
+    """A browser or app at the far end of a peer connection."""
+
+    transport = "webrtc"
+
+    def __init__(
+        self, offer: Offer, options: RtcOptions, settings: Settings, now_s: Callable[[], float]
+    ) -> None:
+        self.connection = RtcConnection(offer, options, self, now_s)
+        self.link: LinkFigures | None = None
+        self._settings = settings
+        self._now_s = now_s
+        self._began_s = now_s()
+        self._frames: deque[Encoded] = deque(maxlen=FRAMES)
+        self._texts: deque[str] = deque(maxlen=TEXTS)
+        self._early: deque[str] = deque(maxlen=EARLY)
+        self._has_frames = asyncio.Event()
+        self._has_texts = asyncio.Event()
+        self._is_connected = False
+        self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self._chunks = Chunks(settings.max_message_bytes)
+        self._fault_reminder = Reminder(1.0)
+
+    @property
+    def coder(self) -> Coder:
+        """See Peer."""
+        return self.connection.coder
+
+    # -- what the client is sent ----------------------------------------------------------------
+
+    async def send(self, message: Message) -> None:
+        """See Peer."""
+        text = orjson.dumps(message).decode()
+        if not self.connection.send_text(text):
+            self._early.append(text)
+        elif self.connection.unsent_bytes > UNSENT_MAX_BYTES:
+            await self._wait_for_room()
+
+    async def send_processed(
+        self, frame: EncodedFrame, processed: Processed, processing_ms: float
+    ) -> None:
+        """See Peer."""
+        if isinstance(processed.payload, bytes):
+            self.connection.send_video(Encoded(int(frame.frame_id), processed.payload))
+
+    async def send_dropped(self, frame: EncodedFrame, cause: DropCause) -> None:
+        """See Peer: a track's frames have no names that the client knows; the figures tell."""
+
+    async def send_failed(self, frame: EncodedFrame, code: ErrorCode, text: str) -> None:
+        """See Peer: once a second, since frames are all alike to the client."""
+        if self._fault_reminder.is_due(self._now_s()):
+            await self.send(messages.error(code, text))
+
+    async def _wait_for_room(self) -> None:
+        deadline_s = self._now_s() + self._settings.send_timeout_s
+        while self.connection.unsent_bytes > UNSENT_MAX_BYTES:
+            if self._now_s() > deadline_s:
+                raise PeerTooSlow
+            await asyncio.sleep(ROOM_CHECK_S)
+
+    # -- what comes from the client (the connection's ears) -------------------------------------
+
+    def video(self, frame: Encoded) -> None:
+        """See Ears."""
+        self._frames.append(frame)
+        self._has_frames.set()
+
+    def text(self, text: str) -> None:
+        """See Ears."""
+        self._texts.append(text)
+        self._has_texts.set()
+
+    def channel_open(self) -> None:
+        """See Ears."""
+        while self._early:
+            self.connection.send_text(self._early.popleft())
+
+    def connected(self) -> None:
+        """See Ears."""
+        self._is_connected = True
+
+    def ended(self) -> None:
+        """See Ears."""
+        self.hang_up(endings.LEFT if self._is_connected else endings.LOST)
+
+    def hang_up(self, ending: Ending) -> None:
+        """End the reading; the first reason counts."""
+        if not self._ending.done():
+            self._ending.set_result(ending)
+
+    async def read(self, session: LiveSession) -> Ending:
+        """Hand frames and messages to the session until the connection ends."""
+        async with asyncio.TaskGroup() as tasks:
+            readers = [
+                tasks.create_task(self._read_frames(session)),
+                tasks.create_task(self._read_texts(session)),
+                tasks.create_task(self._watch()),
+            ]
+            ending = await asyncio.shield(self._ending)
+            for reader in readers:
+                reader.cancel()
+        return ending
+
+    async def _read_frames(self, session: LiveSession) -> None:
+        while True:
+            await self._has_frames.wait()
+            self._has_frames.clear()
+            while self._frames:
+                frame = self._frames.popleft()
+                await session.handle_frame(str(frame.timestamp), frame.data)
+
+    async def _read_texts(self, session: LiveSession) -> None:
+        while True:
+            await self._has_texts.wait()
+            self._has_texts.clear()
+            while self._texts:
+                await self._handle(session, self._texts.popleft())
+
+    async def _handle(self, session: LiveSession, text: str) -> None:
+        """A message, or a part of one; frames come by the track alone."""
+        try:
+            whole = self._joined(text)
+        except ClientError as error:
+            await session.handle_fault(error)
+            return
+        if whole is not None:
+            await session.handle_text(whole.encode())
+
+    def _joined(self, text: str) -> str | None:
+        """A whole message; None while parts of it are missing. Raises ClientError."""
+        kind, data = _kind_of(text)
+        if kind == "process_frame":
+            raise ClientError(ErrorCode.INVALID_MESSAGE, "Frames come by the video track alone")
+        return self._chunks.add(data) if kind == "chunk" else text
+
+    async def _watch(self) -> None:
+        """End what never came about, and what has fallen silent."""
+        while True:
+            await asyncio.sleep(WATCH_S)
+            now_s = self._now_s()
+            silent_s = now_s - self.connection.heard_s
+            if self._is_connected:
+                self.link = await self.connection.figures()
+            elif now_s - self._began_s > CONNECT_S:
+                self.hang_up(endings.LOST)
+            if self._is_connected and silent_s > SILENCE_S:
+                self.hang_up(endings.LOST)
+
+
+def _kind_of(text: str) -> tuple[str | None, object]:
+    """A message's type and data, as far as they can be read; what is wrong is told elsewhere."""
+    try:
+        message = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None, None
+    if not isinstance(message, dict):
+        return None, None
+    kind = message.get("type")
+    return kind if isinstance(kind, str) else None, message.get("data")
