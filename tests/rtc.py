@@ -14,6 +14,7 @@ from aiortc.mediastreams import MediaStreamError
 from av.video.frame import VideoFrame
 
 from media.rtc import aiortc_private as private
+from tests.lossy import LossyRelay, without_candidates
 
 CONNECT_S = 10.0
 BITS, CELL_PX = 16, 20
@@ -76,9 +77,12 @@ class Camera(MediaStreamTrack):
 class RtcClient:
     """One connection: sends its camera, keeps what comes back, talks by the control channel."""
 
-    def __init__(self, http: ClientSession, url: str, codec: str = "VP8") -> None:
+    def __init__(
+        self, http: ClientSession, url: str, codec: str = "VP8", relay: LossyRelay | None = None
+    ) -> None:
         self._http = http
         self._url = url
+        self._relay = relay
         self.camera = Camera()
         self.pictures: deque[np.ndarray] = deque(maxlen=300)
         self.arrived_s: dict[int, float] = {}
@@ -105,11 +109,15 @@ class RtcClient:
         url = f"{self._url}/api/hair-tryOn/webrtc/{session_id}?user_id={user_id}"
         headers = {"Content-Type": "application/sdp"}
         offer = self.pc.localDescription.sdp
+        if self._relay is not None:
+            offer = without_candidates(offer)
         async with self._http.post(url, data=offer, headers=headers) as response:
             answer = await response.text()
             assert response.status == 201, (response.status, answer)
             self.headers = dict(response.headers)
             self.location = self._url + response.headers["Location"]
+        if self._relay is not None:
+            answer = self._relay.reroute(answer)
         await self.pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
         async with asyncio.timeout(CONNECT_S):
             while self.pc.connectionState != "connected":  # noqa: ASYNC110
