@@ -13,6 +13,10 @@ class Coder(Protocol):
     Raises PictureError or BrokenBase64 for what is no picture.
     """
 
+    def can_decode(self, frame: EncodedFrame) -> bool:
+        """Whether this frame can be had as a picture; asked before `decode`."""
+        ...
+
     def pass_on(self, frame: EncodedFrame) -> bytes | str:
         """The frame's picture unchanged, as the client wants it."""
         ...
@@ -32,6 +36,10 @@ class JpegCoder:
     def __init__(self, max_px: int, quality: int) -> None:
         self._max_px = max_px
         self._quality = quality
+
+    def can_decode(self, _: EncodedFrame) -> bool:
+        """See Coder: every one by itself."""
+        return True
 
     def pass_on(self, frame: EncodedFrame) -> bytes | str:
         """The very bytes that came, after a look at their header: it costs next to nothing."""

@@ -53,10 +53,10 @@ class FramePipeline:
         """Change one frame. Raises PictureError or BrokenBase64 for what is no picture.
 
         ``pressure`` is for the engine (see LoadMeter). With nothing to apply the picture is not
-        rendered at all.
+        rendered at all; nor is it where it cannot be decoded yet.
         """
         task = self._task
-        if task is None or task.look.is_empty:
+        if task is None or task.look.is_empty or not self._coder.can_decode(frame):
             return Processed(self._coder.pass_on(frame))
         return self._render(frame, task, pressure)
 

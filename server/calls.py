@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
@@ -30,7 +30,14 @@ class Call:
     user_id: str
     peer: RtcPeer
     answered: asyncio.Future[str]
-    etag: str = field(default_factory=lambda: f'"{secrets.token_urlsafe(12)}"')
+    etag: str = ""
+
+    def __post_init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Another ICE session has begun."""
+        self.etag = f'"{secrets.token_urlsafe(12)}"'
 
 
 class Calls:

@@ -6,7 +6,7 @@ import orjson
 import structlog
 from aiohttp import hdrs, web
 
-from media.rtc.fragment import read_fragment
+from media.rtc.fragment import IceFragment, read_fragment
 from media.rtc.offer import MAX_BYTES, OfferRejected, read_offer
 from server import messages
 from server.calls import Call
@@ -54,14 +54,27 @@ async def trickle(request: web.Request) -> web.Response:
         return _missing()
     if request.content_type != FRAGMENT:
         return _error(415, ErrorCode.INVALID_OFFER, f"PATCH takes {FRAGMENT}")
+    # A restart comes with "*": the client cannot know whether an earlier one has got here.
     if request.headers.get(hdrs.IF_MATCH, call.etag) not in (call.etag, "*"):
         return _error(412, ErrorCode.INVALID_OFFER, "If-Match names another ICE session")
     try:
         fragment = read_fragment(await _text(request))
+        if call.peer.connection.is_restart(fragment):
+            return await _restarted(call, fragment)
         await call.peer.connection.add_candidates(fragment)
     except OfferRejected as rejected:
         return _error(400, ErrorCode.INVALID_OFFER, f"This cannot be used: {rejected}")
     return web.Response(status=204)
+
+
+async def _restarted(call: Call, fragment: IceFragment) -> web.Response:
+    """Our end of a new ICE session, which is another resource (RFC 9725, section 4.3.3)."""
+    ours = await call.peer.connection.restart(fragment)
+    call.renew()
+    lines = [f"a=ice-ufrag:{ours.ufrag}", f"a=ice-pwd:{ours.pwd}"]
+    lines += [f"a={candidate}" for candidate in ours.candidates]
+    text = "\r\n".join([*lines, "a=end-of-candidates", ""])
+    return web.Response(text=text, content_type=FRAGMENT, headers={hdrs.ETAG: call.etag})
 
 
 async def hang_up(request: web.Request) -> web.Response:

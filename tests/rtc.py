@@ -6,6 +6,7 @@ from collections import deque
 from fractions import Fraction
 from typing import Any
 
+import aioice
 import cv2
 import numpy as np
 from aiohttp import ClientSession
@@ -14,7 +15,8 @@ from aiortc.mediastreams import MediaStreamError
 from av.video.frame import VideoFrame
 
 from media.rtc import aiortc_private as private
-from tests.lossy import LossyRelay, without_candidates
+from media.rtc.ice_link import IceLink
+from tests.lossy import HOST, LossyRelay, without_candidates
 
 CONNECT_S = 10.0
 BITS, CELL_PX = 16, 20
@@ -100,8 +102,8 @@ class RtcClient:
         self.pc.on("track", self._on_track)
         self._watching: asyncio.Task[None] | None = None
         assert self.pc.sctp is not None
-        for one in (transceiver.receiver.transport, self.pc.sctp.transport):
-            private.gather_from(private.ice_of(one), ["127.0.0.1"])
+        private.gather_from(private.ice_of(self.pc.sctp.transport), [HOST])
+        self._link = IceLink(transceiver.receiver.transport.transport, [HOST], lambda: None)
 
     async def connect(self, session_id: str = "s1", user_id: str = "u1") -> None:
         """Offer, take the answer, and wait until connected."""
@@ -122,6 +124,27 @@ class RtcClient:
         async with asyncio.timeout(CONNECT_S):
             while self.pc.connectionState != "connected":  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
+
+    async def restart_ice(self, relay: LossyRelay) -> None:
+        """Begin a new ICE session by another relay, as after a change of networks; aiortc cannot
+        do so, and a browser does it by itself."""
+        transport = self.pc.getTransceivers()[0].receiver.transport.transport
+        fresh = aioice.Connection(ice_controlling=True)
+        private.gather_from(fresh, [HOST])
+        await fresh.gather_candidates()
+        lines = f"a=ice-ufrag:{fresh.local_username}\r\na=ice-pwd:{fresh.local_password}\r\n"
+        headers = {"Content-Type": "application/trickle-ice-sdpfrag", "If-Match": "*"}
+        async with self._http.patch(self.location, data=lines, headers=headers) as response:
+            assert response.status == 200, await response.text()
+            answer = relay.reroute(await response.text())
+        found = dict(line[2:].split(":", 1) for line in answer.splitlines() if ":" in line)
+        fresh.remote_username, fresh.remote_password = found["ice-ufrag"], found["ice-pwd"]
+        await fresh.add_remote_candidate(aioice.Candidate.from_sdp(found["candidate"]))
+        await fresh.add_remote_candidate(None)
+        await fresh.connect()
+        before, self._link._current = self._link._current, fresh
+        private.replace_link(transport, fresh, self._link)
+        await before.close()
 
     async def send(self, kind: str, **data: Any) -> None:
         """Send a message by the control channel."""

@@ -104,14 +104,29 @@ class Link(Protocol):
 
 
 def ice_of(transport: RTCDtlsTransport) -> aioice.Connection:
-    """The ICE connection beneath a transport."""
-    connection: aioice.Connection = transport.transport._connection
+    """The ICE connection of a transport."""
+    return ice_beneath(transport.transport)
+
+
+def ice_beneath(transport: RTCIceTransport) -> aioice.Connection:
+    """The same, one floor lower."""
+    connection: aioice.Connection = transport._connection
     return connection
 
 
-def watch(connection: aioice.Connection, heard: Callable[[], None]) -> None:
-    """Call ``heard`` for each datagram from the client, those of ICE itself included."""
-    of_ice, of_media = connection.request_received, connection.data_received
+def helpers_of(connection: aioice.Connection) -> dict[str, Any]:
+    """The STUN and TURN servers that a connection uses, for another one."""
+    names = ("stun_server", "turn_server", "turn_username", "turn_password", "turn_ssl")
+    return {name: getattr(connection, name) for name in (*names, "turn_transport")}
+
+
+def watch(connection: aioice.Connection, heard: Callable[[], None]) -> bool:
+    """Call ``heard`` for each datagram from the client, those of ICE itself included; False if
+    this aioice has no such places to listen at."""
+    of_ice = getattr(connection, "request_received", None)
+    of_media = getattr(connection, "data_received", None)
+    if of_ice is None or of_media is None:
+        return False
 
     def request_received(message: Any, address: Any, protocol: Any) -> None:
         heard()
@@ -122,6 +137,7 @@ def watch(connection: aioice.Connection, heard: Callable[[], None]) -> None:
         of_media(data, component)
 
     vars(connection).update(request_received=request_received, data_received=data_received)
+    return True
 
 
 def gather_from(connection: aioice.Connection, chosen: list[str]) -> None:

@@ -39,10 +39,11 @@ class Fragment:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A frame with all of its bytes."""
+    """A frame with all of its bytes; a key frame needs no other."""
 
     timestamp: int
     data: bytes
+    is_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,8 @@ class Assembler:
         fragments = [self._waiting.pop(place) for place in range(start, end)]
         self._bytes -= sum(len(fragment.data) for fragment in fragments)
         self._next, self._blocked_s = end, None
-        return Whole(fragments[0].timestamp, b"".join(one.data for one in fragments))
+        data = b"".join(one.data for one in fragments)
+        return Whole(fragments[0].timestamp, data, fragments[0].begins_frame)
 
     def _mind_the_gap(self, now_s: float) -> None:
         """Give up what has been missing for too long, or keeps too much waiting."""

@@ -10,34 +10,57 @@ from media.rtc.bitrate import BitrateControl
 from media.rtc.decoder import VideoDecoder, picture_of, planes_of
 from media.rtc.encoder import VideoEncoder
 from media.rtc.lane import DecoderLane, Encoded
-from media.rtc.video_codec import VideoCodec
+from media.rtc.video_codec import CLOCK_HZ, VideoCodec
+
+ASK_AGAIN = CLOCK_HZ // 2
+"""A key frame that was asked for should have come by then."""
+PATIENCE = 10 * CLOCK_HZ
+"""After a frame was dropped: for so long no frame is forwarded, since others might be dropped."""
 
 
 class VideoCoder:
     """One connection's decoder and encoder, see `media.coder`.
 
-    A frame's id is its timestamp. ``lost`` is called, on a worker, when nothing can be decoded
-    before a key frame has come.
+    A frame's id is its timestamp. Where nothing is to be changed, and the receiver can take what
+    the sender sends, frames go back as they came: neither decoded nor encoded. From one mode to the
+    other it goes with a key frame of the sender's, which ``ask`` asks for; until it comes
+    everything goes on as it was. ``lost`` is called when nothing can be decoded before a key frame
+    has come. Both are called on a worker.
     """
 
-    def __init__(self, codec: VideoCodec, max_px: int, lost: Callable[[], None]) -> None:
+    def __init__(
+        self, codec: VideoCodec, max_px: int, *, ask: Callable[[], None], lost: Callable[[], None]
+    ) -> None:
         self.bitrate = BitrateControl()
         self._decoder = VideoDecoder(codec, max_px)
         self._encoder = VideoEncoder(codec)
         self._lane = DecoderLane()
+        self._ask = ask
         self._lost = lost
+        self._forwards = True
+        self._asked_at = -ASK_AGAIN
         self._key_wanted = True
+        self._patient_until = 0
 
     def put(self, frame: Encoded) -> bool:
         """Announce a frame, before its turn; False: it is lost with all before it."""
+        self.bitrate.see_bytes(len(frame.data), frame.timestamp)
         return self._lane.put(frame)
 
     def want_key(self) -> None:
         """The receiver can not go on without a key frame."""
         self._key_wanted = True
 
+    def can_decode(self, frame: EncodedFrame) -> bool:
+        """See Coder: not while frames are forwarded, until a key frame comes."""
+        if self._forwards:
+            self._turn(int(frame.frame_id), forwards=False)
+        return not self._forwards
+
     def pass_on(self, frame: EncodedFrame) -> bytes:
-        """See Coder. Encoded anew: the receiver may want key frames, or fewer bits."""
+        """See Coder."""
+        if self._may_forward(int(frame.frame_id)):
+            return self._forwarded(frame)
         decoded = self._decoded(frame)
         if decoded.format.name == "yuv420p" and not (decoded.width % 2 or decoded.height % 2):
             return self._encoded(decoded, frame)
@@ -51,14 +74,56 @@ class VideoCoder:
         """See Coder."""
         return self._encoded(planes_of(picture), like)
 
-    def _decoded(self, frame: EncodedFrame) -> VideoFrame:
+    def _may_forward(self, timestamp: int) -> bool:
+        """Whether this frame may go back as it came."""
+        wanted = not self.bitrate.is_short and timestamp >= self._patient_until
+        if wanted is not self._forwards:
+            self._turn(timestamp, forwards=wanted)
+        return self._forwards
+
+    def _turn(self, timestamp: int, *, forwards: bool) -> None:
+        """Go over to the other mode if this frame is a key frame; else have one sent."""
+        if not self._lane.is_key(timestamp):
+            self._ask_for_key(timestamp)
+            return
+        self._forwards = forwards
+        self._key_wanted = not forwards
+
+    def _forwarded(self, frame: EncodedFrame) -> bytes:
+        waiting = self._taken(frame)
+        newest = waiting[-1]
+        if newest.is_key:
+            self._key_wanted = False
+        elif len(waiting) > 1:
+            self._give_up_forwarding(newest.timestamp)
+        if self._key_wanted:
+            self._ask_for_key(newest.timestamp)
+        return newest.data
+
+    def _give_up_forwarding(self, timestamp: int) -> None:
+        """A frame was dropped on which this one builds. Where frames are dropped, now and then or
+        as a rule, they must be decoded, which takes a key frame to begin with."""
+        self._forwards, self._patient_until = False, timestamp + PATIENCE
+        self._key_wanted = True
+        self._lost()
+        raise BrokenPicture("video: a frame before it was dropped")
+
+    def _ask_for_key(self, timestamp: int) -> None:
+        if timestamp - self._asked_at >= ASK_AGAIN:
+            self._asked_at = timestamp
+            self._ask()
+
+    def _taken(self, frame: EncodedFrame) -> list[Encoded]:
         timestamp = int(frame.frame_id)
-        found = None
         waiting = self._lane.take_until(timestamp)
         if not waiting or waiting[-1].timestamp != timestamp:
             raise BrokenPicture("video: too much waited for the decoder")
+        return waiting
+
+    def _decoded(self, frame: EncodedFrame) -> VideoFrame:
+        found = None
         try:
-            for one in waiting:
+            for one in self._taken(frame):
                 found = self._decoder.decode(one.data)
         except PictureError:
             self._lost()

@@ -1,6 +1,5 @@
 """One WebRTC connection, answered: video in, video out, and text beside it."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,20 +11,19 @@ from aiortc import (
     RTCPeerConnection,
     RTCRtpCodecCapability,
     RTCRtpSender,
-    RTCRtpTransceiver,
     RTCSessionDescription,
 )
-from aiortc.sdp import candidate_from_sdp
 
+from media.coder import Coder
 from media.rtc import aiortc_private as private
 from media.rtc.answer import with_addresses, with_start_bitrate
-from media.rtc.coder import VideoCoder
 from media.rtc.figures import LinkFigures, link_figures
 from media.rtc.fragment import IceFragment
-from media.rtc.inlet import Inlet
+from media.rtc.ice_link import IceLink, LocalIce
 from media.rtc.lane import Encoded
 from media.rtc.offer import Offer, OfferRejected
-from media.rtc.outlet import Outlet
+from media.rtc.path import DirectPath, VideoPath
+from media.rtc.stock import StockPath
 from media.rtc.video_codec import VideoCodec
 
 CONTROL = "control"
@@ -80,24 +78,37 @@ class RtcConnection:
         self._options = options
         self._ears = ears
         self._now_s = now_s
-        self._loop = asyncio.get_running_loop()
-        self.coder = VideoCoder(offer.codec, options.max_px, self._lost)
-        self._outlet = Outlet(self.coder.want_key)
-        self._inlet = Inlet(offer.codec, now_s, self._take)
         self._channel: RTCDataChannel | None = None
+        self._was_connected = False
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=list(options.ice_servers)))
-        self.heard_s = now_s()
+        self._transceiver = self._pc.addTransceiver("video", _direction(offer))
+        self._transceiver.setCodecPreferences(_only(offer.codec))
+        self._path = self._new_path()
+        self._heard_s = now_s()
+        transport = self._transceiver.receiver.transport.transport
+        self._link = IceLink(transport, options.listen, self._hear)
+        self._ufrag = offer.ufrag
+
+    @property
+    def heard_s(self) -> float:
+        """When the client was last heard, on the clock that was handed in."""
+        return self._heard_s if self._link.hears else self._now_s()
+
+    @property
+    def coder(self) -> Coder:
+        """How the pictures are read and written."""
+        return self._path.coder
 
     async def answer(self) -> str:
         """The SDP answer, with all addresses. Raises OfferRejected."""
         self._pc.on("datachannel", self._on_channel)
         self._pc.on("connectionstatechange", self._on_state)
-        transceiver = self._add_video()
+        self._prepare()
         try:
             offer = RTCSessionDescription(self._offer.sdp, "offer")
             await self._pc.setRemoteDescription(offer)
             for other in self._pc.getTransceivers():
-                if other is not transceiver:
+                if other is not self._transceiver:
                     other.direction = "inactive"
             await self._pc.setLocalDescription(await self._pc.createAnswer())
         # aiortc raises whatever an offer that it did not expect happens to cause.
@@ -108,26 +119,30 @@ class RtcConnection:
 
     async def add_candidates(self, fragment: IceFragment) -> None:
         """Take in the client's further addresses. Raises OfferRejected."""
-        if fragment.ufrag != self._offer.ufrag:
+        if fragment.ufrag != self._ufrag:
             raise OfferRejected("candidates of another ICE session")
-        for line in fragment.candidates:
-            candidate = candidate_from_sdp(line.removeprefix("candidate:"))
-            candidate.sdpMid = self._offer.video_mid
-            await self._pc.addIceCandidate(candidate)
-        if fragment.is_last:
-            await self._pc.addIceCandidate(None)
+        await self._link.add(fragment)
+
+    def is_restart(self, fragment: IceFragment) -> bool:
+        """Whether the client begins a new ICE session with it."""
+        return fragment.ufrag != self._ufrag
+
+    async def restart(self, fragment: IceFragment) -> LocalIce:
+        """Look for another way to the client, while the call goes on."""
+        self._ufrag = fragment.ufrag
+        return await self._link.restart(fragment)
 
     async def figures(self) -> LinkFigures:
         """What RTCP tells; what the client reports as lost lowers the bitrate."""
         reports = await self._pc.getStats()
         link = link_figures(reports.values())
-        self.coder.bitrate.hear_loss(link.lost_out)
+        self._path.bitrate.hear_loss(link.lost_out)
         return link
 
     def send_video(self, frame: Encoded) -> None:
         """Send a picture, if the client wants any."""
         if self._offer.returns:
-            self._outlet.put(frame)
+            self._path.send(frame)
 
     def send_text(self, text: str) -> bool:
         """Send a message; False where there is no open channel."""
@@ -144,39 +159,24 @@ class RtcConnection:
 
     async def close(self) -> None:
         """Hang up, and let go of everything."""
-        self._outlet.stop()
+        await self._path.close()
+        await self._link.close()
         await self._pc.close()
 
-    def _add_video(self) -> RTCRtpTransceiver:
-        """The transceiver that will answer the client's video, in the one codec that is spoken."""
-        direction = "sendrecv" if self._offer.returns else "recvonly"
-        transceiver = self._pc.addTransceiver(
-            self._outlet if self._offer.returns else "video", direction
-        )
-        transceiver.setCodecPreferences(_only(self._offer.codec))
-        private.tap(transceiver.receiver, self._inlet)
-        private.plug(
-            transceiver.sender,
-            self._offer.codec,
-            self.coder.bitrate.hear_estimate,
-            self.coder.want_key,
-        )
-        ice = private.ice_of(transceiver.receiver.transport)
-        private.watch(ice, self._hear)
-        if self._options.listen:
-            private.gather_from(ice, list(self._options.listen))
-        return transceiver
+    def _new_path(self) -> VideoPath:
+        transceiver, options = self._transceiver, self._options
+        if private.fits(transceiver.receiver, transceiver.sender):
+            return DirectPath(self._offer.codec, options.max_px, self._now_s, self._ears.video)
+        return StockPath(options.max_px, self._ears.video)
+
+    def _prepare(self) -> None:
+        """Before anything flows: whose pictures go where, and where we are to be reached."""
+        if self._offer.returns:
+            self._transceiver.sender.replaceTrack(self._path.track)
+        self._path.attach(self._transceiver)
 
     def _hear(self) -> None:
-        self.heard_s = self._now_s()
-
-    def _take(self, frame: Encoded) -> None:
-        if not self.coder.put(frame):
-            self._inlet.lose_key()
-        self._ears.video(frame)
-
-    def _lost(self) -> None:
-        self._loop.call_soon_threadsafe(self._inlet.lose_key)
+        self._heard_s = self._now_s()
 
     def _on_channel(self, channel: RTCDataChannel) -> None:
         if channel.label != CONTROL or self._channel is not None:
@@ -192,9 +192,15 @@ class RtcConnection:
     def _on_state(self) -> None:
         state = self._pc.connectionState
         if state == "connected":
+            self._was_connected = True
             self._ears.connected()
-        elif state in ("closed", "failed"):
+        # What fails later may come back by an ICE restart; silence is watched by others.
+        elif state == "closed" or (state == "failed" and not self._was_connected):
             self._ears.ended()
+
+
+def _direction(offer: Offer) -> str:
+    return "sendrecv" if offer.returns else "recvonly"
 
 
 def _only(codec: VideoCodec) -> list[RTCRtpCodecCapability]:

@@ -22,6 +22,11 @@ class Inlet:
         self._took = took
         self._assembler = Assembler()
         self._last: int | None = None
+        self._is_asked = False
+
+    def ask_key(self) -> None:
+        """Have a key frame sent, with the next packet that comes in; nothing is thrown away."""
+        self._is_asked = True
 
     def lose_key(self) -> None:
         """What comes can not be decoded any more: begin again with a key frame."""
@@ -31,8 +36,9 @@ class Inlet:
         """Take in a packet; tells whether to ask the sender for a key frame."""
         result = self._assembler.add(fragment, self._now_s())
         for frame in result.frames:
-            self._took(Encoded(self._unwrapped(frame.timestamp), frame.data))
-        return result.wants_key
+            self._took(Encoded(self._unwrapped(frame.timestamp), frame.data, frame.is_key))
+        is_asked, self._is_asked = self._is_asked, False
+        return result.wants_key or is_asked
 
     def fragment(
         self, sequence: int, timestamp: int, *, is_last: bool, payload: bytes, data: bytes

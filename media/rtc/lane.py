@@ -11,10 +11,11 @@ MAX_BYTES = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """One frame: ``timestamp`` counts at 90 kHz and goes on for ever."""
+    """One frame. ``timestamp`` counts at 90 kHz and never goes back; a key frame needs no other."""
 
     timestamp: int
     data: bytes
+    is_key: bool = False
 
 
 class DecoderLane:
@@ -42,6 +43,11 @@ class DecoderLane:
             self._frames.clear()
             self._bytes = 0
             return False
+
+    def is_key(self, timestamp: int) -> bool:
+        """Whether that frame waits here and needs no other."""
+        with self._lock:
+            return any(one.is_key for one in self._frames if one.timestamp == timestamp)
 
     def take_until(self, timestamp: int) -> list[Encoded]:
         """All frames up to that one, which is the last; without it if it is gone."""

@@ -67,3 +67,30 @@ async def test_after_a_blackout(connect: Connect) -> None:
     relay.weather = Weather()
     await eventually(lambda: max(client.arrived_s) > last + 60, PATIENCE_S)
     assert client.pc.connectionState == "connected"
+
+
+async def test_ice_restart(connect: Connect, service: Service) -> None:
+    """A client that comes from another network goes on in the same call, by another way."""
+    client, relay = await connect()
+    async with lossy_relay(Weather()) as other:
+        await client.restart_ice(other)
+        last = max(client.arrived_s)
+        relay.weather = Weather(is_dark=True)
+        await eventually(lambda: max(client.arrived_s) > last + 60, PATIENCE_S)
+        assert other.carried > 60
+        assert len(service.live) == 1
+        await client.close()
+
+
+async def test_a_restart_that_leads_nowhere(connect: Connect, service: Service) -> None:
+    """The present way stays in use."""
+    client, _ = await connect()
+    url, headers = client.location, {"Content-Type": "application/trickle-ice-sdpfrag"}
+    nowhere = "a=ice-ufrag:efgh\r\na=ice-pwd:0123456789012345678901\r\n"
+    async with service.caller.http.patch(url, data=nowhere, headers=headers) as response:
+        assert response.status == 200
+        text = await response.text()
+        assert "a=ice-ufrag:" in text
+        assert "a=candidate:" in text
+    last = max(client.arrived_s)
+    await eventually(lambda: max(client.arrived_s) > last + 60, PATIENCE_S)

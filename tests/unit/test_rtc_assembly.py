@@ -57,7 +57,7 @@ def test_a_frame_comes_with_its_marker() -> None:
     a = Assembler()
     p = packets([(KEY, 3), (INTER, 1)])
     assert a.add(p[0], 0).frames == a.add(p[1], 0).frames == ()
-    assert a.add(p[2], 0).frames == (Whole(0, b"0.0;0.1;0.2;"),)
+    assert a.add(p[2], 0).frames == (Whole(0, b"0.0;0.1;0.2;", is_key=True),)
     assert a.add(p[3], 0).frames == (Whole(3000, b"1.0;"),)
 
 

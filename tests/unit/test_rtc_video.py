@@ -122,56 +122,144 @@ def test_odd_sides_lose_a_line() -> None:
     assert picture_of(decoded).shape == (240, 320, 3)
 
 
+class Turns:
+    """A coder, and a film whose frames get their turn when they are told to."""
+
+    def __init__(self, codec: VideoCodec, keys: tuple[int, ...] = (0,), count: int = 40) -> None:
+        encoder = VideoEncoder(codec)
+        self.film = []
+        for number in range(count):
+            is_key = number in keys
+            planes, timestamp = planes_of(stamped(number)), 3000 * (number + 1)
+            data = encoder.encode(planes, timestamp, BPS, is_key=is_key)
+            self.film.append(Encoded(timestamp, data, is_key))
+        self.asked = self.lost = 0
+        self.coder = VideoCoder(codec, 10**6, ask=self._ask, lost=self._lose)
+        self.screen = VideoDecoder(codec, 10**6)
+
+    def _ask(self) -> None:
+        self.asked += 1
+
+    def _lose(self) -> None:
+        self.lost += 1
+
+    def put(self, number: int) -> EncodedFrame:
+        """A frame comes in, and waits."""
+        frame = self.film[number]
+        assert self.coder.put(frame)
+        return EncodedFrame(str(frame.timestamp), frame.data, 0.0)
+
+    def plain(self, number: int) -> bytes:
+        """A frame's turn, without a look."""
+        return self.coder.pass_on(self.put(number))
+
+    def changed(self, number: int) -> bytes:
+        """A frame's turn with a look, as the pipeline does it."""
+        frame = self.put(number)
+        if not self.coder.can_decode(frame):
+            return self.coder.pass_on(frame)
+        return self.coder.encode(self.coder.decode(frame), frame)
+
+    def shown(self, data: bytes) -> int:
+        """The number that the receiver sees."""
+        decoded = self.screen.decode(data)
+        assert decoded is not None
+        return number_of(picture_of(decoded))
+
+
+@pytest.mark.parametrize("codec", CODECS)
 class TestCoder:
     """Decoder, encoder and lane together, as the pipeline uses them."""
 
-    @pytest.mark.parametrize("codec", CODECS)
+    def test_without_a_look_frames_are_forwarded(self, codec: VideoCodec) -> None:
+        """The very bytes, and nobody is asked for anything."""
+        turns = Turns(codec)
+        for number in range(10):
+            assert turns.plain(number) == turns.film[number].data
+        assert turns.asked == turns.lost == 0
+
+    def test_with_a_look_from_the_first_frame_on(self, codec: VideoCodec) -> None:
+        """Every picture is encoded anew, and can be seen."""
+        turns = Turns(codec)
+        for number in range(10):
+            data = turns.changed(number)
+            assert data != turns.film[number].data
+            assert turns.shown(data) == number
+
+    def test_a_look_comes_and_goes(self, codec: VideoCodec) -> None:
+        """It waits for a key frame, which is asked for; the receiver sees every picture."""
+        turns = Turns(codec, keys=(0, 12, 30))
+        seen = []
+        for number in range(40):
+            has_look = 8 <= number < 25
+            data = turns.changed(number) if has_look else turns.plain(number)
+            assert turns.shown(data) == number
+            seen.append(data == turns.film[number].data)
+        assert seen == [not 12 <= number < 30 for number in range(40)]
+        assert turns.asked == 2
+        assert turns.lost == 0
+
     def test_dropped_frames_are_decoded_later(self, codec: VideoCodec) -> None:
-        """Only each third frame gets its turn, and is whole all the same."""
-        coder, film = VideoCoder(codec, 10**6, lambda: None), _film(codec, 12)
-        for number, frame in enumerate(film):
-            assert coder.put(frame)
-            if number % 3 == 2:
-                turn = EncodedFrame(str(frame.timestamp), frame.data, 0.0)
-                assert number_of(coder.decode(turn)) == number
+        """With a look only each third frame gets its turn, and is whole all the same."""
+        turns = Turns(codec)
+        assert turns.shown(turns.changed(0)) == 0
+        for number in range(1, 31):
+            if number % 3 == 0:
+                assert turns.shown(turns.changed(number)) == number
+            else:
+                turns.put(number)
 
-    @pytest.mark.parametrize("codec", CODECS)
-    @pytest.mark.parametrize("changes", [False, True])
-    def test_there_and_back(self, codec: VideoCodec, changes: bool) -> None:
-        """Unchanged or changed, the receiver can decode it from the first frame on."""
-        coder, seen = VideoCoder(codec, 10**6, lambda: None), VideoDecoder(codec, 10**6)
-        for number, frame in enumerate(_film(codec, 4)):
-            coder.put(frame)
-            turn = EncodedFrame(str(frame.timestamp), frame.data, 0.0)
-            data = coder.encode(coder.decode(turn), turn) if changes else coder.pass_on(turn)
-            decoded = seen.decode(data)
-            assert decoded is not None
-            assert number_of(picture_of(decoded)) == number
+    def test_a_drop_ends_forwarding(self, codec: VideoCodec) -> None:
+        """What builds on a dropped frame is not sent; with a key frame it goes on, encoded anew."""
+        turns = Turns(codec, keys=(0, 6))
+        assert turns.shown(turns.plain(0)) == 0
+        turns.put(1)
+        with pytest.raises(BrokenPicture, match="dropped"):
+            turns.plain(2)
+        assert turns.lost == 1
+        for number in range(6, 12):
+            data = turns.plain(number)
+            assert data != turns.film[number].data
+            assert turns.shown(data) == number
 
-    def test_a_receiver_that_joins_late(self) -> None:
-        """After `want_key` the next frame stands by itself."""
-        coder = VideoCoder(VideoCodec.VP8, 10**6, lambda: None)
-        for number, frame in enumerate(_film(VideoCodec.VP8, 6)):
-            coder.put(frame)
-            if number == 5:
-                coder.want_key()
-            data = coder.pass_on(EncodedFrame(str(frame.timestamp), frame.data, 0.0))
-        assert VideoDecoder(VideoCodec.VP8, 10**6).decode(data) is not None
+    def test_a_receiver_that_joins_late(self, codec: VideoCodec) -> None:
+        """Forwarded, the sender is asked for a key frame; encoded, the next one is one."""
+        turns = Turns(codec, keys=(0, 5))
+        for number in range(3):
+            turns.plain(number)
+        turns.coder.want_key()
+        turns.plain(3)
+        assert turns.asked == 1
+        turns.plain(4)
+        assert turns.shown(turns.changed(5)) == 5
+        turns.changed(6)
+        turns.coder.want_key()
+        turns.screen = VideoDecoder(codec, 10**6)
+        assert turns.shown(turns.changed(7)) == 7
 
-    def test_what_can_not_be_decoded(self) -> None:
+    def test_a_receiver_with_a_narrow_link(self, codec: VideoCodec) -> None:
+        """What it cannot take is not forwarded to it."""
+        turns = Turns(codec, keys=(0, 20))
+        for number in range(20):
+            turns.plain(number)
+        turns.coder.bitrate.hear_estimate(1000)
+        assert turns.plain(20) != turns.film[20].data
+
+    def test_what_can_not_be_decoded(self, codec: VideoCodec) -> None:
         """The connection is told, so that it asks for a key frame."""
-        lost: list[bool] = []
-        coder = VideoCoder(VideoCodec.VP8, 10**6, lambda: lost.append(True))
-        coder.put(Encoded(3000, b"no video"))
+        turns = Turns(codec)
+        turns.coder.put(Encoded(3000, b"no video", is_key=True))
+        frame = EncodedFrame("3000", b"", 0.0)
+        assert turns.coder.can_decode(frame)
         with pytest.raises(BrokenPicture):
-            coder.decode(EncodedFrame("3000", b"", 0.0))
-        assert lost == [True]
+            turns.coder.decode(frame)
+        assert turns.lost == 1
 
-    def test_what_has_been_given_up(self) -> None:
+    def test_what_has_been_given_up(self, codec: VideoCodec) -> None:
         """A frame whose lane was emptied before its turn came."""
-        coder = VideoCoder(VideoCodec.VP8, 10**6, lambda: None)
+        turns = Turns(codec)
         with pytest.raises(BrokenPicture, match="too much waited"):
-            coder.decode(EncodedFrame("3000", b"", 0.0))
+            turns.coder.pass_on(EncodedFrame("3000", b"", 0.0))
 
 
 def test_bitrate_begins_with_what_the_picture_deserves() -> None:
@@ -198,3 +286,16 @@ def test_bitrate_follows_the_receiver() -> None:
     for _ in range(5):
         control.hear_loss(0.0)
     assert control.bps == full
+
+
+def test_a_link_is_short_or_not() -> None:
+    """Below nine tenths of what comes in it is short, and not before 1.3 times as much again."""
+    control = BitrateControl()
+    for number in range(200):
+        control.see_bytes(5000, 3000 * number)
+    assert not control.is_short
+    verdicts = []
+    for share in (0.95, 0.85, 1.2, 1.4, 0.95):
+        control.hear_estimate(round(share * 1_200_000))
+        verdicts.append(control.is_short)
+    assert verdicts == [False, True, True, False, False]
