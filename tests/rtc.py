@@ -107,6 +107,13 @@ class RtcClient:
 
     async def connect(self, session_id: str = "s1", user_id: str = "u1") -> None:
         """Offer, take the answer, and wait until connected."""
+        await self.call(session_id, user_id)
+        async with asyncio.timeout(CONNECT_S):
+            while self.pc.connectionState != "connected":  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+    async def call(self, session_id: str = "s1", user_id: str = "u1") -> None:
+        """Offer and take the answer; what follows goes on by itself."""
         await self.pc.setLocalDescription(await self.pc.createOffer())
         url = f"{self._url}/api/hair-tryOn/webrtc/{session_id}?user_id={user_id}"
         headers = {"Content-Type": "application/sdp"}
@@ -121,9 +128,6 @@ class RtcClient:
         if self._relay is not None:
             answer = self._relay.reroute(answer)
         await self.pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
-        async with asyncio.timeout(CONNECT_S):
-            while self.pc.connectionState != "connected":  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
 
     async def restart_ice(self, relay: LossyRelay) -> None:
         """Begin a new ICE session by another relay, as after a change of networks; aiortc cannot

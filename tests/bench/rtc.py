@@ -9,11 +9,12 @@ from tests.bench.child import serving
 from tests.bench.plan import LoadReport, Protocol
 from tests.bench.scenarios import Cost, Options, cost_of, faults_of
 from tests.bench.strain import LATENCY_DRIFT_MAX, RSS_DRIFT_MAX, latency_drift
-from tests.bench.subjects import NATURAL, NO_LOOK, Subject, staged, subject
+from tests.bench.subjects import IDENTITY, NATURAL, NO_LOOK, Subject, staged, subject
 from tests.bench.table import table, verdict
 
 STOCK = "stock aiortc"
 CODECS: tuple[Protocol, ...] = ("vp8", "h264")
+OURS = (NO_LOOK, IDENTITY, NATURAL)
 FPS = 30.0
 WARM_UP_S = 2.0
 P50_MAX_MS = 15.0
@@ -35,12 +36,14 @@ def stock(stage_ms: float = 0.0) -> Iterator[Subject]:
 
 
 def webrtc(options: Options) -> str:
-    """One WebRTC session, 640x480 at 30 frames/s: from camera to screen, and what it costs."""
+    """One WebRTC session, 640x480 at 30 frames/s: from camera to screen, and what it costs.
+
+    Without a look frames are forwarded; `identity` decodes and encodes them, as the echo does.
+    """
     with ExitStack() as stack:
         servers = [
             stack.enter_context(stock()),
-            stack.enter_context(subject(NO_LOOK, options.workers)),
-            stack.enter_context(subject(NATURAL, options.workers)),
+            *(stack.enter_context(subject(name, options.workers)) for name in OURS),
         ]
         return "\n\n".join(_one_codec(codec, servers, options) for codec in CODECS)
 
@@ -77,12 +80,12 @@ def _cells(costs: Sequence[Cost]) -> list[str]:
 
 def _verdicts(codec: Protocol, costs: dict[str, list[Cost]]) -> list[str]:
     p50 = {name: median(cost.p50_ms for cost in of) for name, of in costs.items()}
-    pairs = zip(costs[NO_LOOK], costs[STOCK], strict=True)
+    pairs = zip(costs[IDENTITY], costs[STOCK], strict=True)
     share = median(ours.cpu_ms / theirs.cpu_ms for ours, theirs in pairs)
-    added_ms = p50[NATURAL] - p50[NO_LOOK]
+    added_ms = p50[NATURAL] - p50[IDENTITY]
     most = CPU_SHARE_MAX[codec]
     return [
-        verdict(p50[NO_LOOK] <= P50_MAX_MS, f"p50 {p50[NO_LOOK]:.1f} ms (at most 15 wanted)"),
+        verdict(p50[IDENTITY] <= P50_MAX_MS, f"p50 {p50[IDENTITY]:.1f} ms (at most 15 wanted)"),
         verdict(share <= most, f"CPU a frame: {share:.2f} of stock's ({most:g} wanted)"),
         verdict(added_ms <= NATURAL_MAX_MS, f"natural adds {added_ms:.1f} ms (at most 20 wanted)"),
     ]
@@ -119,7 +122,7 @@ def webrtc_capacity(options: Options) -> str:
     """Sessions at 15 frames/s that hold a p95 under 200 ms; the load comes from the same cores."""
     rows = []
     for codec in CODECS:
-        for name in (STOCK, NO_LOOK, NATURAL):
+        for name in (STOCK, *OURS):
             held, cost = _capacity(name, codec, options)
             rows.append([f"{name}, {codec}", str(held), *(_cells([cost]) if cost else ["-"] * 6)])
     heads = ["15 frames/s", "sessions", "frames/s", "p50 ms", "p95 ms", "CPU ms", "load", "RSS MiB"]
