@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 
 from media.clock import Clock, SystemClock
-from media.rtc.connection import RtcOptions
+from media.rtc.answerer import RtcOptions
 from processing.engine import Engines
 from processing.local import local_engines
 from processing.pool import WorkerPool

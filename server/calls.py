@@ -1,12 +1,11 @@
 """The WebRTC connections of this process: each is a session, held up by a task."""
 
 import asyncio
-import secrets
 from dataclasses import dataclass
 
 import structlog
 
-from media.rtc.connection import RtcOptions
+from media.rtc.answerer import RtcOptions
 from media.rtc.offer import Offer, OfferRejected
 from server import endings
 from server.endings import Ending
@@ -30,14 +29,6 @@ class Call:
     user_id: str
     peer: RtcPeer
     answered: asyncio.Future[str]
-    etag: str = ""
-
-    def __post_init__(self) -> None:
-        self.renew()
-
-    def renew(self) -> None:
-        """Another ICE session has begun."""
-        self.etag = f'"{secrets.token_urlsafe(12)}"'
 
 
 class Calls:
@@ -104,7 +95,7 @@ class Calls:
             if self._calls.get(call.session_id) is call:
                 del self._calls[call.session_id]
             call.answered.cancel()
-            await call.peer.connection.close()
+            await call.peer.close()
 
     async def _live(self, call: Call) -> Ending:
         async with self._sessions.admit(call.session_id, call.user_id, call.peer) as session:

@@ -2,11 +2,11 @@
 
 from aiohttp import web
 
+from server import webrtc, whep
 from server.health import health
 from server.ice import list_ice_servers
 from server.pages import asset, index, shades
 from server.realtime import realtime
-from server.webrtc import hang_up, offer, trickle
 
 API = "/api/hair-tryOn"
 
@@ -20,7 +20,10 @@ def routes() -> list[web.AbstractRouteDef]:
         web.get(f"{API}/shades", shades),
         web.get(f"{API}/realtime/{{session_id}}", realtime),
         web.get(f"{API}/ice-servers", list_ice_servers),
-        web.post(f"{API}/webrtc/{{session_id}}", offer),
-        web.patch(f"{API}/webrtc/{{session_id}}", trickle),
-        web.delete(f"{API}/webrtc/{{session_id}}", hang_up),
+        web.post(f"{API}/webrtc/{{session_id}}", webrtc.offer),
+        web.patch(f"{API}/webrtc/{{session_id}}", webrtc.trickle),
+        web.delete(f"{API}/webrtc/{{session_id}}", webrtc.hang_up),
+        web.post(f"{API}/whep/{{session_id}}", whep.watch),
+        web.patch(f"{API}/whep/{{session_id}}/{{viewer_id}}", whep.trickle),
+        web.delete(f"{API}/whep/{{session_id}}/{{viewer_id}}", whep.hang_up),
     ]

@@ -8,12 +8,15 @@ import orjson
 
 from media.coder import Coder
 from media.frame import DropCause, EncodedFrame
-from media.rtc.connection import RtcConnection, RtcOptions
+from media.rtc.answerer import RtcOptions
+from media.rtc.connection import RtcConnection
 from media.rtc.figures import LinkFigures
+from media.rtc.keyframes import is_key_frame
 from media.rtc.lane import Encoded
 from media.rtc.offer import Offer
 from processing.pipeline import Processed
 from server import endings, messages
+from server.audience import Audience
 from server.budget import Reminder
 from server.chunks import Chunks
 from server.endings import Ending
@@ -23,10 +26,6 @@ from server.peer import PeerTooSlow
 from server.sessions import LiveSession
 from server.settings import Settings
 
-CONNECT_S = 20.0
-"""An offer whose client has not connected by then is forgotten."""
-SILENCE_S = 14.0
-"""A client of which nothing at all is heard for so long is gone; browsers speak every 2.5 s."""
 WATCH_S = 1.0
 FRAMES, TEXTS, EARLY = 128, 64, 16
 """What may wait: frames and messages for this loop, messages for a channel that is not open yet."""
@@ -43,10 +42,10 @@ class RtcPeer:
         self, offer: Offer, options: RtcOptions, settings: Settings, now_s: Callable[[], float]
     ) -> None:
         self.connection = RtcConnection(offer, options, self, now_s)
+        self.audience = Audience(self.connection, options, now_s)
         self.link: LinkFigures | None = None
         self._settings = settings
         self._now_s = now_s
-        self._began_s = now_s()
         self._frames: deque[Encoded] = deque(maxlen=FRAMES)
         self._texts: deque[str] = deque(maxlen=TEXTS)
         self._early: deque[str] = deque(maxlen=EARLY)
@@ -77,7 +76,10 @@ class RtcPeer:
     ) -> None:
         """See Peer."""
         if isinstance(processed.payload, bytes):
-            self.connection.send_video(Encoded(int(frame.frame_id), processed.payload))
+            is_key = is_key_frame(self.connection.codec, processed.payload)
+            picture = Encoded(int(frame.frame_id), processed.payload, is_key)
+            self.connection.send_video(picture)
+            self.audience.send(picture)
 
     async def send_dropped(self, frame: EncodedFrame, cause: DropCause) -> None:
         """See Peer: a track's frames have no names that the client knows; the figures tell."""
@@ -118,6 +120,11 @@ class RtcPeer:
     def ended(self) -> None:
         """See Ears."""
         self.hang_up(endings.LEFT if self._is_connected else endings.LOST)
+
+    async def close(self) -> None:
+        """Let go of the connection, and of those who watch."""
+        await self.audience.close()
+        await self.connection.close()
 
     def hang_up(self, ending: Ending) -> None:
         """End the reading; the first reason counts."""
@@ -173,14 +180,10 @@ class RtcPeer:
         """End what never came about, and what has fallen silent."""
         while True:
             await asyncio.sleep(WATCH_S)
-            now_s = self._now_s()
-            silent_s = now_s - self.connection.heard_s
-            if self._is_connected:
+            if self.connection.end.is_gone:
+                self.hang_up(endings.LOST)
+            elif self._is_connected:
                 self.link = await self.connection.figures()
-            elif now_s - self._began_s > CONNECT_S:
-                self.hang_up(endings.LOST)
-            if self._is_connected and silent_s > SILENCE_S:
-                self.hang_up(endings.LOST)
 
 
 def _kind_of(text: str) -> tuple[str | None, object]:

@@ -10,7 +10,13 @@ import aioice
 import cv2
 import numpy as np
 from aiohttp import ClientSession
-from aiortc import MediaStreamTrack, RTCDataChannel, RTCPeerConnection, RTCSessionDescription
+from aiortc import (
+    MediaStreamTrack,
+    RTCDataChannel,
+    RTCPeerConnection,
+    RTCRtpTransceiver,
+    RTCSessionDescription,
+)
 from aiortc.mediastreams import MediaStreamError
 from av.video.frame import VideoFrame
 
@@ -76,18 +82,60 @@ class Camera(MediaStreamTrack):
         return frame
 
 
+class Screen:
+    """Keeps the pictures of a track that comes in, and when each number was first seen."""
+
+    def __init__(self) -> None:
+        self.pictures: deque[np.ndarray] = deque(maxlen=300)
+        self.arrived_s: dict[int, float] = {}
+        self._watching: asyncio.Task[None] | None = None
+
+    def show(self, track: MediaStreamTrack) -> None:
+        """From now on."""
+        self._watching = asyncio.create_task(self._watch(track))
+
+    async def close(self) -> None:
+        """Look no longer."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait([self._watching])
+
+    async def _watch(self, track: MediaStreamTrack) -> None:
+        while True:
+            try:
+                frame = await track.recv()
+            except MediaStreamError:
+                return
+            assert isinstance(frame, VideoFrame)
+            picture = frame.to_ndarray(format="bgr24")
+            self.pictures.append(picture)
+            self.arrived_s.setdefault(number_of(picture), asyncio.get_running_loop().time())
+
+
+def prefer(transceiver: RTCRtpTransceiver, codec: str) -> None:
+    """Offer this codec alone."""
+    codecs = type(transceiver.sender).getCapabilities("video").codecs
+    spoken = (f"video/{codec}".lower(), "video/rtx")
+    transceiver.setCodecPreferences([one for one in codecs if one.mimeType.lower() in spoken])
+
+
 class RtcClient:
     """One connection: sends its camera, keeps what comes back, talks by the control channel."""
 
     def __init__(
-        self, http: ClientSession, url: str, codec: str = "VP8", relay: LossyRelay | None = None
+        self,
+        http: ClientSession,
+        url: str,
+        codec: str = "VP8",
+        relay: LossyRelay | None = None,
+        direction: str = "sendrecv",
     ) -> None:
         self._http = http
         self._url = url
         self._relay = relay
         self.camera = Camera()
-        self.pictures: deque[np.ndarray] = deque(maxlen=300)
-        self.arrived_s: dict[int, float] = {}
+        self.screen = Screen()
+        self.pictures, self.arrived_s = self.screen.pictures, self.screen.arrived_s
         self.messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.figures: list[dict[str, Any]] = []
         self.pc = RTCPeerConnection()
@@ -95,12 +143,9 @@ class RtcClient:
         self.channel.on("message", self._on_message)
         self.location = ""
         self.headers: dict[str, str] = {}
-        transceiver = self.pc.addTransceiver(self.camera, "sendrecv")
-        codecs = type(transceiver.sender).getCapabilities("video").codecs
-        spoken = (f"video/{codec}".lower(), "video/rtx")
-        transceiver.setCodecPreferences([one for one in codecs if one.mimeType.lower() in spoken])
-        self.pc.on("track", self._on_track)
-        self._watching: asyncio.Task[None] | None = None
+        transceiver = self.pc.addTransceiver(self.camera, direction)
+        prefer(transceiver, codec)
+        self.pc.on("track", self.screen.show)
         assert self.pc.sctp is not None
         private.gather_from(private.ice_of(self.pc.sctp.transport), [HOST])
         self._link = IceLink(transceiver.receiver.transport.transport, [HOST], lambda: None)
@@ -161,9 +206,7 @@ class RtcClient:
 
     async def close(self) -> None:
         """Hang up."""
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.wait([self._watching])
+        await self.screen.close()
         await self.pc.close()
 
     def _on_message(self, text: str) -> None:
@@ -173,16 +216,36 @@ class RtcClient:
         else:
             self.messages.put_nowait(message)
 
-    def _on_track(self, track: MediaStreamTrack) -> None:
-        self._watching = asyncio.create_task(self._watch(track))
 
-    async def _watch(self, track: MediaStreamTrack) -> None:
-        while True:
-            try:
-                frame = await track.recv()
-            except MediaStreamError:
-                return
-            assert isinstance(frame, VideoFrame)
-            picture = frame.to_ndarray(format="bgr24")
-            self.pictures.append(picture)
-            self.arrived_s.setdefault(number_of(picture), asyncio.get_running_loop().time())
+class Watcher:
+    """Somebody who watches a call by WHEP."""
+
+    def __init__(self, http: ClientSession, url: str, codec: str = "VP8") -> None:
+        self._http = http
+        self._url = url
+        self.screen = Screen()
+        self.pc = RTCPeerConnection()
+        self.location = ""
+        transceiver = self.pc.addTransceiver("video", "recvonly")
+        prefer(transceiver, codec)
+        private.gather_from(private.ice_of(transceiver.receiver.transport), [HOST])
+        self.pc.on("track", self.screen.show)
+
+    async def connect(self, session_id: str = "s1", user_id: str = "u1") -> None:
+        """Offer, take the answer, and wait until connected."""
+        await self.pc.setLocalDescription(await self.pc.createOffer())
+        url = f"{self._url}/api/hair-tryOn/whep/{session_id}?user_id={user_id}"
+        offer, headers = self.pc.localDescription.sdp, {"Content-Type": "application/sdp"}
+        async with self._http.post(url, data=offer, headers=headers) as response:
+            answer = await response.text()
+            assert response.status == 201, (response.status, answer)
+            self.location = self._url + response.headers["Location"]
+        await self.pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        async with asyncio.timeout(CONNECT_S):
+            while self.pc.connectionState != "connected":  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+    async def close(self) -> None:
+        """Leave."""
+        await self.screen.close()
+        await self.pc.close()

@@ -1,47 +1,22 @@
-"""One WebRTC connection, answered: video in, video out, and text beside it."""
+"""A call: video in, video out, and text beside it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
-from aiortc import (
-    RTCConfiguration,
-    RTCDataChannel,
-    RTCIceServer,
-    RTCPeerConnection,
-    RTCRtpCodecCapability,
-    RTCRtpSender,
-    RTCSessionDescription,
-)
+from aiortc import RTCDataChannel
 
 from media.coder import Coder
 from media.rtc import aiortc_private as private
-from media.rtc.answer import with_addresses, with_start_bitrate
+from media.rtc.answerer import Answerer, Bells, RtcOptions
 from media.rtc.figures import LinkFigures, link_figures
-from media.rtc.fragment import IceFragment
-from media.rtc.ice_link import IceLink, LocalIce
 from media.rtc.lane import Encoded
-from media.rtc.offer import Offer, OfferRejected
+from media.rtc.offer import Offer
 from media.rtc.path import DirectPath, VideoPath
 from media.rtc.stock import StockPath
 from media.rtc.video_codec import VideoCodec
 
 CONTROL = "control"
 """The data channel's label."""
-
-
-@dataclass(frozen=True, slots=True)
-class RtcOptions:
-    """How connections are made.
-
-    ``max_px`` is the largest picture; ``listen`` are the addresses to be reached at (none: all of
-    the machine's but loopback), ``advertised`` what clients are told in their place.
-    """
-
-    max_px: int
-    listen: tuple[str, ...] = ()
-    advertised: tuple[str, ...] = ()
-    ice_servers: tuple[RTCIceServer, ...] = ()
 
 
 class Ears(Protocol):
@@ -69,30 +44,24 @@ class Ears(Protocol):
 
 
 class RtcConnection:
-    """The server's end of a peer connection. Made by an offer; `close` must be awaited."""
+    """The server's end of a call. Made by an offer; `close` must be awaited."""
 
     def __init__(
         self, offer: Offer, options: RtcOptions, ears: Ears, now_s: Callable[[], float]
     ) -> None:
-        self._offer = offer
-        self._options = options
         self._ears = ears
-        self._now_s = now_s
+        self._returns = offer.receives
         self._channel: RTCDataChannel | None = None
-        self._was_connected = False
-        self._pc = RTCPeerConnection(RTCConfiguration(iceServers=list(options.ice_servers)))
-        self._transceiver = self._pc.addTransceiver("video", _direction(offer))
-        self._transceiver.setCodecPreferences(_only(offer.codec))
-        self._path = self._new_path()
-        self._heard_s = now_s()
-        transport = self._transceiver.receiver.transport.transport
-        self._link = IceLink(transport, options.listen, self._hear)
-        self._ufrag = offer.ufrag
-
-    @property
-    def heard_s(self) -> float:
-        """When the client was last heard, on the clock that was handed in."""
-        return self._heard_s if self._link.hears else self._now_s()
+        self.codec: VideoCodec = offer.codec
+        bells = Bells(ears.connected, ears.ended, self._on_channel)
+        self.end = Answerer(offer, self.codec, options, bells, now_s)
+        transceiver = self.end.transceiver
+        self.is_direct = private.fits(transceiver.receiver, transceiver.sender)
+        self._path: VideoPath = (
+            DirectPath(self.codec, options.max_px, now_s, ears.video)
+            if self.is_direct
+            else StockPath(options.max_px, ears.video)
+        )
 
     @property
     def coder(self) -> Coder:
@@ -100,49 +69,26 @@ class RtcConnection:
         return self._path.coder
 
     async def answer(self) -> str:
-        """The SDP answer, with all addresses. Raises OfferRejected."""
-        self._pc.on("datachannel", self._on_channel)
-        self._pc.on("connectionstatechange", self._on_state)
-        self._prepare()
-        try:
-            offer = RTCSessionDescription(self._offer.sdp, "offer")
-            await self._pc.setRemoteDescription(offer)
-            for other in self._pc.getTransceivers():
-                if other is not self._transceiver:
-                    other.direction = "inactive"
-            await self._pc.setLocalDescription(await self._pc.createAnswer())
-        # aiortc raises whatever an offer that it did not expect happens to cause.
-        except Exception as error:
-            raise OfferRejected("an offer that cannot be answered") from error
-        sdp = with_start_bitrate(self._pc.localDescription.sdp, self._offer.codec)
-        return with_addresses(sdp, self._options.advertised)
-
-    async def add_candidates(self, fragment: IceFragment) -> None:
-        """Take in the client's further addresses. Raises OfferRejected."""
-        if fragment.ufrag != self._ufrag:
-            raise OfferRejected("candidates of another ICE session")
-        await self._link.add(fragment)
-
-    def is_restart(self, fragment: IceFragment) -> bool:
-        """Whether the client begins a new ICE session with it."""
-        return fragment.ufrag != self._ufrag
-
-    async def restart(self, fragment: IceFragment) -> LocalIce:
-        """Look for another way to the client, while the call goes on."""
-        self._ufrag = fragment.ufrag
-        return await self._link.restart(fragment)
+        """See Answerer. Pictures come in from here on."""
+        if self._returns:
+            self.end.transceiver.sender.replaceTrack(self._path.track)
+        self._path.attach(self.end.transceiver)
+        return await self.end.answer()
 
     async def figures(self) -> LinkFigures:
         """What RTCP tells; what the client reports as lost lowers the bitrate."""
-        reports = await self._pc.getStats()
-        link = link_figures(reports.values())
+        link = link_figures(await self.end.reports())
         self._path.bitrate.hear_loss(link.lost_out)
         return link
 
     def send_video(self, frame: Encoded) -> None:
         """Send a picture, if the client wants any."""
-        if self._offer.returns:
+        if self._returns:
             self._path.send(frame)
+
+    def want_key(self) -> None:
+        """Somebody else who watches needs a key frame."""
+        self._path.want_key()
 
     def send_text(self, text: str) -> bool:
         """Send a message; False where there is no open channel."""
@@ -160,23 +106,7 @@ class RtcConnection:
     async def close(self) -> None:
         """Hang up, and let go of everything."""
         await self._path.close()
-        await self._link.close()
-        await self._pc.close()
-
-    def _new_path(self) -> VideoPath:
-        transceiver, options = self._transceiver, self._options
-        if private.fits(transceiver.receiver, transceiver.sender):
-            return DirectPath(self._offer.codec, options.max_px, self._now_s, self._ears.video)
-        return StockPath(options.max_px, self._ears.video)
-
-    def _prepare(self) -> None:
-        """Before anything flows: whose pictures go where, and where we are to be reached."""
-        if self._offer.returns:
-            self._transceiver.sender.replaceTrack(self._path.track)
-        self._path.attach(self._transceiver)
-
-    def _hear(self) -> None:
-        self._heard_s = self._now_s()
+        await self.end.close()
 
     def _on_channel(self, channel: RTCDataChannel) -> None:
         if channel.label != CONTROL or self._channel is not None:
@@ -188,23 +118,3 @@ class RtcConnection:
 
     def _on_message(self, message: str | bytes) -> None:
         self._ears.text(message if isinstance(message, str) else "")
-
-    def _on_state(self) -> None:
-        state = self._pc.connectionState
-        if state == "connected":
-            self._was_connected = True
-            self._ears.connected()
-        # What fails later may come back by an ICE restart; silence is watched by others.
-        elif state == "closed" or (state == "failed" and not self._was_connected):
-            self._ears.ended()
-
-
-def _direction(offer: Offer) -> str:
-    return "sendrecv" if offer.returns else "recvonly"
-
-
-def _only(codec: VideoCodec) -> list[RTCRtpCodecCapability]:
-    """This codec in all its variants, and retransmission."""
-    spoken = (f"video/{codec}".lower(), "video/rtx")
-    codecs = RTCRtpSender.getCapabilities("video").codecs
-    return [one for one in codecs if one.mimeType.lower() in spoken]

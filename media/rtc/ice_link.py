@@ -38,6 +38,11 @@ class IceLink:
         self.hears = self._dress(self._current)
         private.replace_link(transport, self._current, self)
 
+    @property
+    def ufrag(self) -> str:
+        """Our name in the newest ICE session."""
+        return self._newest.local_username
+
     async def recv(self) -> bytes:
         """The next datagram. Raises ConnectionError."""
         while True:

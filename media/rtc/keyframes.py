@@ -7,6 +7,7 @@ _VP8_LONG_ID, _VP8_HAS_ID, _VP8_HAS_LEVEL, _VP8_HAS_LAYER_OR_KEY = 0x80, 0x80, 0
 _VP8_IS_INTER = 0x01
 _NAL_KIND, _NAL_IDR, _NAL_SPS, _NAL_STAP_A, _NAL_FU_A = 0x1F, 5, 7, 24, 28
 _FU_START = 0x80
+_NAL_START, _NAL_SLICES = b"\0\0\1", (1, _NAL_IDR)
 _STAP_FIRST = 3
 """Where the first unit of an aggregate has its header: behind the aggregate's own and a length."""
 
@@ -14,6 +15,19 @@ _STAP_FIRST = 3
 def begins_key_frame(codec: VideoCodec, payload: bytes) -> bool:
     """Whether a key frame begins with this RTP payload; for what is cut short: no."""
     return _begins_vp8(payload) if codec is VideoCodec.VP8 else _begins_h264(payload)
+
+
+def is_key_frame(codec: VideoCodec, data: bytes) -> bool:
+    """Whether a whole encoded frame needs no other."""
+    if codec is VideoCodec.VP8:
+        return bool(data) and not data[0] & _VP8_IS_INTER
+    start = data.find(_NAL_START)
+    while 0 <= start < len(data) - len(_NAL_START):
+        kind = data[start + len(_NAL_START)] & _NAL_KIND
+        if kind in _NAL_SLICES:
+            return kind == _NAL_IDR
+        start = data.find(_NAL_START, start + len(_NAL_START))
+    return False
 
 
 def _begins_vp8(payload: bytes) -> bool:

@@ -15,7 +15,6 @@ from media.rtc.video_codec import VideoCodec
 MAX_BYTES = 64 * 1024
 MAX_SECTIONS = 8
 """A browser offers video, audio and data; each further section costs a socket while we answer."""
-_SENDS = ("sendrecv", "sendonly")
 _H264_PROFILES = (H264Profile.PROFILE_BASELINE, H264Profile.PROFILE_CONSTRAINED_BASELINE)
 _H264_UNSAID = "42E01F"
 """What an offer without a profile means, for older browsers."""
@@ -29,26 +28,54 @@ class OfferRejected(ValueError):
 class Offer:
     """An offer that can be answered.
 
-    ``video_mid`` is the section whose picture is taken, ``returns`` whether it may be sent back
-    there; ``codec`` is the one that will be spoken, ``controls`` whether there is a data channel.
+    Of its first section with video: ``sends`` and ``receives`` say what the client does, ``codecs``
+    what it speaks of what we do, ours first.
     """
 
     sdp: str
-    video_mid: str
-    codec: VideoCodec
-    returns: bool
-    controls: bool
+    codecs: tuple[VideoCodec, ...]
+    sends: bool
+    receives: bool
     ufrag: str
+
+    @property
+    def codec(self) -> VideoCodec:
+        """The one that we would rather speak."""
+        return self.codecs[0]
+
+    @property
+    def our_direction(self) -> str:
+        """What we do, in the words of SDP."""
+        if self.sends and self.receives:
+            return "sendrecv"
+        return "recvonly" if self.sends else "sendonly"
 
 
 def read_offer(text: str) -> Offer:
-    """Check an SDP offer. Raises OfferRejected."""
+    """Check the offer of a call: video is sent, and perhaps received. Raises OfferRejected."""
+    offer = _read(text)
+    if not offer.sends:
+        raise OfferRejected("the first video section must be sent: sendrecv or sendonly")
+    return offer
+
+
+def read_watch_offer(text: str, codec: VideoCodec) -> Offer:
+    """Check the offer of a viewer: video in this codec is received. Raises OfferRejected."""
+    offer = _read(text)
+    if offer.sends or not offer.receives:
+        raise OfferRejected("the first video section must be received only: recvonly")
+    if codec not in offer.codecs:
+        raise OfferRejected(f"what is watched is {codec}, which is not offered")
+    return offer
+
+
+def _read(text: str) -> Offer:
     if len(text) > MAX_BYTES:
         raise OfferRejected(f"an offer of more than {MAX_BYTES} bytes")
     description = _parsed(text)
     if len(description.media) > MAX_SECTIONS:
         raise OfferRejected(f"{len(description.media)} media sections; at most {MAX_SECTIONS}")
-    video = _sent_video(description)
+    video = _first_video(description)
     if video.ice is None or not video.ice.usernameFragment or not video.ice.password:
         raise OfferRejected("no ICE credentials (a=ice-ufrag, a=ice-pwd)")
     if video.dtls is None or not video.dtls.fingerprints:
@@ -57,10 +84,9 @@ def read_offer(text: str) -> Offer:
         raise OfferRejected("RTP and RTCP on different ports (a=rtcp-mux is needed)")
     return Offer(
         sdp=text,
-        video_mid=video.rtp.muxId,
-        codec=_codec_of(video),
-        returns=video.direction == "sendrecv",
-        controls=any(section.kind == "application" for section in description.media),
+        codecs=_codecs_of(video),
+        sends=video.direction in ("sendrecv", "sendonly") and bool(video.port),
+        receives=video.direction in ("sendrecv", "recvonly") and bool(video.port),
         ufrag=video.ice.usernameFragment,
     )
 
@@ -78,23 +104,25 @@ def _parsed(text: str) -> SessionDescription:
     return description
 
 
-def _sent_video(description: SessionDescription) -> MediaDescription:
-    """The first section with video, which the client must send."""
+def _first_video(description: SessionDescription) -> MediaDescription:
+    """The first section with video; aiortc answers it with the transceiver that is made first."""
     video = next((section for section in description.media if section.kind == "video"), None)
     if video is None:
         raise OfferRejected("no video section")
-    if video.direction not in _SENDS or not video.port:
-        raise OfferRejected("the first video section must be sent: sendrecv or sendonly")
     if not video.rtp.muxId:
         raise OfferRejected("a video section without a=mid")
     return video
 
 
-def _codec_of(video: MediaDescription) -> VideoCodec:
-    for codec in VideoCodec:
-        if any(_is_spoken(codec, one.name, one.parameters) for one in video.rtp.codecs):
-            return codec
-    raise OfferRejected("no codec that is spoken here: H264 (packetization-mode=1) or VP8")
+def _codecs_of(video: MediaDescription) -> tuple[VideoCodec, ...]:
+    spoken = tuple(
+        codec
+        for codec in VideoCodec
+        if any(_is_spoken(codec, one.name, one.parameters) for one in video.rtp.codecs)
+    )
+    if not spoken:
+        raise OfferRejected("no codec that is spoken here: H264 (packetization-mode=1) or VP8")
+    return spoken
 
 
 def _is_spoken(codec: VideoCodec, name: str, parameters: Mapping[str, object]) -> bool:

@@ -17,8 +17,8 @@ MAX_WAITING = 8
 
 
 class Outlet(MediaStreamTrack):
-    """Takes encoded frames and hands them to the sender. ``overflowed`` is called when they had to
-    be thrown away, after which only a key frame helps."""
+    """Takes encoded frames and hands them to the sender, from a key frame on. ``overflowed`` is
+    called when they had to be thrown away, after which only another key frame helps."""
 
     kind = "video"
 
@@ -26,14 +26,17 @@ class Outlet(MediaStreamTrack):
         super().__init__()
         self._frames: asyncio.Queue[Encoded | None] = asyncio.Queue(MAX_WAITING)
         self._overflowed = overflowed
+        self._lacks_key = True
 
     def put(self, frame: Encoded) -> None:
         """Send this frame."""
         if self._frames.full():
             self._clear()
+            self._lacks_key = True
             self._overflowed()
-            return
-        self._frames.put_nowait(frame)
+        self._lacks_key = self._lacks_key and not frame.is_key
+        if not self._lacks_key:
+            self._frames.put_nowait(frame)
 
     async def recv(self) -> "Packet[Any]":
         """See MediaStreamTrack. Raises MediaStreamError at the end."""

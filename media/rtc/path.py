@@ -31,6 +31,10 @@ class VideoPath(Protocol):
         """Send a picture that the coder has written."""
         ...
 
+    def want_key(self) -> None:
+        """The next picture must stand by itself."""
+        ...
+
     async def close(self) -> None:
         """Let go of everything."""
         ...
@@ -67,6 +71,10 @@ class DirectPath:
     def send(self, frame: Encoded) -> None:
         """See VideoPath."""
         self._outlet.put(frame)
+
+    def want_key(self) -> None:
+        """See VideoPath."""
+        self._video_coder.want_key()
 
     async def close(self) -> None:
         """See VideoPath."""

@@ -136,6 +136,9 @@ class StockPath:
             picture.pts, picture.time_base = frame.timestamp, Fraction(1, CLOCK_HZ)
             self._outlet.put(picture)
 
+    def want_key(self) -> None:
+        """See VideoPath: aiortc's encoder is asked by its own client alone."""
+
     async def close(self) -> None:
         """See VideoPath."""
         self._outlet.stop()

@@ -80,7 +80,8 @@ class RtcBenchClient:
             number = self.tally.send(due_s)
             if number == 0:
                 self._begin_anew()
-            self._outlet.put(Encoded(number * self._step, self._film.at(self._place)))
+            is_key = self._place % FRAMES == 0
+            self._outlet.put(Encoded(number * self._step, self._film.at(self._place), is_key))
             self._places.append(self._place)
             self._place += 1
             due_s += interval_s

@@ -7,7 +7,7 @@ import pytest
 from media.rtc.answer import with_addresses, with_start_bitrate
 from media.rtc.figures import link_figures
 from media.rtc.fragment import read_fragment
-from media.rtc.offer import OfferRejected, read_offer
+from media.rtc.offer import OfferRejected, read_offer, read_watch_offer
 from media.rtc.video_codec import VideoCodec
 from tests.offers import section, session
 
@@ -18,20 +18,22 @@ H264 = "a=rtpmap:102 H264/90000\r\na=fmtp:102 packetization-mode=1;profile-level
 def test_a_browsers_offer() -> None:
     """Video both ways and a data channel."""
     offer = read_offer(session(section("video", "0", VP8), section("application", "1")))
-    assert (offer.codec, offer.returns, offer.controls) == (VideoCodec.VP8, True, True)
-    assert (offer.video_mid, offer.ufrag) == ("0", "abcd")
+    assert (offer.codec, offer.our_direction, offer.ufrag) == (VideoCodec.VP8, "sendrecv", "abcd")
 
 
 def test_send_only_gets_nothing_back() -> None:
     """WHIP."""
     offer = read_offer(session(section("video", "0", VP8, direction="sendonly")))
-    assert not offer.returns
-    assert not offer.controls
+    assert not offer.receives
+    assert offer.our_direction == "recvonly"
 
 
 def test_h264_goes_before_vp8() -> None:
     """Phones have hardware for it; the order in the offer does not matter."""
-    assert read_offer(session(section("video", "0", VP8, H264))).codec is VideoCodec.H264
+    assert read_offer(session(section("video", "0", VP8, H264))).codecs == (
+        VideoCodec.H264,
+        VideoCodec.VP8,
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,6 +71,17 @@ def test_refused_offers(text: str, reason: str) -> None:
     """Each says what is wrong with it."""
     with pytest.raises(OfferRejected, match=reason):
         read_offer(text)
+
+
+def test_a_viewers_offer() -> None:
+    """WHEP: video is received, in the codec that there is."""
+    text = session(section("video", "0", VP8, direction="recvonly"))
+    offer = read_watch_offer(text, VideoCodec.VP8)
+    assert offer.our_direction == "sendonly"
+    with pytest.raises(OfferRejected, match="H264, which is not offered"):
+        read_watch_offer(text, VideoCodec.H264)
+    with pytest.raises(OfferRejected, match="recvonly"):
+        read_watch_offer(session(section("video", "0", VP8)), VideoCodec.VP8)
 
 
 def test_start_bitrate() -> None:

@@ -10,6 +10,7 @@ from media.rtc.bitrate import BITS_PER_PX, LEAST_BPS, BitrateControl
 from media.rtc.coder import VideoCoder
 from media.rtc.decoder import VideoDecoder, picture_of, planes_of
 from media.rtc.encoder import VideoEncoder
+from media.rtc.keyframes import is_key_frame
 from media.rtc.lane import Encoded
 from media.rtc.video_codec import VideoCodec
 from tests.rtc import number_of, stamped
@@ -59,6 +60,17 @@ def test_a_key_frame_when_it_is_asked_for(codec: VideoCodec) -> None:
     decoded = VideoDecoder(codec, 10**6).decode(data)
     assert decoded is not None
     assert number_of(picture_of(decoded)) == 4
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_key_frames_are_recognised(codec: VideoCodec) -> None:
+    """From the encoded frame itself."""
+    encoder = VideoEncoder(codec)
+    for number in range(8):
+        planes = planes_of(stamped(number))
+        data = encoder.encode(planes, 3000 * number, BPS, is_key=number == 5)
+        assert is_key_frame(codec, data) == (number in (0, 5))
+    assert not is_key_frame(codec, b"")
 
 
 @pytest.mark.parametrize("codec", CODECS)

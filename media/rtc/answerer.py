@@ -1,0 +1,146 @@
+"""A peer connection that answers one offer: what calls and their viewers have in common."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiortc import (
+    RTCConfiguration,
+    RTCDataChannel,
+    RTCIceServer,
+    RTCPeerConnection,
+    RTCRtpCodecCapability,
+    RTCRtpSender,
+    RTCSessionDescription,
+)
+
+from media.rtc.answer import with_addresses, with_start_bitrate
+from media.rtc.fragment import IceFragment
+from media.rtc.ice_link import IceLink, LocalIce
+from media.rtc.offer import Offer, OfferRejected
+from media.rtc.video_codec import VideoCodec
+
+CONNECT_S = 20.0
+"""An offer whose client has not connected by then is forgotten."""
+SILENCE_S = 14.0
+"""A client of which nothing at all is heard for so long is gone: browsers speak every 2.5 s. Until
+then it may come back, by the same way or by another one (ICE restart)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RtcOptions:
+    """How connections are made.
+
+    ``max_px`` is the largest picture; ``listen`` are the addresses to be reached at (none: all of
+    the machine's but loopback), ``advertised`` what clients are told in their place.
+    """
+
+    max_px: int
+    listen: tuple[str, ...] = ()
+    advertised: tuple[str, ...] = ()
+    ice_servers: tuple[RTCIceServer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bells:
+    """Who is told of a connection: each is called on the loop, and quick."""
+
+    connected: Callable[[], None]
+    ended: Callable[[], None]
+    channel: Callable[[RTCDataChannel], None]
+
+
+class Answerer:
+    """Our end. ``close`` must be awaited."""
+
+    def __init__(
+        self,
+        offer: Offer,
+        codec: VideoCodec,
+        options: RtcOptions,
+        bells: Bells,
+        now_s: Callable[[], float],
+    ) -> None:
+        self._offer = offer
+        self._codec = codec
+        self._options = options
+        self._bells = bells
+        self._now_s = now_s
+        self._began_s = self._heard_s = now_s()
+        self._ufrag = offer.ufrag
+        self.is_connected = False
+        self._pc = RTCPeerConnection(RTCConfiguration(iceServers=list(options.ice_servers)))
+        self.transceiver = self._pc.addTransceiver("video", offer.our_direction)
+        self.transceiver.setCodecPreferences(_only(codec))
+        transport = self.transceiver.receiver.transport.transport
+        self._link = IceLink(transport, options.listen, self._hear)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the client has fallen silent, or has never come."""
+        silent_s = self._now_s() - self._heard_s
+        if not self.is_connected:
+            return self._now_s() - self._began_s > CONNECT_S
+        return self._link.hears and silent_s > SILENCE_S
+
+    @property
+    def ice_id(self) -> str:
+        """Names the ICE session: our side of its credentials."""
+        return self._link.ufrag
+
+    async def answer(self) -> str:
+        """The SDP answer, with all addresses. Raises OfferRejected."""
+        self._pc.on("datachannel", self._bells.channel)
+        self._pc.on("connectionstatechange", self._on_state)
+        try:
+            await self._pc.setRemoteDescription(RTCSessionDescription(self._offer.sdp, "offer"))
+            for other in self._pc.getTransceivers():
+                if other is not self.transceiver:
+                    other.direction = "inactive"
+            await self._pc.setLocalDescription(await self._pc.createAnswer())
+        # aiortc raises whatever an offer that it did not expect happens to cause.
+        except Exception as error:
+            raise OfferRejected("an offer that cannot be answered") from error
+        sdp = with_start_bitrate(self._pc.localDescription.sdp, self._codec)
+        return with_addresses(sdp, self._options.advertised)
+
+    async def add_candidates(self, fragment: IceFragment) -> None:
+        """Take in the client's further addresses."""
+        await self._link.add(fragment)
+
+    def is_restart(self, fragment: IceFragment) -> bool:
+        """Whether the client begins a new ICE session with it."""
+        return fragment.ufrag != self._ufrag
+
+    async def restart(self, fragment: IceFragment) -> LocalIce:
+        """Look for another way to the client, while the call goes on."""
+        self._ufrag = fragment.ufrag
+        return await self._link.restart(fragment)
+
+    async def reports(self) -> list[Any]:
+        """aiortc's statistics."""
+        return list((await self._pc.getStats()).values())
+
+    async def close(self) -> None:
+        """Hang up, and let go of everything."""
+        await self._link.close()
+        await self._pc.close()
+
+    def _hear(self) -> None:
+        self._heard_s = self._now_s()
+
+    def _on_state(self) -> None:
+        state = self._pc.connectionState
+        if state == "connected":
+            self.is_connected = True
+            self._bells.connected()
+        # What fails later may come back by an ICE restart; silence is watched by others.
+        elif state == "closed" or (state == "failed" and not self.is_connected):
+            self._bells.ended()
+
+
+def _only(codec: VideoCodec) -> list[RTCRtpCodecCapability]:
+    """This codec in all its variants, and retransmission."""
+    spoken = (f"video/{codec}".lower(), "video/rtx")
+    codecs = RTCRtpSender.getCapabilities("video").codecs
+    return [one for one in codecs if one.mimeType.lower() in spoken]

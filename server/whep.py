@@ -1,0 +1,50 @@
+"""Watching a live session over WebRTC: offer and answer by HTTP (WHEP, draft-ietf-wish-whep)."""
+
+from aiohttp import hdrs, web
+
+from media.rtc.offer import OfferRejected, read_watch_offer
+from media.rtc.viewer import RtcViewer
+from server import signalling
+from server.audience import Audience, TooManyViewers
+
+
+async def watch(request: web.Request) -> web.Response:
+    """``POST /api/hair-tryOn/whep/{session_id}?user_id=…``: an offer to receive, and 201."""
+    call = signalling.call_of(request)
+    if call is None:
+        return signalling.missing()
+    audience = call.peer.audience
+    try:
+        offered = await signalling.read_offered(request)
+        offer = read_watch_offer(offered.sdp, call.peer.connection.codec)
+        place, answer = await audience.admit(offer)
+    except OfferRejected as rejected:
+        return signalling.cannot_be_answered(rejected)
+    except TooManyViewers:
+        return signalling.busy("As many watch this call as may")
+    response = signalling.answered(request, offered, answer, place.viewer.end)
+    response.headers[hdrs.LOCATION] = f"{request.path}/{place.viewer_id}?{request.query_string}"
+    return response
+
+
+async def trickle(request: web.Request) -> web.Response:
+    """``PATCH`` there: further ICE candidates of the viewer, or its new ICE session."""
+    found = _viewer_of(request)
+    if found is None:
+        return signalling.missing()
+    return await signalling.patched(request, found[1].end)
+
+
+async def hang_up(request: web.Request) -> web.Response:
+    """``DELETE`` there: the viewer leaves."""
+    found = _viewer_of(request)
+    if found is None:
+        return signalling.missing()
+    found[0].dismiss(request.match_info["viewer_id"])
+    return web.Response(status=200)
+
+
+def _viewer_of(request: web.Request) -> tuple[Audience, RtcViewer] | None:
+    call = signalling.call_of(request)
+    viewer = call.peer.audience.find(request.match_info["viewer_id"]) if call else None
+    return (call.peer.audience, viewer) if call and viewer else None
