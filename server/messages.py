@@ -216,7 +216,8 @@ def stats(
 
 def _rounded(link: LinkFigures) -> Message:
     return {
-        name: None if value is None else round(value, 4) for name, value in asdict(link).items()
+        name: round(value, 4) if isinstance(value, float) else value
+        for name, value in asdict(link).items()
     }
 
 

@@ -14,6 +14,7 @@ import aiortc
 from aiortc import RTCDtlsTransport, RTCIceTransport, RTCRtpReceiver, RTCRtpSender
 from aiortc.codecs.h264 import H264Encoder
 from aiortc.codecs.vpx import Vp8Encoder
+from aiortc.rtp import RtcpSrPacket
 from av import Packet
 
 from media.rtc.inlet import Inlet
@@ -22,6 +23,7 @@ from media.rtc.video_codec import VideoCodec
 TESTED: Final = "1.16.0"
 _BUFFER: Final = "_RTCRtpReceiver__jitter_buffer"
 _ENCODER: Final = "_RTCRtpSender__encoder"
+_TIMESTAMP: Final = "_RTCRtpSender__rtp_timestamp"
 
 
 def fits(receiver: RTCRtpReceiver, sender: RTCRtpSender) -> bool:
@@ -30,7 +32,9 @@ def fits(receiver: RTCRtpReceiver, sender: RTCRtpSender) -> bool:
         aiortc.__version__ == TESTED
         and hasattr(getattr(receiver, _BUFFER, None), "add")
         and hasattr(sender, _ENCODER)
+        and hasattr(sender, _TIMESTAMP)
         and hasattr(sender, "_send_keyframe")
+        and hasattr(receiver, "_handle_rtcp_packet")
     )
 
 
@@ -89,6 +93,25 @@ def plug(
     """Let the sender take encoded packets, and tell what the receiver asks for."""
     setattr(sender, _ENCODER, _Packer(codec, estimated))
     vars(sender).update(_send_keyframe=key_wanted)
+
+
+def sent_timestamp(sender: RTCRtpSender) -> int:
+    """The RTP timestamp of the packet that was sent last."""
+    timestamp: int = getattr(sender, _TIMESTAMP)
+    return timestamp
+
+
+def hear_reports(receiver: RTCRtpReceiver, heard: Callable[[int, int], None]) -> None:
+    """Call ``heard`` with the client's own clock (NTP, 64 bits) and the RTP timestamp of the same
+    moment, as its sender reports have them."""
+    handle = receiver._handle_rtcp_packet
+
+    async def handle_rtcp_packet(packet: Any) -> None:
+        if isinstance(packet, RtcpSrPacket):
+            heard(packet.sender_info.ntp_timestamp, packet.sender_info.rtp_timestamp)
+        await handle(packet)
+
+    vars(receiver).update(_handle_rtcp_packet=handle_rtcp_packet)
 
 
 class Link(Protocol):

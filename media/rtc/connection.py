@@ -1,6 +1,7 @@
 """A call: video in, video out, and text beside it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from aiortc import RTCDataChannel
@@ -79,7 +80,7 @@ class RtcConnection:
         """What RTCP tells; what the client reports as lost lowers the bitrate."""
         link = link_figures(await self.end.reports())
         self._path.bitrate.hear_loss(link.lost_out)
-        return link
+        return replace(link, clock=self._path.clock.pair)
 
     def send_video(self, frame: Encoded) -> None:
         """Send a picture, if the client wants any."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from media.rtc.capture_clock import CapturePair
 from media.rtc.video_codec import CLOCK_HZ
 
 _LOST_UNIT = 256
@@ -13,13 +14,15 @@ _LOST_UNIT = 256
 @dataclass(frozen=True, slots=True)
 class LinkFigures:
     """``lost_in`` and ``lost_out`` are shares of packets, since the beginning and in the last
-    report; ``round_trip_ms`` is None until the client has reported twice."""
+    report; ``round_trip_ms`` is None until the client has reported twice. ``clock`` tells when the
+    pictures that are sent were captured (see capture_clock)."""
 
     lost_in: float
     jitter_in_ms: float
     lost_out: float
     jitter_out_ms: float
     round_trip_ms: float | None
+    clock: CapturePair | None = None
 
 
 def link_figures(reports: Iterable[Any]) -> LinkFigures:

@@ -18,14 +18,19 @@ MAX_WAITING = 8
 
 class Outlet(MediaStreamTrack):
     """Takes encoded frames and hands them to the sender, from a key frame on. ``overflowed`` is
-    called when they had to be thrown away, after which only another key frame helps."""
+    called when they had to be thrown away, after which only another key frame helps; ``sent`` with
+    the timestamp of each frame that has gone out."""
 
     kind = "video"
 
-    def __init__(self, overflowed: Callable[[], None]) -> None:
+    def __init__(
+        self, overflowed: Callable[[], None], sent: Callable[[int], None] | None = None
+    ) -> None:
         super().__init__()
         self._frames: asyncio.Queue[Encoded | None] = asyncio.Queue(MAX_WAITING)
         self._overflowed = overflowed
+        self._sent = sent
+        self._handed: int | None = None
         self._lacks_key = True
 
     def put(self, frame: Encoded) -> None:
@@ -40,9 +45,13 @@ class Outlet(MediaStreamTrack):
 
     async def recv(self) -> "Packet[Any]":
         """See MediaStreamTrack. Raises MediaStreamError at the end."""
+        # The sender comes back when the frame before has gone out.
+        if self._sent is not None and self._handed is not None:
+            self._sent(self._handed)
         frame = await self._frames.get()
         if frame is None or self.readyState != "live":
             raise MediaStreamError
+        self._handed = frame.timestamp
         packet: Packet[Any] = Packet(frame.data)
         packet.pts = frame.timestamp
         packet.time_base = Fraction(1, CLOCK_HZ)

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from aiortc import MediaStreamTrack, RTCRtpTransceiver
+from aiortc import MediaStreamTrack, RTCRtpSender, RTCRtpTransceiver
 
 from media.coder import Coder
 from media.rtc import aiortc_private as private
 from media.rtc.bitrate import BitrateControl
+from media.rtc.capture_clock import CaptureClock
 from media.rtc.coder import VideoCoder
 from media.rtc.inlet import Inlet
 from media.rtc.lane import Encoded
@@ -22,6 +23,7 @@ class VideoPath(Protocol):
     track: MediaStreamTrack
     coder: Coder
     bitrate: BitrateControl
+    clock: CaptureClock
 
     def attach(self, transceiver: RTCRtpTransceiver) -> None:
         """Take a transceiver's pictures, before anything flows."""
@@ -56,13 +58,17 @@ class DirectPath:
         self._inlet = Inlet(codec, now_s, self._take)
         video_coder = VideoCoder(codec, max_px, ask=self._ask, lost=self._lost)
         self._video_coder = video_coder
-        self._outlet = Outlet(video_coder.want_key)
+        self._outlet = Outlet(video_coder.want_key, self._note_sent)
+        self._sender: RTCRtpSender | None = None
+        self.clock = CaptureClock()
         self.coder: Coder = video_coder
         self.bitrate = video_coder.bitrate
         self.track: MediaStreamTrack = self._outlet
 
     def attach(self, transceiver: RTCRtpTransceiver) -> None:
         """See VideoPath."""
+        self._sender = transceiver.sender
+        private.hear_reports(transceiver.receiver, self.clock.hear_report)
         private.tap(transceiver.receiver, self._inlet)
         private.plug(
             transceiver.sender, self._codec, self.bitrate.hear_estimate, self._video_coder.want_key
@@ -84,6 +90,10 @@ class DirectPath:
         if not self._video_coder.put(frame):
             self._inlet.lose_key()
         self._took(frame)
+
+    def _note_sent(self, timestamp: int) -> None:
+        if self._sender is not None and not self.clock.is_set:
+            self.clock.see_sent(timestamp, private.sent_timestamp(self._sender))
 
     def _ask(self) -> None:
         self._loop.call_soon_threadsafe(self._inlet.ask_key)

@@ -18,6 +18,7 @@ from media.coder import Coder
 from media.frame import EncodedFrame, Picture
 from media.header import BrokenPicture, PictureTooLarge
 from media.rtc.bitrate import BitrateControl
+from media.rtc.capture_clock import CaptureClock
 from media.rtc.decoder import picture_of, planes_of
 from media.rtc.lane import Encoded
 from media.rtc.video_codec import CLOCK_HZ
@@ -122,6 +123,7 @@ class StockPath:
         self._transceiver: RTCRtpTransceiver | None = None
         self.coder: Coder = self._coder
         self.bitrate = BitrateControl()
+        self.clock = CaptureClock()
         self.track: MediaStreamTrack = self._outlet
 
     def attach(self, transceiver: RTCRtpTransceiver) -> None:

@@ -1,6 +1,7 @@
 """Live sessions over WebRTC: offer and answer, video there and back, messages beside it."""
 
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -103,6 +104,9 @@ async def test_figures_tell_of_the_link(connect: Connect) -> None:
     assert figures["transport"] == "webrtc"
     assert figures["received"] >= figures["delivered"]
     assert figures["link"]["lost_in"] == 0
+    await eventually(lambda: client.figures[-1]["link"]["clock"] is not None, 15.0)
+    # The client's clock is this machine's own: its pictures are from just now.
+    assert abs(client.figures[-1]["link"]["clock"]["at_ms"] / 1000.0 - time.time()) < 5
 
 
 async def test_a_photo_in_parts(connect: Connect) -> None:

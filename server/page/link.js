@@ -1,0 +1,149 @@
+// The way to the server: WebRTC where it comes up within five seconds, else the WebSocket.
+
+import { Connection } from "./connection.js";
+import { RtcCall } from "./rtc.js";
+
+/** The server said no for reasons that hold for the other way, too: the WebSocket asks again. */
+const NAME = { webrtc: "webrtc" };
+
+/**
+ * The events of Connection, whichever the way is, and "stream" (detail: the MediaStream that comes
+ * back by WebRTC). While `carriesVideo` there are no single frames to be sent.
+ */
+export class Link extends EventTarget {
+  #socket;
+  #rtcUrl;
+  #call = null;
+  #track = null;
+  #shrink = 1;
+  #mayCall;
+  #maxMessageBytes = Number.POSITIVE_INFINITY;
+  #isEstablished = false;
+
+  /** @param {{socket: string, rtc: string}} urls @param {boolean} mayCall whether to try WebRTC */
+  constructor(urls, mayCall) {
+    super();
+    this.#rtcUrl = urls.rtc;
+    this.#socket = new Connection(urls.socket);
+    this.#mayCall = mayCall && "RTCPeerConnection" in globalThis;
+    for (const name of ["connecting", "established", "message", "result", "lost"]) {
+      this.#socket.addEventListener(name, ({ detail }) => this.#emit(name, detail));
+    }
+  }
+
+  get isOpen() {
+    return this.carriesVideo || this.#socket.isOpen;
+  }
+
+  get carriesVideo() {
+    return this.#call !== null && this.#isEstablished;
+  }
+
+  get bufferedBytes() {
+    return this.#call?.bufferedBytes ?? this.#socket.bufferedBytes;
+  }
+
+  /** "webrtc", "binary", "json", or "" while there is no connection. */
+  get transport() {
+    return this.carriesVideo ? NAME.webrtc : this.#socket.transport;
+  }
+
+  /**
+   * What is to be sent from now on.
+   * @param {MediaStreamTrack | null} track null where the source can give none: then single frames
+   * @param {number} shrink how many times smaller than the track each side is sent
+   */
+  async carry(track, shrink) {
+    this.#track = track;
+    this.#shrink = shrink;
+    if (this.#call === null) return;
+    if (track === null) return this.#fallBack();
+    await this.#call.replaceTrack(track);
+    await this.#call.shrink(shrink);
+  }
+
+  /** Connect now, whatever is planned; does nothing while connected. */
+  open() {
+    if (this.#call !== null || this.#socket.isOpen) return;
+    if (this.#mayCall && this.#track !== null) this.#openCall();
+    else this.#socket.open();
+  }
+
+  /** Leave for good: no further attempt. */
+  close() {
+    this.#dropCall()?.close();
+    this.#socket.close();
+  }
+
+  /** @returns {boolean} false if the server would not take it: the message is too large */
+  send(message) {
+    if (!this.carriesVideo) return this.#socket.send(message);
+    const text = JSON.stringify(message);
+    if (text.length > this.#maxMessageBytes) return false;
+    if (this.#call.isOpen) this.#call.send(text);
+    return true;
+  }
+
+  sendFrame(number, picture) {
+    this.#socket.sendFrame(number, picture);
+  }
+
+  endIfSilent() {
+    this.#socket.endIfSilent();
+  }
+
+  async #openCall() {
+    const call = new RtcCall(this.#rtcUrl);
+    this.#call = call;
+    this.#isEstablished = false;
+    call.addEventListener("message", ({ detail }) => this.#onMessage(call, detail));
+    call.addEventListener("stream", ({ detail }) => this.#emit("stream", detail));
+    call.addEventListener("lost", () => this.#onLost(call));
+    this.dispatchEvent(new Event("connecting"));
+    try {
+      await call.open(this.#track, this.#shrink);
+    } catch (error) {
+      console.info("WebRTC did not come up, the WebSocket is used:", error.message);
+      if (call === this.#call) this.#fallBack();
+    }
+  }
+
+  #onMessage(call, message) {
+    if (call !== this.#call) return;
+    if (message.type === "connection_established") {
+      this.#isEstablished = true;
+      this.#maxMessageBytes = message.limits?.max_message_bytes ?? Number.POSITIVE_INFINITY;
+      this.#emit("established", message);
+      return;
+    }
+    // What the server says before it hangs up decides whether and when to come back.
+    this.#socket.hear(message);
+    this.#emit("message", message);
+  }
+
+  #onLost(call) {
+    if (call !== this.#call) return;
+    const wasEstablished = this.#isEstablished;
+    this.#dropCall();
+    if (wasEstablished) this.#socket.lose(() => this.open());
+    else this.#fallBack();
+  }
+
+  /** WebRTC does not work here: the WebSocket from now on, for the length of the visit. */
+  #fallBack() {
+    this.#mayCall = this.#mayCall && this.#track === null;
+    this.#dropCall()?.close();
+    this.#socket.open();
+  }
+
+  #dropCall() {
+    const call = this.#call;
+    this.#call = null;
+    this.#isEstablished = false;
+    return call;
+  }
+
+  #emit(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}

@@ -1,0 +1,137 @@
+// One WebRTC call: the camera's track goes out, the changed one comes back, messages go beside it.
+
+const CONNECT_WITHIN_MS = 5000;
+// A data channel takes 64 KiB at once, in bytes; a part of a message is shorter than that in any
+// alphabet.
+const PART_CHARACTERS = 15_000;
+
+/**
+ * Events: "message" (detail: the server's JSON message); "stream" (detail: a MediaStream, the
+ * changed picture); "lost" when the call has ended by itself.
+ */
+export class RtcCall extends EventTarget {
+  #url;
+  #pc = new RTCPeerConnection();
+  #channel = this.#pc.createDataChannel("control");
+  #sender = null;
+  #nextMessage = 1;
+  #ended = false;
+
+  /** @param {string} url where offers go */
+  constructor(url) {
+    super();
+    this.#url = url;
+    this.#channel.addEventListener("message", ({ data }) => this.#emit("message", JSON.parse(data)));
+    this.#channel.addEventListener("close", () => this.#lose());
+    this.#pc.addEventListener("track", (event) => this.#onTrack(event));
+    this.#pc.addEventListener("connectionstatechange", () => {
+      if (["failed", "closed"].includes(this.#pc.connectionState)) this.#lose();
+    });
+  }
+
+  get bufferedBytes() {
+    return this.#channel.bufferedAmount;
+  }
+
+  /** Whether the control channel takes messages. */
+  get isOpen() {
+    return this.#channel.readyState === "open";
+  }
+
+  /**
+   * Offer the track, and wait until the control channel is open.
+   * @param {MediaStreamTrack} track
+   * @param {number} shrink how many times smaller than the track each side is sent, from 1 on
+   * @throws {Error} if that takes more than five seconds, or cannot be
+   */
+  async open(track, shrink) {
+    const transceiver = this.#pc.addTransceiver(track, {
+      direction: "sendrecv", sendEncodings: [{ scaleResolutionDownBy: shrink }],
+    });
+    this.#sender = transceiver.sender;
+    const inTime = AbortSignal.timeout(CONNECT_WITHIN_MS);
+    await this.#pc.setLocalDescription();
+    await gathered(this.#pc, inTime);
+    const response = await fetch(this.#url, {
+      method: "POST", headers: { "Content-Type": "application/sdp" },
+      body: this.#pc.localDescription.sdp, signal: inTime,
+    });
+    if (!response.ok) throw await refusal(response);
+    await this.#pc.setRemoteDescription({ type: "answer", sdp: await response.text() });
+    await this.#opened(inTime);
+  }
+
+  /** Send another track in the place of the one before, at once. */
+  async replaceTrack(track) {
+    await this.#sender.replaceTrack(track);
+  }
+
+  /** How many times smaller than the track the picture is sent. */
+  async shrink(factor) {
+    const parameters = this.#sender.getParameters();
+    if (!parameters.encodings?.length) return;
+    parameters.encodings[0].scaleResolutionDownBy = factor;
+    await this.#sender.setParameters(parameters);
+  }
+
+  /** Send a message, in parts where it is long. @param {string} text */
+  send(text) {
+    if (text.length <= PART_CHARACTERS) return this.#channel.send(text);
+    const messageId = `m${this.#nextMessage}`;
+    this.#nextMessage += 1;
+    const count = Math.ceil(text.length / PART_CHARACTERS);
+    for (let index = 0; index < count; index += 1) {
+      const part = text.slice(index * PART_CHARACTERS, (index + 1) * PART_CHARACTERS);
+      const data = { message_id: messageId, index, count, text: part };
+      this.#channel.send(JSON.stringify({ type: "chunk", data }));
+    }
+    return undefined;
+  }
+
+  /** Hang up; the server is told, as it may not notice by itself at once. */
+  close() {
+    const wasOpen = !this.#ended;
+    this.#ended = true;
+    this.#pc.close();
+    if (wasOpen) fetch(this.#url, { method: "DELETE", keepalive: true }).catch(() => {});
+  }
+
+  async #opened(inTime) {
+    if (this.#channel.readyState === "open") return;
+    await once(this.#channel, "open", inTime);
+  }
+
+  #onTrack({ track, streams, receiver }) {
+    // The picture is to be shown when it is there: what it is late by now it would be late by for ever.
+    if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0;
+    this.#emit("stream", streams[0] ?? new MediaStream([track]));
+  }
+
+  #lose() {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#pc.close();
+    this.dispatchEvent(new Event("lost"));
+  }
+
+  #emit(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+/** Candidates travel with the offer: on one's own network they are there at once. */
+async function gathered(pc, signal) {
+  while (pc.iceGatheringState !== "complete") await once(pc, "icegatheringstatechange", signal);
+}
+
+function once(target, name, signal) {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    target.addEventListener(name, resolve, { once: true });
+  });
+}
+
+async function refusal(response) {
+  const { error, message } = await response.json().catch(() => ({}));
+  return Object.assign(new Error(message ?? response.statusText), { code: error });
+}
