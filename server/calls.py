@@ -18,6 +18,9 @@ from server.services import Services
 MAX_UNANSWERED = 32
 """Offers that are being answered at once; each costs a key, sockets, and a place in the storage."""
 
+HANG_UP_S = 2.0
+"""How long saying goodbye may take when the server stops."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -75,10 +78,13 @@ class Calls:
         return call
 
     async def close(self) -> None:
-        """Wait for the calls to end; their sessions have been told to."""
-        for task in list(self._tasks):
+        """Wait for the calls to hang up; their sessions have ended by now."""
+        if not self._tasks:
+            return
+        _, late = await asyncio.wait(self._tasks, timeout=HANG_UP_S)
+        for task in late:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*late, return_exceptions=True)
 
     async def _hold(self, call: Call) -> None:
         structlog.contextvars.bind_contextvars(session=pseudonym(call.session_id))

@@ -1,11 +1,11 @@
 // Puts the parts together: what the visitor does, what the connection tells, what is shown.
 
 import { Coach } from "./coach.js";
-import { Connection } from "./connection.js";
 import { Controls } from "./controls.js";
 import { byId, make, say } from "./dom.js";
 import { Figures } from "./figures.js";
-import { liveUrl } from "./identity.js";
+import { liveUrls } from "./identity.js";
+import { Link } from "./link.js";
 import { Live } from "./live.js";
 import { Look } from "./look.js";
 import { LookSender } from "./look-sender.js";
@@ -14,6 +14,7 @@ import { Notice } from "./notice.js";
 import { Pacer } from "./pacer.js";
 import { serverWords, showFigures } from "./readout.js";
 import { connectSizeChoice } from "./size-choice.js";
+import { RemoteView } from "./remote-view.js";
 import { saveSnapshot } from "./snapshot.js";
 import { Source, SourceError, camerasAllowed, listCameras } from "./source.js";
 import { Stage } from "./stage.js";
@@ -25,11 +26,13 @@ const now = () => performance.now();
 const video = byId("video");
 const source = new Source(video);
 const stage = new Stage(byId("picture"), byId("result"), byId("divider"));
-const connection = new Connection(liveUrl(location));
+const forced = new URLSearchParams(location.search).get("transport");
+const connection = new Link(liveUrls(location), forced !== "websocket");
 const pacer = new Pacer(now);
 const figures = new Figures(now);
 const coach = new Coach(now);
 const live = new Live({ video, source, stage, connection, pacer, figures });
+const remote = new RemoteView({ video, stage, figures });
 const look = new Look();
 const controls = new Controls(look);
 const sender = new LookSender(look, connection);
@@ -71,9 +74,15 @@ async function start(open, kind) {
   stage.aspect = live.picture;
   mirror(source.suitsMirror);
   live.start();
+  await carry();
   if (connection.isOpen) goLive();
   else connection.open();
   return showCameras();
+}
+
+/** Give the connection what it carries: the camera's track, as small as the chosen size. */
+function carry() {
+  return connection.carry(source.track, pacer.ladder.shrink(source.size));
 }
 
 const startCamera = (deviceId = null) => start(() => source.openCamera(deviceId), "camera");
@@ -82,6 +91,7 @@ const startVideo = (file) => start(() => source.openFile(file), "file");
 function end() {
   source.stop();
   live.stop();
+  remote.stop();
   connection.close();
   lostBeforeFirst = 0;
   byId("camera-choice").hidden = true;
@@ -130,8 +140,8 @@ async function showCameras() {
   byId("camera-choice").hidden = cameras.length < 2;
 }
 
-function snapshot() {
-  const name = saveSnapshot(stage.resultJpeg, look);
+async function snapshot() {
+  const name = saveSnapshot(await stage.resultJpeg(), look);
   tell(`Saved ${name}: the whole result, as others see you (not mirrored).`);
 }
 
@@ -157,6 +167,7 @@ function onMessage(message) {
 
 function onStats(stats) {
   say(byId("server-figures"), serverWords(stats));
+  remote.learn(stats.link);
   coach.see(stats.advice ?? []);
 }
 
@@ -231,6 +242,8 @@ function connectConnection() {
     controls.loadShades();
     goLive();
   });
+  connection.addEventListener("stream", ({ detail }) => remote.show(detail));
+  connection.addEventListener("lost", () => remote.stop());
   live.addEventListener("failed", ({ detail }) => tell(errorWords(detail)));
   source.addEventListener("lost", () => giveUp("camera_lost"));
 }
@@ -261,10 +274,10 @@ function connectWindow() {
 }
 
 function showReadout() {
-  const { picture } = live;
   const { transport } = connection;
+  const picture = connection.carriesVideo ? remote.size : live.picture;
   showFigures(byId("readout"), { ...figures.read(), transport, picture, inFlight: pacer.inFlight });
-  byId("snapshot").disabled = stage.resultJpeg === null;
+  byId("snapshot").disabled = !stage.hasResult;
 }
 
 function warnIfInsecure() {
@@ -281,7 +294,10 @@ connectLook();
 connectConnection();
 connectNotice();
 connectWindow();
-connectSizeChoice(byId("size"), location.search, (size) => pacer.ladder.fix(size));
+connectSizeChoice(byId("size"), location.search, (size) => {
+  pacer.ladder.fix(size);
+  if (source.isPlaying) carry();
+});
 warnIfInsecure();
 controls.loadShades();
 setInterval(showReadout, READOUT_EVERY_MS);

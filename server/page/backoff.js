@@ -16,6 +16,13 @@ const PROBLEM_OF_CODE = new Map([
   [4408, "idle"],
   [4409, "taken_over"],
 ]);
+// Where there are no closing codes, as by WebRTC, what was announced has to do.
+const PROBLEM_OF_ERROR = new Map([
+  ["SESSION_FORBIDDEN", "forbidden"],
+  ["SESSION_IDLE", "idle"],
+  ["SESSION_TAKEN_OVER", "taken_over"],
+  ["INTERNAL_ERROR", "server_failed"],
+]);
 const FINAL = new Set(["request_refused", "forbidden", "idle", "taken_over"]);
 
 /**
@@ -40,5 +47,6 @@ function nameProblem(code, announced) {
   if (announced === "server_closing") return "server_closing";
   if (announced === "SERVER_FULL") return "server_full";
   if (announced === "STORAGE_UNAVAILABLE") return "server_failed";
+  if (code === 1006 && PROBLEM_OF_ERROR.has(announced)) return PROBLEM_OF_ERROR.get(announced);
   return PROBLEM_OF_CODE.get(code) ?? "connection_lost";
 }

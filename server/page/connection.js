@@ -82,6 +82,27 @@ export class Connection extends EventTarget {
     }
   }
 
+  /** Take note of what the server says by another way, before that way ends. */
+  hear(message) {
+    if (message.type === "connection_established") {
+      this.#announced = null;
+      this.#attempt = 0;
+    }
+    if (message.type === "server_closing") this.#announced = "server_closing";
+    if (message.type === "error" && !message.frame_id) this.#announced = message.error;
+  }
+
+  /** That other way has ended: tell so, and come back by `reopen`, if at all. */
+  lose(reopen) {
+    const ending = { code: 1006, announced: this.#announced, attempt: this.#attempt };
+    const { problem, delayMs } = afterClose(ending, Math.random);
+    this.#attempt += 1;
+    this.#announced = null;
+    clearTimeout(this.#timer);
+    if (delayMs !== null) this.#timer = setTimeout(reopen, delayMs);
+    this.#emit("lost", { problem, delayMs });
+  }
+
   /** End a connection that answers nothing, though it looks open (the network has gone). */
   endIfSilent() {
     if (this.#established && performance.now() - this.#heardMs > SILENCE_MS) this.#end(1006);
@@ -97,8 +118,7 @@ export class Connection extends EventTarget {
     if (message.type === "connection_established") this.#onEstablished(message);
     else if (message.type === "processed_frame") this.#emit("result", resultOf(message.data));
     else {
-      if (message.type === "server_closing") this.#announced = "server_closing";
-      if (message.type === "error" && !message.frame_id) this.#announced = message.error;
+      this.hear(message);
       this.#emit("message", message);
     }
   }

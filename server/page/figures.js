@@ -28,6 +28,7 @@ export class Figures {
     this.#now = now;
   }
 
+  /** @param {number | null} roundTripMs null where it is not known */
   delivered(roundTripMs) {
     const atMs = this.#now();
     this.#startedMs ??= atMs;
@@ -54,7 +55,7 @@ export class Figures {
   read() {
     const nowMs = this.#now();
     this.#trim(nowMs);
-    const trips = this.#recent.map((entry) => entry.roundTripMs);
+    const trips = this.#recent.map((entry) => entry.roundTripMs).filter((trip) => trip !== null);
     return {
       ...this.#counts,
       fps: this.#rate(nowMs),

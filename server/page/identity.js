@@ -25,9 +25,16 @@ export function userId() {
   }
 }
 
-/** The address of this visit's live session on the server that the page came from. */
-export function liveUrl(place) {
+/**
+ * The addresses of this visit's live session on the server that the page came from: one session,
+ * whichever way it is spoken to.
+ * @returns {{socket: string, rtc: string}}
+ */
+export function liveUrls(place) {
   const scheme = place.protocol === "https:" ? "wss:" : "ws:";
-  const path = `/api/hair-tryOn/realtime/${randomId()}`;
-  return `${scheme}//${place.host}${path}?user_id=${encodeURIComponent(userId())}`;
+  const session = `${randomId()}?user_id=${encodeURIComponent(userId())}`;
+  return {
+    socket: `${scheme}//${place.host}/api/hair-tryOn/realtime/${session}`,
+    rtc: `/api/hair-tryOn/webrtc/${session}`,
+  };
 }

@@ -51,6 +51,11 @@ export class Ladder {
     this.#fixed = size;
   }
 
+  /** How many times smaller than its source a video track is sent: it has rungs of its own. */
+  shrink(source) {
+    return source.width / fit(source, this.#fixed ?? RUNGS[FIRST_RUNG]).width;
+  }
+
   /**
    * What to send of a source of this size.
    * @returns {{width: number, height: number, quality: number}} in pixels; quality 0 to 1

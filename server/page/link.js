@@ -3,8 +3,10 @@
 import { Connection } from "./connection.js";
 import { RtcCall } from "./rtc.js";
 
-/** The server said no for reasons that hold for the other way, too: the WebSocket asks again. */
-const NAME = { webrtc: "webrtc" };
+/** Why a call is not taken that would hold for the WebSocket, too. */
+const PASSING = new Set([
+  "unreachable", "SERVER_FULL", "SERVER_CLOSING", "STORAGE_UNAVAILABLE", "SESSION_FORBIDDEN",
+]);
 
 /**
  * The events of Connection, whichever the way is, and "stream" (detail: the MediaStream that comes
@@ -45,7 +47,7 @@ export class Link extends EventTarget {
 
   /** "webrtc", "binary", "json", or "" while there is no connection. */
   get transport() {
-    return this.carriesVideo ? NAME.webrtc : this.#socket.transport;
+    return this.carriesVideo ? "webrtc" : this.#socket.transport;
   }
 
   /**
@@ -57,9 +59,10 @@ export class Link extends EventTarget {
     this.#track = track;
     this.#shrink = shrink;
     if (this.#call === null) return;
-    if (track === null) return this.#fallBack();
+    if (track === null) return this.#goOnBySocket();
     await this.#call.replaceTrack(track);
     await this.#call.shrink(shrink);
+    return undefined;
   }
 
   /** Connect now, whatever is planned; does nothing while connected. */
@@ -103,21 +106,32 @@ export class Link extends EventTarget {
     try {
       await call.open(this.#track, this.#shrink);
     } catch (error) {
-      console.info("WebRTC did not come up, the WebSocket is used:", error.message);
-      if (call === this.#call) this.#fallBack();
+      if (call === this.#call) this.#onFailure(error);
     }
+  }
+
+  /** The server is away, or full: that is no fault of WebRTC's. */
+  #onFailure({ code, message }) {
+    if (PASSING.has(code)) {
+      this.#dropCall()?.close();
+      this.#socket.hear({ type: "error", error: code });
+      this.#socket.lose(() => this.open());
+      return;
+    }
+    console.info("WebRTC did not come up, the WebSocket is used:", message);
+    this.#fallBack();
   }
 
   #onMessage(call, message) {
     if (call !== this.#call) return;
+    // What the server says before it hangs up decides whether and when to come back.
+    this.#socket.hear(message);
     if (message.type === "connection_established") {
       this.#isEstablished = true;
       this.#maxMessageBytes = message.limits?.max_message_bytes ?? Number.POSITIVE_INFINITY;
       this.#emit("established", message);
       return;
     }
-    // What the server says before it hangs up decides whether and when to come back.
-    this.#socket.hear(message);
     this.#emit("message", message);
   }
 
@@ -131,7 +145,11 @@ export class Link extends EventTarget {
 
   /** WebRTC does not work here: the WebSocket from now on, for the length of the visit. */
   #fallBack() {
-    this.#mayCall = this.#mayCall && this.#track === null;
+    this.#mayCall = false;
+    this.#goOnBySocket();
+  }
+
+  #goOnBySocket() {
     this.#dropCall()?.close();
     this.#socket.open();
   }

@@ -75,6 +75,7 @@ export class Live extends EventTarget {
 
   #offer() {
     if (document.hidden || this.#grabbing || !this.#connection.isOpen) return;
+    if (this.#connection.carriesVideo) return;
     if (!this.#source.isPlaying || !this.#pacer.maySend(this.#connection.bufferedBytes)) return;
     this.#send().catch((error) => console.warn("A frame could not be taken:", error));
   }

@@ -23,8 +23,12 @@ export function showFigures(element, figures) {
   fill(element, "fps", fps.toFixed(0));
   fill(element, "trip", trips);
   fill(element, "dropped", errors > 0 ? `${dropped} + ${errors} failed` : String(dropped));
-  fill(element, "transport", transport ? `WebSocket, ${transport}` : UNKNOWN);
+  fill(element, "transport", transport === "webrtc" ? "WebRTC" : socketWords(transport));
   fill(element, "size", picture ? `${picture.width} × ${picture.height}` : UNKNOWN);
+}
+
+function socketWords(transport) {
+  return transport ? `WebSocket, ${transport}` : UNKNOWN;
 }
 
 /** The server's own figures (its "stats" message) as one sentence. */

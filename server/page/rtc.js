@@ -5,6 +5,14 @@ const CONNECT_WITHIN_MS = 5000;
 // alphabet.
 const PART_CHARACTERS = 15_000;
 
+/** The server did not take the call; `code` is its error, or "unreachable". */
+export class CallError extends Error {
+  constructor(code) {
+    super(code);
+    this.code = code;
+  }
+}
+
 /**
  * Events: "message" (detail: the server's JSON message); "stream" (detail: a MediaStream, the
  * changed picture); "lost" when the call has ended by itself.
@@ -15,6 +23,7 @@ export class RtcCall extends EventTarget {
   #channel = this.#pc.createDataChannel("control");
   #sender = null;
   #nextMessage = 1;
+  #isTaken = false;
   #ended = false;
 
   /** @param {string} url where offers go */
@@ -42,7 +51,8 @@ export class RtcCall extends EventTarget {
    * Offer the track, and wait until the control channel is open.
    * @param {MediaStreamTrack} track
    * @param {number} shrink how many times smaller than the track each side is sent, from 1 on
-   * @throws {Error} if that takes more than five seconds, or cannot be
+   * @throws {CallError} if the server cannot be reached, or says no
+   * @throws {Error} if no way is found within five seconds, or this browser cannot
    */
   async open(track, shrink) {
     const transceiver = this.#pc.addTransceiver(track, {
@@ -55,8 +65,9 @@ export class RtcCall extends EventTarget {
     const response = await fetch(this.#url, {
       method: "POST", headers: { "Content-Type": "application/sdp" },
       body: this.#pc.localDescription.sdp, signal: inTime,
-    });
+    }).catch((error) => { throw inTime.aborted ? error : new CallError("unreachable"); });
     if (!response.ok) throw await refusal(response);
+    this.#isTaken = true;
     await this.#pc.setRemoteDescription({ type: "answer", sdp: await response.text() });
     await this.#opened(inTime);
   }
@@ -90,7 +101,7 @@ export class RtcCall extends EventTarget {
 
   /** Hang up; the server is told, as it may not notice by itself at once. */
   close() {
-    const wasOpen = !this.#ended;
+    const wasOpen = this.#isTaken && !this.#ended;
     this.#ended = true;
     this.#pc.close();
     if (wasOpen) fetch(this.#url, { method: "DELETE", keepalive: true }).catch(() => {});
@@ -132,6 +143,6 @@ function once(target, name, signal) {
 }
 
 async function refusal(response) {
-  const { error, message } = await response.json().catch(() => ({}));
-  return Object.assign(new Error(message ?? response.statusText), { code: error });
+  const { error } = await response.json().catch(() => ({}));
+  return new CallError(error ?? response.statusText);
 }

@@ -57,6 +57,11 @@ export class Source extends EventTarget {
     return this.#stream?.getVideoTracks()[0]?.getSettings().deviceId ?? null;
   }
 
+  /** The camera's track, or null: a file's pictures are taken one by one. */
+  get track() {
+    return this.#stream?.getVideoTracks()[0] ?? null;
+  }
+
   /** Whether the picture should be shown as in a mirror: a camera that does not look outward. */
   get suitsMirror() {
     if (this.kind !== "camera") return false;

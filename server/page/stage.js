@@ -1,5 +1,8 @@
 // The picture: before and after of the same moment on one canvas, with a divider between them.
 
+import { toJpeg } from "./grabber.js";
+
+const SNAPSHOT_QUALITY = 0.95;
 const STEP_PERCENT = 2;
 const PAGE_PERCENT = 10;
 const KEY_MOVES = new Map([
@@ -44,9 +47,26 @@ export class Stage {
     return this.#shown?.number ?? null;
   }
 
-  /** The result on show as the server sent it: a JPEG, not mirrored; null if there is none. */
-  get resultJpeg() {
-    return this.#shown?.jpeg ?? null;
+  /** Whether there is a result on show. */
+  get hasResult() {
+    return this.#shown !== null;
+  }
+
+  /** Whether before and after are shown side by side. */
+  get isComparing() {
+    return this.#compares;
+  }
+
+  /**
+   * The result on show, whole and not mirrored; as the server sent it where that was a JPEG.
+   * @returns {Promise<Blob | null>} null if there is none
+   */
+  async resultJpeg() {
+    if (this.#shown === null || this.#shown.jpeg) return this.#shown?.jpeg ?? null;
+    const { width, height } = this.#shown.result;
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    canvas.getContext("2d", { alpha: false }).drawImage(this.#shown.result, 0, 0);
+    return toJpeg(canvas, SNAPSHOT_QUALITY);
   }
 
   /** Whether there is a before and an after to compare. */
@@ -69,7 +89,7 @@ export class Stage {
 
   /**
    * Show a frame and its result; takes both bitmaps over and closes them when they are replaced.
-   * @param {{number: number, original: ImageBitmap, result: ImageBitmap, jpeg: Blob}} frame
+   * @param {{number: number, original: ImageBitmap | null, result: ImageBitmap, jpeg?: Blob}} frame
    */
   show(frame) {
     this.#close();
@@ -92,7 +112,7 @@ export class Stage {
   }
 
   #close() {
-    this.#shown?.original.close();
+    this.#shown?.original?.close();
     this.#shown?.result.close();
   }
 
@@ -101,7 +121,7 @@ export class Stage {
     const { width, height } = this.#canvas;
     this.#paint(this.#shown.result, 0, width);
     const edge = Math.round((width * this.#beforePercent) / 100);
-    if (this.#compares && edge > 0) this.#paint(this.#shown.original, 0, edge);
+    if (this.#compares && edge > 0 && this.#shown.original) this.#paint(this.#shown.original, 0, edge);
     this.#canvas.dataset.size = `${width}x${height}`;
   }
 

@@ -173,7 +173,8 @@ class Tab:
 
 
 OpenTab = Callable[..., Awaitable[Tab]]
-"""Opens the page at an address, with the browser's flags and the window's width and height."""
+"""Opens the page at an address, with the browser's flags, the window's width and height, and the
+transport: ``websocket`` unless it is ``auto``."""
 
 
 RunScript = Callable[[str], Awaitable[Any]]

@@ -85,15 +85,25 @@ async def service(start_service: StartService) -> Service:
 
 @pytest.fixture
 async def open_tab(tmp_path: Path) -> AsyncIterator[OpenTab]:
-    """Opens the page in a browser of its own; without flags the camera shows the portrait."""
+    """Opens the page in a browser of its own; without flags the camera shows the portrait.
+
+    It speaks WebSocket; ``transport="auto"`` leaves the choice to the page.
+    """
     async with AsyncExitStack() as stack:
 
-        async def open_one(url: str, *flags: str, width: int = 1280, height: int = 800) -> Tab:
+        async def open_one(
+            url: str,
+            *flags: str,
+            width: int = 1280,
+            height: int = 800,
+            transport: str = "websocket",
+        ) -> Tab:
             chosen = flags or camera_showing(camera_picture(), tmp_path)
             browser: Browser = await stack.enter_async_context(open_browser(*chosen))
             viewport = {"width": width, "height": height}
             tab = Tab(await browser.new_page(viewport=viewport))  # type: ignore[arg-type]
-            await tab.open(url)
+            joint = "&" if "?" in url else "/?"
+            await tab.open(f"{url}{joint}transport={transport}")
             return tab
 
         yield open_one

@@ -1,0 +1,103 @@
+"""The live page by WebRTC, in Chromium, and how it falls back to the WebSocket."""
+
+import cv2
+import pytest
+from playwright.async_api import Route
+
+from tests.integration.browser import OpenTab, Tab, largest_difference
+from tests.integration.process import ServerProcess
+
+CHANGED_LEVELS = 16.0
+"""As in test_page: recoloured hair differs by more in some cell."""
+
+
+async def _by_webrtc(live_server: ServerProcess, open_tab: OpenTab) -> Tab:
+    tab = await open_tab(live_server.url, transport="auto")
+    await tab.start_camera()
+    assert await tab.data("readout", "transport") == "webrtc"
+    return tab
+
+
+async def test_a_visit_by_webrtc(live_server: ServerProcess, open_tab: OpenTab) -> None:
+    """The page prefers it; a shade changes the picture; the delay is known; nothing complains."""
+    tab = await _by_webrtc(live_server, open_tab)
+    await tab.choose("royal-blue")
+    await tab.wait_for_frames(20)
+    assert largest_difference(await tab.before(), await tab.after()) > CHANGED_LEVELS
+    await tab.until("Number(document.getElementById('readout').dataset.p50) > 0")
+    assert "WebRTC" in await tab.words("readout")
+    changed = await tab.after()
+    await tab.page.locator("#original").click()
+    await tab.wait_for_frames(40)
+    assert largest_difference(changed, await tab.after()) > CHANGED_LEVELS
+    assert tab.complaints == []
+    assert tab.live_urls == []
+    assert tab.hosts == {live_server.url.removeprefix("http://")}
+
+
+async def test_stop_hangs_up(live_server: ServerProcess, open_tab: OpenTab) -> None:
+    """The camera is let go, and the server forgets the call at once."""
+    tab = await _by_webrtc(live_server, open_tab)
+    async with tab.page.expect_response(lambda one: one.request.method == "DELETE") as response:
+        await tab.page.locator("#stop").click()
+    assert (await response.value).status in (200, 404)  # 404: it has noticed by itself
+    await tab.until("document.getElementById('readout').dataset.transport === ''")
+    await tab.page.locator("#start-camera").click()
+    await tab.wait_for_frames()
+    assert await tab.data("readout", "transport") == "webrtc"
+
+
+async def test_snapshot_by_webrtc(live_server: ServerProcess, open_tab: OpenTab) -> None:
+    """A JPEG of the size of the picture."""
+    tab = await _by_webrtc(live_server, open_tab)
+    await tab.until("!document.getElementById('snapshot').disabled")
+    await tab.until("document.getElementById('readout').dataset.size === '640x480'")
+    async with tab.page.expect_download() as download:
+        await tab.page.locator("#snapshot").click()
+    picture = cv2.imread(str(await (await download.value).path()))
+    assert picture is not None
+    assert picture.shape == (480, 640, 3)
+
+
+async def test_the_size_can_be_chosen(live_server: ServerProcess, open_tab: OpenTab) -> None:
+    """While the call goes on."""
+    tab = await _by_webrtc(live_server, open_tab)
+    await tab.page.locator("summary").click()
+    await tab.page.locator("#size").select_option("320x240")
+    await tab.until("document.getElementById('readout').dataset.size === '320x240'")
+    await tab.wait_for_frames()
+
+
+@pytest.mark.parametrize("how", ["refused", "unanswered"])
+async def test_fall_back_to_the_websocket(
+    live_server: ServerProcess, open_tab: OpenTab, how: str
+) -> None:
+    """Where no call comes up the WebSocket is used, with the look that was chosen meanwhile."""
+    tab = await open_tab(live_server.url, transport="auto")
+
+    async def answer(route: Route) -> None:
+        if how == "refused":
+            await route.fulfill(status=400, json={"type": "error", "error": "INVALID_OFFER"})
+
+    await tab.page.route("**/api/hair-tryOn/webrtc/**", answer)
+    await tab.page.locator("#start-camera").click()
+    await tab.page.locator("input[value='royal-blue']").check(force=True)
+    await tab.wait_for_frames(10)
+    assert await tab.data("readout", "transport") == "binary"
+    assert largest_difference(await tab.before(), await tab.after()) > CHANGED_LEVELS
+
+
+async def test_look_survives_a_restart_by_webrtc(
+    live_server: ServerProcess, open_tab: OpenTab
+) -> None:
+    """When the server goes and comes back, so does the picture, by WebRTC and with its look."""
+    tab = await _by_webrtc(live_server, open_tab)
+    await tab.choose("royal-blue")
+    await live_server.stop()
+    await tab.page.locator("#notice").wait_for()
+    assert await tab.words("notice-title") == "The server is restarting"
+    await live_server.start()
+    await tab.until("document.body.dataset.state === 'live'")
+    await tab.wait_for_frames(20)
+    assert await tab.data("readout", "transport") == "webrtc"
+    assert largest_difference(await tab.before(), await tab.after()) > CHANGED_LEVELS
