@@ -17,7 +17,7 @@ WORKERS ?= 1
 LEARN_FROM = --pictures $(PICTURES) --labels $(LABELS)
 TRAIN_FLAGS = --marks $(MARKS) --workers $(WORKERS)
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint format bench bench-quality train train-folders lock chromium clean
+.PHONY: help run test test-fast lint format bench bench-quality train train-folders lock programs clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +25,7 @@ help: ## show this list
 run: $(RUN_STAMP) ## serve on http://127.0.0.1:8000 (flags: make run ARGS="--port 9000")
 	@exec $(BIN)/python run.py $(ARGS)
 
-test: $(TEST_STAMP) chromium ## run every test, with coverage
+test: $(TEST_STAMP) programs ## run every test, with coverage
 	$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90 $(ARGS)
 
 test-fast: $(TEST_STAMP) ## run the unit tests only
@@ -64,10 +64,11 @@ lock: ## compile pyproject.toml into the pinned requirements files
 	$(BIN)/uv pip compile --universal -q --upgrade --no-header --no-emit-index-url \
 		--group test -c requirements.txt -o tests/requirements.txt
 
-# The page's tests drive the system's Chromium. Without root it has to be there already.
-chromium:
-	@if ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
-	then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; fi
+# The tests drive the system's Chromium and coturn. Without root they have to be there already.
+programs:
+	@if ! { command -v chromium && command -v turnserver; } >/dev/null && [ "$$(id -u)" = 0 ] \
+	&& command -v apt-get >/dev/null; then apt-get update -qq && \
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium coturn; fi
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .coverage .mypy_cache .ruff_cache .pytest_cache

@@ -12,12 +12,15 @@ import numpy as np
 from aiohttp import ClientSession
 from aiortc import (
     MediaStreamTrack,
+    RTCConfiguration,
     RTCDataChannel,
+    RTCIceServer,
     RTCPeerConnection,
     RTCRtpTransceiver,
     RTCSessionDescription,
 )
 from aiortc.mediastreams import MediaStreamError
+from aiortc.rtcconfiguration import RTCIceTransportPolicy
 from av.video.frame import VideoFrame
 
 from media.rtc import aiortc_private as private
@@ -119,6 +122,11 @@ def prefer(transceiver: RTCRtpTransceiver, codec: str) -> None:
     transceiver.setCodecPreferences([one for one in codecs if one.mimeType.lower() in spoken])
 
 
+def _relayed(turn: RTCIceServer) -> RTCConfiguration:
+    """By this server alone."""
+    return RTCConfiguration(iceServers=[turn], iceTransportPolicy=RTCIceTransportPolicy.RELAY)
+
+
 class RtcClient:
     """One connection: sends its camera, keeps what comes back, talks by the control channel."""
 
@@ -127,8 +135,10 @@ class RtcClient:
         http: ClientSession,
         url: str,
         codec: str = "VP8",
+        *,
         relay: LossyRelay | None = None,
         direction: str = "sendrecv",
+        turn: RTCIceServer | None = None,
     ) -> None:
         self._http = http
         self._url = url
@@ -138,7 +148,7 @@ class RtcClient:
         self.pictures, self.arrived_s = self.screen.pictures, self.screen.arrived_s
         self.messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.figures: list[dict[str, Any]] = []
-        self.pc = RTCPeerConnection()
+        self.pc = RTCPeerConnection(_relayed(turn) if turn else None)
         self.channel: RTCDataChannel = self.pc.createDataChannel("control")
         self.channel.on("message", self._on_message)
         self.location = ""
@@ -147,8 +157,9 @@ class RtcClient:
         prefer(transceiver, codec)
         self.pc.on("track", self.screen.show)
         assert self.pc.sctp is not None
-        private.gather_from(private.ice_of(self.pc.sctp.transport), [HOST])
-        self._link = IceLink(transceiver.receiver.transport.transport, [HOST], lambda: None)
+        listen = [] if turn else [HOST]
+        private.gather_from(private.ice_of(self.pc.sctp.transport), listen)
+        self._link = IceLink(transceiver.receiver.transport.transport, listen, lambda: None)
 
     async def connect(self, session_id: str = "s1", user_id: str = "u1") -> None:
         """Offer, take the answer, and wait until connected."""

@@ -27,7 +27,7 @@ const video = byId("video");
 const source = new Source(video);
 const stage = new Stage(byId("picture"), byId("result"), byId("divider"));
 const forced = new URLSearchParams(location.search).get("transport");
-const connection = new Link(liveUrls(location), forced !== "websocket");
+const connection = new Link(liveUrls(location), forced);
 const pacer = new Pacer(now);
 const figures = new Figures(now);
 const coach = new Coach(now);

@@ -28,13 +28,15 @@ export function userId() {
 /**
  * The addresses of this visit's live session on the server that the page came from: one session,
  * whichever way it is spoken to.
- * @returns {{socket: string, rtc: string}}
+ * @returns {{socket: string, rtc: string, ice: string}}
  */
 export function liveUrls(place) {
   const scheme = place.protocol === "https:" ? "wss:" : "ws:";
-  const session = `${randomId()}?user_id=${encodeURIComponent(userId())}`;
+  const user = `user_id=${encodeURIComponent(userId())}`;
+  const session = `${randomId()}?${user}`;
   return {
     socket: `${scheme}//${place.host}/api/hair-tryOn/realtime/${session}`,
     rtc: `/api/hair-tryOn/webrtc/${session}`,
+    ice: `/api/hair-tryOn/ice-servers?${user}`,
   };
 }

@@ -14,7 +14,8 @@ const PASSING = new Set([
  */
 export class Link extends EventTarget {
   #socket;
-  #rtcUrl;
+  #urls;
+  #policy;
   #call = null;
   #track = null;
   #shrink = 1;
@@ -22,12 +23,16 @@ export class Link extends EventTarget {
   #maxMessageBytes = Number.POSITIVE_INFINITY;
   #isEstablished = false;
 
-  /** @param {{socket: string, rtc: string}} urls @param {boolean} mayCall whether to try WebRTC */
-  constructor(urls, mayCall) {
+  /**
+   * @param {{socket: string, rtc: string, ice: string}} urls
+   * @param {string | null} forced "websocket" for that alone, "relay" for WebRTC by TURN alone
+   */
+  constructor(urls, forced) {
     super();
-    this.#rtcUrl = urls.rtc;
+    this.#urls = urls;
+    this.#policy = forced === "relay" ? "relay" : "all";
     this.#socket = new Connection(urls.socket);
-    this.#mayCall = mayCall && "RTCPeerConnection" in globalThis;
+    this.#mayCall = forced !== "websocket" && "RTCPeerConnection" in globalThis;
     for (const name of ["connecting", "established", "message", "result", "lost"]) {
       this.#socket.addEventListener(name, ({ detail }) => this.#emit(name, detail));
     }
@@ -96,7 +101,7 @@ export class Link extends EventTarget {
   }
 
   async #openCall() {
-    const call = new RtcCall(this.#rtcUrl);
+    const call = new RtcCall(this.#urls, this.#policy);
     this.#call = call;
     this.#isEstablished = false;
     call.addEventListener("message", ({ detail }) => this.#onMessage(call, detail));

@@ -19,6 +19,8 @@ export class CallError extends Error {
  */
 export class RtcCall extends EventTarget {
   #url;
+  #iceUrl;
+  #policy;
   #pc = new RTCPeerConnection();
   #channel = this.#pc.createDataChannel("control");
   #sender = null;
@@ -26,10 +28,15 @@ export class RtcCall extends EventTarget {
   #isTaken = false;
   #ended = false;
 
-  /** @param {string} url where offers go */
-  constructor(url) {
+  /**
+   * @param {{rtc: string, ice: string}} urls where offers go, and where helping servers are listed
+   * @param {RTCIceTransportPolicy} policy "relay" to go by a TURN server alone
+   */
+  constructor({ rtc, ice }, policy) {
     super();
-    this.#url = url;
+    this.#url = rtc;
+    this.#iceUrl = ice;
+    this.#policy = policy;
     this.#channel.addEventListener("message", ({ data }) => this.#emit("message", JSON.parse(data)));
     this.#channel.addEventListener("close", () => this.#lose());
     this.#pc.addEventListener("track", (event) => this.#onTrack(event));
@@ -60,12 +67,13 @@ export class RtcCall extends EventTarget {
     });
     this.#sender = transceiver.sender;
     const inTime = AbortSignal.timeout(CONNECT_WITHIN_MS);
+    this.#pc.setConfiguration(await this.#helpers(inTime));
     await this.#pc.setLocalDescription();
     await gathered(this.#pc, inTime);
-    const response = await fetch(this.#url, {
+    const response = await this.#reached(fetch(this.#url, {
       method: "POST", headers: { "Content-Type": "application/sdp" },
       body: this.#pc.localDescription.sdp, signal: inTime,
-    }).catch((error) => { throw inTime.aborted ? error : new CallError("unreachable"); });
+    }), inTime);
     if (!response.ok) throw await refusal(response);
     this.#isTaken = true;
     await this.#pc.setRemoteDescription({ type: "answer", sdp: await response.text() });
@@ -105,6 +113,18 @@ export class RtcCall extends EventTarget {
     this.#ended = true;
     this.#pc.close();
     if (wasOpen) fetch(this.#url, { method: "DELETE", keepalive: true }).catch(() => {});
+  }
+
+  async #helpers(inTime) {
+    const response = await this.#reached(fetch(this.#iceUrl, { signal: inTime }), inTime);
+    const { iceServers } = response.ok ? await response.json() : { iceServers: [] };
+    return { iceServers, iceTransportPolicy: this.#policy };
+  }
+
+  #reached(asking, inTime) {
+    return asking.catch((error) => {
+      throw inTime.aborted ? error : new CallError("unreachable");
+    });
   }
 
   async #opened(inTime) {

@@ -22,7 +22,7 @@ async def connect(service: Service) -> AsyncIterator[Connect]:
 
         async def one(codec: str = "VP8") -> tuple[RtcClient, LossyRelay]:
             relay = await stack.enter_async_context(lossy_relay(Weather()))
-            client = RtcClient(service.caller.http, service.caller.url, codec, relay)
+            client = RtcClient(service.caller.http, service.caller.url, codec, relay=relay)
             stack.push_async_callback(client.close)
             # That the client hangs up is to be heard, too.
             stack.callback(relay.clear_up)

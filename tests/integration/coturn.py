@@ -1,0 +1,85 @@
+"""A real TURN server: Debian's coturn on a free loopback port."""
+
+import asyncio
+import os
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+HOST, REALM, SECRET = "127.0.0.1", "hair.test", "a-shared-secret"
+START_S, STOP_S = 10.0, 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Coturn:
+    """A running server; ``log`` is what it prints."""
+
+    port: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        """As clients are told."""
+        return f"turn:{HOST}:{self.port}?transport=udp"
+
+
+def find_coturn() -> str:
+    """The program. Its absence fails where CI=true, and skips elsewhere."""
+    path = shutil.which("turnserver")
+    if path is None:
+        reason = "coturn is not installed (apt-get install coturn)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return path
+
+
+@asynccontextmanager
+async def coturn(folder: Path) -> AsyncIterator[Coturn]:
+    """A server of its own, for the length of the block."""
+    path, port, log = find_coturn(), _free_port(), folder / "coturn.log"
+    with log.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            path, "-n", f"--listening-ip={HOST}", f"--relay-ip={HOST}", f"--listening-port={port}",
+            "--use-auth-secret", f"--static-auth-secret={SECRET}", f"--realm={REALM}",
+            "--no-tls", "--no-dtls", "--no-cli", "--allow-loopback-peers", "--log-file=stdout",
+            f"--pidfile={folder / 'coturn.pid'}", f"--userdb={folder / 'turndb'}",
+            stdout=output, stderr=asyncio.subprocess.STDOUT, cwd=folder,
+        )  # fmt: skip
+    try:
+        await _answers(port)
+        yield Coturn(port, log)
+    finally:
+        process.terminate()
+        try:
+            async with asyncio.timeout(STOP_S):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def _answers(port: int) -> None:
+    """It listens by TCP as well as by UDP."""
+    async with asyncio.timeout(START_S):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection(HOST, port)
+            except OSError:
+                await asyncio.sleep(0.05)
+            else:
+                writer.close()
+                await writer.wait_closed()
+                return
