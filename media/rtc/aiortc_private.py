@@ -163,6 +163,20 @@ def watch(connection: aioice.Connection, heard: Callable[[], None]) -> bool:
     return True
 
 
+def mend(connection: aioice.Connection) -> None:
+    """aioice 0.13 goes on asking for consent, for ever, where a connection was closed in the moment
+    in which it came about."""
+    ask = getattr(connection, "query_consent", None)
+    if ask is None:
+        return
+
+    async def query_consent() -> None:
+        if not getattr(connection, "_closing", False):
+            await ask()
+
+    vars(connection).update(query_consent=query_consent)
+
+
 def gather_from(connection: aioice.Connection, chosen: list[str]) -> None:
     """Let ICE offer these addresses, and not all that the machine has."""
     gather = connection.get_component_candidates

@@ -102,4 +102,5 @@ class IceLink:
     def _dress(self, connection: aioice.Connection) -> bool:
         if self._listen:
             private.gather_from(connection, self._listen)
+        private.mend(connection)
         return private.watch(connection, self._heard)

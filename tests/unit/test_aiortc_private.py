@@ -44,6 +44,8 @@ async def test_the_parts_are_where_they_were() -> None:
         (RTCRtpSender._next_encoded_frame, "self.__encoder.pack(data)"),
         (RTCRtpSender._handle_rtcp_packet, "self._send_keyframe()"),
         (RTCRtpSender._handle_rtcp_packet, "self.__encoder.target_bitrate = bitrate"),
+        (aioice.Connection.connect, "create_task(self.query_consent())"),
+        (aioice.Connection.close, "self._closing = True"),
         (H264Encoder.pack, "packet.pts"),
         (Vp8Encoder.pack, "packet.pts"),
     ],
