@@ -17,6 +17,7 @@ from media.rtc.offer import Offer
 from processing.pipeline import Processed
 from server import endings, messages
 from server.audience import Audience
+from server.backlog import Backlog
 from server.budget import Reminder
 from server.chunks import Chunks
 from server.endings import Ending
@@ -27,8 +28,10 @@ from server.sessions import LiveSession
 from server.settings import Settings
 
 WATCH_S = 1.0
-FRAMES, TEXTS, EARLY = 128, 64, 16
-"""What may wait: frames and messages for this loop, messages for a channel that is not open yet."""
+FRAMES, EARLY = 128, 16
+"""What may wait: frames for this loop, messages for a channel that is not open yet."""
+BACKLOG_MESSAGES = 2
+"""What may wait of the client's messages: the bytes of so many of the largest size."""
 UNSENT_MAX_BYTES = 128 * 1024
 ROOM_CHECK_S = 0.01
 
@@ -47,12 +50,11 @@ class RtcPeer:
         self._settings = settings
         self._now_s = now_s
         self._frames: deque[Encoded] = deque(maxlen=FRAMES)
-        self._texts: deque[str] = deque(maxlen=TEXTS)
         self._early: deque[str] = deque(maxlen=EARLY)
         self._has_frames = asyncio.Event()
-        self._has_texts = asyncio.Event()
         self._is_connected = False
         self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self._backlog = Backlog(BACKLOG_MESSAGES * settings.max_message_bytes)
         self._chunks = Chunks(settings.max_message_bytes)
         self._fault_reminder = Reminder(1.0)
 
@@ -105,8 +107,7 @@ class RtcPeer:
 
     def text(self, text: str) -> None:
         """See Ears."""
-        self._texts.append(text)
-        self._has_texts.set()
+        self._backlog.put(text)
 
     def channel_open(self) -> None:
         """See Ears."""
@@ -154,10 +155,13 @@ class RtcPeer:
 
     async def _read_texts(self, session: LiveSession) -> None:
         while True:
-            await self._has_texts.wait()
-            self._has_texts.clear()
-            while self._texts:
-                await self._handle(session, self._texts.popleft())
+            text = await self._backlog.take()
+            if self._backlog.refused():
+                # Counted like a message too many, and told as rarely.
+                fault = "More messages than this server takes"
+                await session.handle_fault(ClientError(ErrorCode.RATE_LIMITED, fault))
+            if text is not None:
+                await self._handle(session, text)
 
     async def _handle(self, session: LiveSession, text: str) -> None:
         """A message, or a part of one; frames come by the track alone."""

@@ -122,6 +122,19 @@ async def test_a_photo_in_parts(connect: Connect) -> None:
     assert (await client.receive())["type"] == "style_set"
 
 
+async def test_a_flooded_channel(connect: Connect) -> None:
+    """Most of it is refused, in few words; pictures go on, and the session with them."""
+    client = await connect()
+    await client.receive()
+    for _ in range(3000):
+        client.channel.send('{"type":"clear_look"}')
+    answers = [await client.receive() for _ in range(50)]
+    assert {answer["type"] for answer in answers} <= {"look_set", "error"}
+    seen = len(client.arrived_s)
+    await eventually(lambda: len(client.arrived_s) > seen + 20, 20.0)
+    assert client.pc.connectionState == "connected"
+
+
 async def test_frames_do_not_come_by_the_control_channel(connect: Connect) -> None:
     """That is what the track is for."""
     client = await connect()
