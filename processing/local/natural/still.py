@@ -15,12 +15,13 @@ from processing.local.natural.planes import Bytes, Floats, resized
 from processing.local.natural.share import feather, shares
 from processing.local.natural.view import View
 
-GRID_PX = 192
+GRID_PX = 256
 """Side of the small pictures of hair: finer than live, since the matte's edge is as fine."""
 LOOK_PX = 256
 """Side of the crops that the network sees."""
-SCALES = (1.0, 0.75)
-"""Sides of the squares that are looked at, as shares of the whole one; each also mirrored."""
+SCALES = (1.0, 0.875, 0.6875)
+"""Sides of the squares that are looked at, as shares of the whole one; each also mirrored. Of the
+grid these are whole and even numbers of cells."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
