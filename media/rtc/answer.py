@@ -33,11 +33,13 @@ def with_addresses(sdp: str, advertised: Sequence[str]) -> str:
     lines = list[str]()
     for line in sdp.splitlines(keepends=True):
         is_host = line.startswith("a=candidate:") and " typ host" in line
-        lines += [_moved(line, address) for address in advertised] if is_host else [line]
+        lines += _moved(line, advertised) if is_host else [line]
     return "".join(lines)
 
 
-def _moved(candidate: str, address: str) -> str:
+def _moved(candidate: str, advertised: Sequence[str]) -> list[str]:
+    """The candidate at each of these addresses that is of its kind (IPv4 or IPv6)."""
     parts = candidate.split(" ")
-    parts[_ADDRESS] = address
-    return " ".join(parts)
+    is_v6 = ":" in parts[_ADDRESS]
+    alike = [address for address in advertised if (":" in address) is is_v6]
+    return [" ".join([*parts[:_ADDRESS], one, *parts[_ADDRESS + 1 :]]) for one in alike]

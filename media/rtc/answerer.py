@@ -1,7 +1,8 @@
 """A peer connection that answers one offer: what calls and their viewers have in common."""
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiortc import (
@@ -14,6 +15,7 @@ from aiortc import (
     RTCSessionDescription,
 )
 
+from media.rtc import aiortc_private as private
 from media.rtc.answer import with_addresses, with_start_bitrate
 from media.rtc.fragment import IceFragment
 from media.rtc.ice_link import IceLink, LocalIce
@@ -22,6 +24,7 @@ from media.rtc.video_codec import VideoCodec
 
 CONNECT_S = 20.0
 """An offer whose client has not connected by then is forgotten."""
+CLOSE_S = 5.0
 SILENCE_S = 14.0
 """A client of which nothing at all is heard for so long is gone: browsers speak every 2.5 s. Until
 then it may come back, by the same way or by another one (ICE restart)."""
@@ -72,8 +75,7 @@ class Answerer:
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=list(options.ice_servers)))
         self.transceiver = self._pc.addTransceiver("video", offer.our_direction)
         self.transceiver.setCodecPreferences(_only(codec))
-        transport = self.transceiver.receiver.transport.transport
-        self._link = IceLink(transport, options.listen, self._hear)
+        self._link: IceLink | None = None
 
     @property
     def is_gone(self) -> bool:
@@ -81,12 +83,13 @@ class Answerer:
         silent_s = self._now_s() - self._heard_s
         if not self.is_connected:
             return self._now_s() - self._began_s > CONNECT_S
-        return self._link.hears and silent_s > SILENCE_S
+        hears = self._link is not None and self._link.hears
+        return hears and silent_s > SILENCE_S
 
     @property
     def ice_id(self) -> str:
         """Names the ICE session: our side of its credentials."""
-        return self._link.ufrag
+        return self._link.ufrag if self._link is not None else ""
 
     async def answer(self) -> str:
         """The SDP answer, with all addresses. Raises OfferRejected."""
@@ -94,9 +97,7 @@ class Answerer:
         self._pc.on("connectionstatechange", self._on_state)
         try:
             await self._pc.setRemoteDescription(RTCSessionDescription(self._offer.sdp, "offer"))
-            for other in self._pc.getTransceivers():
-                if other is not self.transceiver:
-                    other.direction = "inactive"
+            self._take_transport()
             await self._pc.setLocalDescription(await self._pc.createAnswer())
         # aiortc raises whatever an offer that it did not expect happens to cause.
         except Exception as error:
@@ -105,17 +106,23 @@ class Answerer:
         return with_addresses(sdp, self._options.advertised)
 
     async def add_candidates(self, fragment: IceFragment) -> None:
-        """Take in the client's further addresses."""
-        await self._link.add(fragment)
+        """Take in the client's further addresses. Raises OfferRejected."""
+        if self._link is not None:
+            await self._link.add(fragment)
 
     def is_restart(self, fragment: IceFragment) -> bool:
         """Whether the client begins a new ICE session with it."""
         return fragment.ufrag != self._ufrag
 
     async def restart(self, fragment: IceFragment) -> LocalIce:
-        """Look for another way to the client, while the call goes on."""
+        """Look for another way to the client, while the call goes on. Raises OfferRejected."""
+        if self._link is None or not self.is_connected:
+            raise OfferRejected("a new ICE session before the first one has come about")
         self._ufrag = fragment.ufrag
-        return await self._link.restart(fragment)
+        ours = await self._link.restart(fragment)
+        lines = "".join(f"a={one}\r\n" for one in ours.candidates)
+        moved = with_addresses(lines, self._options.advertised).splitlines()
+        return replace(ours, candidates=tuple(line.removeprefix("a=") for line in moved))
 
     async def reports(self) -> list[Any]:
         """aiortc's statistics."""
@@ -123,8 +130,27 @@ class Answerer:
 
     async def close(self) -> None:
         """Hang up, and let go of everything."""
-        await self._link.close()
-        await self._pc.close()
+        if self._link is not None:
+            await self._link.close()
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await self._pc.close()
+        except TimeoutError:
+            # aiortc waits for ever for a task of its own that a client has made fail.
+            if self._link is not None:
+                await self._link.abandon()
+
+    def _take_transport(self) -> None:
+        """The one transport that is left of all sections, when the offer has been read: aiortc
+        gives them that of the first one, which need not be the video's."""
+        for other in self._pc.getTransceivers():
+            if other is not self.transceiver:
+                other.direction = "inactive"
+            if self._options.listen:
+                ice = private.ice_of(other.receiver.transport)
+                private.gather_from(ice, list(self._options.listen))
+        transport = self.transceiver.receiver.transport.transport
+        self._link = IceLink(transport, self._options.listen, self._hear)
 
     def _hear(self) -> None:
         self._heard_s = self._now_s()

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from aiortc.sdp import candidate_from_sdp
+import aioice
 
-from media.rtc.offer import OfferRejected
+from media.rtc.offer import OfferRejected, check_credentials
 
 MAX_BYTES = 16 * 1024
 MAX_CANDIDATES = 64
@@ -34,6 +34,7 @@ def read_fragment(text: str) -> IceFragment:
     ufrag, pwd = _value(lines, "ice-ufrag"), _value(lines, "ice-pwd")
     if not ufrag or not pwd:
         raise OfferRejected("a fragment without a=ice-ufrag and a=ice-pwd")
+    check_credentials(ufrag, pwd)
     return IceFragment(ufrag, pwd, tuple(candidates), "a=end-of-candidates" in lines)
 
 
@@ -44,6 +45,6 @@ def _value(lines: list[str], name: str) -> str:
 
 def _check(candidate: str) -> None:
     try:
-        candidate_from_sdp(candidate.removeprefix("candidate:"))
+        aioice.Candidate.from_sdp(candidate.removeprefix("candidate:"))
     except (ValueError, IndexError, AssertionError) as error:
         raise OfferRejected("a candidate that cannot be read") from error

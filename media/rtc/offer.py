@@ -1,5 +1,6 @@
 """What a client offers: read, checked, and refused with a reason. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,6 +16,10 @@ from media.rtc.video_codec import VideoCodec
 MAX_BYTES = 64 * 1024
 MAX_SECTIONS = 8
 """A browser offers video, audio and data; each further section costs a socket while we answer."""
+MAX_LINES = {"": 1200, "a=rtpmap:": 128, "a=rtcp-fb:": 512, "a=ssrc": 64, "a=candidate:": 64}
+"""Parsing takes the product of some of these. A browser writes a tenth of them."""
+_UFRAG, _PWD = re.compile(r"[A-Za-z0-9+/]{4,256}"), re.compile(r"[A-Za-z0-9+/]{22,256}")
+"""RFC 8839. Each check that we send to a candidate carries the first."""
 _H264_PROFILES = (H264Profile.PROFILE_BASELINE, H264Profile.PROFILE_CONSTRAINED_BASELINE)
 _H264_UNSAID = "42E01F"
 """What an offer without a profile means, for older browsers."""
@@ -72,12 +77,12 @@ def read_watch_offer(text: str, codec: VideoCodec) -> Offer:
 def _read(text: str) -> Offer:
     if len(text) > MAX_BYTES:
         raise OfferRejected(f"an offer of more than {MAX_BYTES} bytes")
+    _count_lines(text)
     description = _parsed(text)
-    if len(description.media) > MAX_SECTIONS:
-        raise OfferRejected(f"{len(description.media)} media sections; at most {MAX_SECTIONS}")
     video = _first_video(description)
-    if video.ice is None or not video.ice.usernameFragment or not video.ice.password:
+    if video.ice is None:
         raise OfferRejected("no ICE credentials (a=ice-ufrag, a=ice-pwd)")
+    check_credentials(video.ice.usernameFragment or "", video.ice.password or "")
     if video.dtls is None or not video.dtls.fingerprints:
         raise OfferRejected("no DTLS fingerprint (a=fingerprint)")
     if not video.rtcp_mux:
@@ -89,6 +94,23 @@ def _read(text: str) -> Offer:
         receives=video.direction in ("sendrecv", "recvonly") and bool(video.port),
         ufrag=video.ice.usernameFragment,
     )
+
+
+def check_credentials(ufrag: str, pwd: str) -> None:
+    """Whether these can be a client's ICE credentials. Raises OfferRejected."""
+    if not _UFRAG.fullmatch(ufrag) or not _PWD.fullmatch(pwd):
+        raise OfferRejected("no ICE credentials (a=ice-ufrag, a=ice-pwd), or not of their form")
+
+
+def _count_lines(text: str) -> None:
+    lines = text.splitlines()
+    for start, most in MAX_LINES.items():
+        count = sum(line.startswith(start) for line in lines)
+        if count > most:
+            raise OfferRejected(f"{count} lines {start or 'in all'}; at most {most}")
+    sections = sum(line.startswith("m=") for line in lines)
+    if sections > MAX_SECTIONS:
+        raise OfferRejected(f"{sections} media sections; at most {MAX_SECTIONS}")
 
 
 def _parsed(text: str) -> SessionDescription:

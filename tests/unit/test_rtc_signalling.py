@@ -65,6 +65,9 @@ def test_h264_that_is_not_spoken(line: str) -> None:
         (session(section("video", "0", VP8).replace("a=rtcp-mux", "a=x")), "rtcp-mux"),
         (session(*[section("video", str(n), VP8) for n in range(50)]), "50 media sections"),
         ("v=0" + 70_000 * "x", "more than 65536 bytes"),
+        (session(section("video", "0", VP8)) + "a=rtcp-fb:* a\r\n" * 600, "600 lines a=rtcp-fb:"),
+        (session(section("video", "0", VP8)) + "a=x\r\n" * 1300, "lines in all"),
+        (session(section("video", "0", VP8)).replace("abcd", "a" * 300), "not of their form"),
     ],
 )
 def test_refused_offers(text: str, reason: str) -> None:
@@ -97,12 +100,13 @@ def test_start_bitrate() -> None:
 def test_advertised_addresses() -> None:
     """In place of the machine's own; what other servers lent stays."""
     host = "a=candidate:1 1 udp 2130706431 10.0.0.5 5000 typ host\r\n"
+    host6 = "a=candidate:3 1 udp 2130706431 fd00::5 5002 typ host\r\n"
     relay = "a=candidate:2 1 udp 1 192.0.2.1 5001 typ relay raddr 10.0.0.5 rport 5000\r\n"
-    moved = with_addresses(host + relay, ("198.51.100.7", "2001:db8::7"))
+    moved = with_addresses(host + relay + host6, ("198.51.100.7", "2001:db8::7"))
     assert moved.splitlines() == [
         host.replace("10.0.0.5", "198.51.100.7").strip(),
-        host.replace("10.0.0.5", "2001:db8::7").strip(),
         relay.strip(),
+        host6.replace("fd00::5", "2001:db8::7").strip(),
     ]
     assert with_addresses(host, ()) == host
 
@@ -126,6 +130,8 @@ def test_a_fragment() -> None:
     [
         ("", "without a=ice-ufrag"),
         (f"{CREDENTIALS}a=candidate:nonsense\r\n", "cannot be read"),
+        (f"{CREDENTIALS}a={CANDIDATE} generation x\r\n", "cannot be read"),
+        ("a=ice-ufrag:abcd\r\na=ice-pwd:short\r\n", "not of their form"),
         (CREDENTIALS + f"a={CANDIDATE}\r\n" * 65, "more than 64"),
         ("x" * 20_000, "more than 16384 bytes"),
     ],
