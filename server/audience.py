@@ -44,6 +44,8 @@ class Audience:
         self._places: dict[str, Place] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._key_s = -KEY_INTERVAL_S
+        self._key_due: asyncio.TimerHandle | None = None
+        self._is_closed = False
 
     def __len__(self) -> int:
         return len(self._places)
@@ -57,6 +59,8 @@ class Audience:
         """A new viewer's place, and the SDP answer. Raises OfferRejected or TooManyViewers."""
         if len(self._places) >= MAX_VIEWERS:
             raise TooManyViewers
+        if self._is_closed:
+            raise OfferRejected("the call has ended")
         if not self._connection.is_direct:
             raise OfferRejected("calls cannot be watched with this version of aiortc")
         place = self._new_place(offer)
@@ -76,7 +80,10 @@ class Audience:
         self._places[viewer_id].gone.set()
 
     async def close(self) -> None:
-        """Everybody leaves."""
+        """Everybody leaves, and nobody is let in any more."""
+        self._is_closed = True
+        if self._key_due is not None:
+            self._key_due.cancel()
         for place in self._places.values():
             place.gone.set()
         if self._tasks:
@@ -115,7 +122,12 @@ class Audience:
                     await place.gone.wait()
 
     def _want_key(self) -> None:
-        now_s = self._now_s()
-        if now_s - self._key_s >= KEY_INTERVAL_S:
-            self._key_s = now_s
-            self._connection.want_key()
+        """At once, or when the interval is over: a wish is put off, never forgotten."""
+        wait_s = self._key_s + KEY_INTERVAL_S - self._now_s()
+        if self._key_due is None:
+            loop = asyncio.get_running_loop()
+            self._key_due = loop.call_later(max(0.0, wait_s), self._ask_for_key)
+
+    def _ask_for_key(self) -> None:
+        self._key_due, self._key_s = None, self._now_s()
+        self._connection.want_key()

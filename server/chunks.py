@@ -51,7 +51,7 @@ def _checked(data: Any) -> tuple[str, int, int, str]:
     fields = data if isinstance(data, dict) else {}
     message_id, text = fields.get("message_id"), fields.get("text")
     index, count = fields.get("index"), fields.get("count")
-    if not isinstance(message_id, str) or not isinstance(text, str):
+    if not isinstance(message_id, str) or not isinstance(text, str) or not text:
         raise _fault('chunk needs text fields "data.message_id" and "data.text"')
     if type(index) is not int or type(count) is not int or not 0 <= index < count:
         raise _fault('chunk needs "data.index" from 0 on, below "data.count"')

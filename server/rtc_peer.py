@@ -89,7 +89,7 @@ class RtcPeer:
     async def send_failed(self, frame: EncodedFrame, code: ErrorCode, text: str) -> None:
         """See Peer: once a second, since frames are all alike to the client."""
         if self._fault_reminder.is_due(self._now_s()):
-            await self.send(messages.error(code, text))
+            await self.send(messages.error(code, text) | {"about": "video"})
 
     async def _wait_for_room(self) -> None:
         deadline_s = self._now_s() + self._settings.send_timeout_s
@@ -134,6 +134,12 @@ class RtcPeer:
 
     async def read(self, session: LiveSession) -> Ending:
         """Hand frames and messages to the session until the connection ends."""
+        try:
+            return await self._read_all(session)
+        except* PeerTooSlow:
+            raise PeerTooSlow from None
+
+    async def _read_all(self, session: LiveSession) -> Ending:
         async with asyncio.TaskGroup() as tasks:
             readers = [
                 tasks.create_task(self._read_frames(session)),
@@ -176,9 +182,15 @@ class RtcPeer:
     def _joined(self, text: str) -> str | None:
         """A whole message; None while parts of it are missing. Raises ClientError."""
         kind, data = _kind_of(text)
+        whole = text
+        if kind == "chunk":
+            joined = self._chunks.add(data)
+            if joined is None:
+                return None
+            whole, (kind, _) = joined, _kind_of(joined)
         if kind == "process_frame":
             raise ClientError(ErrorCode.INVALID_MESSAGE, "Frames come by the video track alone")
-        return self._chunks.add(data) if kind == "chunk" else text
+        return whole
 
     async def _watch(self) -> None:
         """End what never came about, and what has fallen silent."""

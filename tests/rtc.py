@@ -139,6 +139,7 @@ class RtcClient:
         relay: LossyRelay | None = None,
         direction: str = "sendrecv",
         turn: RTCIceServer | None = None,
+        audio_first: bool = False,
     ) -> None:
         self._http = http
         self._url = url
@@ -149,6 +150,9 @@ class RtcClient:
         self.messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.figures: list[dict[str, Any]] = []
         self.pc = RTCPeerConnection(_relayed(turn) if turn else None)
+        if audio_first:
+            audio = self.pc.addTransceiver("audio", "recvonly")
+            private.gather_from(private.ice_of(audio.receiver.transport), [HOST])
         self.channel: RTCDataChannel = self.pc.createDataChannel("control")
         self.channel.on("message", self._on_message)
         self.location = ""

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 
 import aioice
 import aiortc
-from aiortc import RTCDtlsTransport, RTCIceTransport, RTCRtpReceiver, RTCRtpSender
+from aiortc import RTCDtlsTransport, RTCIceTransport, RTCRtpReceiver, RTCRtpSender, RTCSctpTransport
 from aiortc.codecs.h264 import H264Encoder
 from aiortc.codecs.vpx import Vp8Encoder
 from aiortc.rtp import RtcpSrPacket
@@ -21,6 +21,9 @@ from media.rtc.inlet import Inlet
 from media.rtc.video_codec import VideoCodec
 
 TESTED: Final = "1.16.0"
+MAX_FRAGMENTS, MAX_STREAMS = 1500, 16
+"""A message of 64 KiB has 55 fragments, and many may wait for one that was lost; a client has one
+data channel."""
 _BUFFER: Final = "_RTCRtpReceiver__jitter_buffer"
 _ENCODER: Final = "_RTCRtpSender__encoder"
 _TIMESTAMP: Final = "_RTCRtpSender__rtp_timestamp"
@@ -175,6 +178,24 @@ def mend(connection: aioice.Connection) -> None:
             await ask()
 
     vars(connection).update(query_consent=query_consent)
+
+
+def bound_messages(sctp: RTCSctpTransport, flooded: Callable[[], None]) -> None:
+    """Call ``flooded`` for a message that does not end: aiortc keeps all of its fragments, however
+    many, and looks through all of them with each one that comes."""
+    receive = getattr(sctp, "_receive_data_chunk", None)
+    if receive is None:
+        return
+
+    async def receive_data_chunk(chunk: Any) -> None:
+        await receive(chunk)
+        streams = sctp._inbound_streams
+        stream = streams.get(chunk.stream_id)
+        waiting = len(stream.reassembly) if stream is not None else 0
+        if waiting > MAX_FRAGMENTS or len(streams) > MAX_STREAMS:
+            flooded()
+
+    vars(sctp).update(_receive_data_chunk=receive_data_chunk)
 
 
 def gather_from(connection: aioice.Connection, chosen: list[str]) -> None:

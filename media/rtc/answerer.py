@@ -151,6 +151,8 @@ class Answerer:
                 private.gather_from(ice, list(self._options.listen))
         transport = self.transceiver.receiver.transport.transport
         self._link = IceLink(transport, self._options.listen, self._hear)
+        if self._pc.sctp is not None:
+            private.bound_messages(self._pc.sctp, self._bells.ended)
 
     def _hear(self) -> None:
         self._heard_s = self._now_s()

@@ -136,7 +136,7 @@ class Assembler:
         self._bytes -= sum(len(fragment.data) for fragment in fragments)
         self._next, self._blocked_s = end, None
         data = b"".join(one.data for one in fragments)
-        return Whole(fragments[0].timestamp, data, fragments[0].begins_frame)
+        return Whole(fragments[0].timestamp, data, any(one.begins_frame for one in fragments))
 
     def _mind_the_gap(self, now_s: float) -> None:
         """Give up what has been missing for too long, or keeps too much waiting."""
@@ -167,9 +167,20 @@ class Assembler:
                 return
 
     def _begins(self, place: int, fragment: Fragment) -> bool:
-        """Whether a key frame begins here; in H.264 several of its packets may look like it."""
+        """Whether a key frame begins here. In H.264 several of its packets may look like it, or
+        others stand before the one that does: delimiters, information for the decoder."""
         before = self._waiting.get(place - 1)
-        return fragment.begins_frame and (before is None or before.timestamp != fragment.timestamp)
+        if before is None:
+            return fragment.begins_frame
+        return before.timestamp != fragment.timestamp and self._has_key(place, fragment.timestamp)
+
+    def _has_key(self, place: int, timestamp: int) -> bool:
+        """Whether one of this frame's packets, from this one on, makes it a key frame."""
+        while (one := self._waiting.get(place)) is not None and one.timestamp == timestamp:
+            if one.begins_frame:
+                return True
+            place += 1
+        return False
 
     def _forget(self, before: int) -> None:
         for place in [place for place in self._waiting if place < before]:

@@ -32,7 +32,7 @@ class BitrateControl:
         """Whether the receiver gets less through than the sender sends."""
         limit_bps = min(self._by_loss_bps, self._by_receiver_bps)
         margin = ENOUGH if self._is_short else SHORT
-        self._is_short = limit_bps < margin * self._incoming_bps
+        self._is_short = limit_bps < min(MOST_BPS, margin * self._incoming_bps)
         return self._is_short
 
     @property

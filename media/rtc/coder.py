@@ -38,6 +38,7 @@ class VideoCoder:
         self._ask = ask
         self._lost = lost
         self._forwards = True
+        self._is_synced = False
         self._asked_at = -ASK_AGAIN
         self._key_wanted = True
         self._patient_until = 0
@@ -86,7 +87,7 @@ class VideoCoder:
         if not self._lane.is_key(timestamp):
             self._ask_for_key(timestamp)
             return
-        self._forwards = forwards
+        self._forwards, self._is_synced = forwards, False
         self._key_wanted = not forwards
 
     def _forwarded(self, frame: EncodedFrame) -> bytes:
@@ -103,7 +104,8 @@ class VideoCoder:
     def _give_up_forwarding(self, timestamp: int) -> None:
         """A frame was dropped on which this one builds. Where frames are dropped, now and then or
         as a rule, they must be decoded, which takes a key frame to begin with."""
-        self._forwards, self._patient_until = False, timestamp + PATIENCE
+        self._forwards, self._is_synced = False, False
+        self._patient_until = timestamp + PATIENCE
         self._key_wanted = True
         self._lost()
         raise BrokenPicture("video: a frame before it was dropped")
@@ -122,10 +124,19 @@ class VideoCoder:
 
     def _decoded(self, frame: EncodedFrame) -> VideoFrame:
         found = None
+        waiting = self._taken(frame)
+        keys = [place for place, one in enumerate(waiting) if one.is_key]
+        if keys:
+            # What stands before it is not built upon any more, and may itself hang in the air.
+            waiting, self._is_synced = waiting[keys[-1] :], True
+        if not self._is_synced:
+            self._lost()
+            raise BrokenPicture("video: no key frame has come yet")
         try:
-            for one in self._taken(frame):
+            for one in waiting:
                 found = self._decoder.decode(one.data)
         except PictureError:
+            self._is_synced = False
             self._lost()
             raise
         if found is None:

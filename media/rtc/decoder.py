@@ -1,5 +1,6 @@
 """Encoded video to pictures, one in and one out, without delay."""
 
+import struct
 from typing import Final, cast
 
 import av
@@ -13,6 +14,7 @@ from media.frame import Picture
 from media.header import BrokenPicture, PictureTooLarge
 from media.rtc.video_codec import VideoCodec
 
+_VP8_START, _VP8_SIDE = b"\x9d\x01\x2a", 0x3FFF
 _DECODERS: Final = {VideoCodec.H264: "h264", VideoCodec.VP8: "libvpx"}
 
 
@@ -29,6 +31,7 @@ class VideoDecoder:
 
         Raises BrokenPicture, after which only a key frame helps, and PictureTooLarge.
         """
+        self._check_size(data)
         try:
             frames = self._context.decode(av.Packet(data))
         except av.FFmpegError as error:
@@ -38,16 +41,28 @@ class VideoDecoder:
         if not frames:
             return None
         frame = frames[-1]
-        if frame.width * frame.height > self._max_px:
-            size = f"{frame.width} x {frame.height} pixels"
-            raise PictureTooLarge(f"{self._codec}: {size}: more than the {self._max_px} allowed")
+        self._check(frame.width, frame.height)
         return frame
+
+    def _check_size(self, data: bytes) -> None:
+        """Before anything is allocated: a VP8 key frame tells its size in its header; of H.264 the
+        decoder itself is told the limit."""
+        if self._codec is VideoCodec.VP8 and data[3:6] == _VP8_START and not data[0] & 1:
+            width, height = struct.unpack_from("<HH", data.ljust(10, b"\0"), 6)
+            self._check(width & _VP8_SIDE, height & _VP8_SIDE)
+
+    def _check(self, width: int, height: int) -> None:
+        if width * height > self._max_px:
+            size = f"{width} x {height} pixels"
+            raise PictureTooLarge(f"{self._codec}: {size}: more than the {self._max_px} allowed")
 
     def _open(self) -> VideoCodecContext:
         context = av.CodecContext.create(_DECODERS[self._codec], "r")
         # Several threads of a decoder's own work on several frames at once: a delay of that many.
         context.thread_count = 1
         context.flags |= Flags.low_delay
+        if self._codec is VideoCodec.H264:
+            context.options = {"max_pixels": str(self._max_px)}
         return cast("VideoCodecContext", context)
 
 

@@ -5,8 +5,11 @@ from collections.abc import Callable
 from media.rtc.assembly import Assembler, Fragment
 from media.rtc.keyframes import begins_key_frame
 from media.rtc.lane import Encoded
-from media.rtc.video_codec import VideoCodec
+from media.rtc.video_codec import CLOCK_HZ, VideoCodec
 
+USUAL_STEP = CLOCK_HZ // 30
+LONGEST_PAUSE = 60 * CLOCK_HZ
+"""A longer step is none: the stream has begun anew."""
 TIMESTAMPS = 1 << 32
 """RTP's timestamps begin anew after so many ticks."""
 
@@ -23,6 +26,12 @@ class Inlet:
         self._assembler = Assembler()
         self._last: int | None = None
         self._is_asked = False
+        self._offset = 0
+
+    @property
+    def offset(self) -> int:
+        """What has been added to the timestamps, by a stream that began anew."""
+        return self._offset
 
     def ask_key(self) -> None:
         """Have a key frame sent, with the next packet that comes in; nothing is thrown away."""
@@ -36,6 +45,8 @@ class Inlet:
         """Take in a packet; tells whether to ask the sender for a key frame."""
         result = self._assembler.add(fragment, self._now_s())
         for frame in result.frames:
+            if not frame.data:
+                continue  # padding alone
             self._took(Encoded(self._unwrapped(frame.timestamp), frame.data, frame.is_key))
         is_asked, self._is_asked = self._is_asked, False
         return result.wants_key or is_asked
@@ -51,7 +62,11 @@ class Inlet:
         if self._last is None:
             self._last = TIMESTAMPS + timestamp
             return self._last
-        step = (timestamp - self._last + TIMESTAMPS // 2) % TIMESTAMPS - TIMESTAMPS // 2
-        # A stream that begins anew may count from anywhere: time goes on all the same.
-        self._last += step if step > 0 else 1
+        counted = timestamp + self._offset
+        step = (counted - self._last + TIMESTAMPS // 2) % TIMESTAMPS - TIMESTAMPS // 2
+        if not 0 < step < LONGEST_PAUSE:
+            # A stream that begins anew may count from anywhere: time goes on all the same.
+            self._offset += USUAL_STEP - step
+            step = USUAL_STEP
+        self._last += step
         return self._last

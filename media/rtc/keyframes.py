@@ -1,5 +1,7 @@
 """Whether a packet begins a picture that needs no other. Pure; see RFC 7741 and RFC 6184."""
 
+from collections.abc import Iterator
+
 from media.rtc.video_codec import VideoCodec
 
 _VP8_EXTENDED, _VP8_START, _VP8_PARTITION = 0x80, 0x10, 0x0F
@@ -8,8 +10,8 @@ _VP8_IS_INTER = 0x01
 _NAL_KIND, _NAL_IDR, _NAL_SPS, _NAL_STAP_A, _NAL_FU_A = 0x1F, 5, 7, 24, 28
 _FU_START = 0x80
 _NAL_START, _NAL_SLICES = b"\0\0\1", (1, _NAL_IDR)
-_STAP_FIRST = 3
-"""Where the first unit of an aggregate has its header: behind the aggregate's own and a length."""
+_LENGTH_BYTES = 2
+"""Of each unit in an aggregate."""
 
 
 def begins_key_frame(codec: VideoCodec, payload: bytes) -> bool:
@@ -48,14 +50,22 @@ def _vp8_descriptor_bytes(payload: bytes) -> int:
     return length + bool(extension & _VP8_HAS_LEVEL) + bool(extension & _VP8_HAS_LAYER_OR_KEY)
 
 
+def _units(aggregate: bytes) -> Iterator[int]:
+    """The kinds of an aggregate's units."""
+    at = 1
+    while at + _LENGTH_BYTES < len(aggregate):
+        yield aggregate[at + _LENGTH_BYTES] & _NAL_KIND
+        at += _LENGTH_BYTES + int.from_bytes(aggregate[at : at + _LENGTH_BYTES])
+
+
 def _begins_h264(payload: bytes) -> bool:
     """Encoders send the parameter sets before each key frame; some send them once only."""
     if not payload:
         return False
     kind, first = payload[0] & _NAL_KIND, 0
     if kind == _NAL_STAP_A:
-        first = _STAP_FIRST
-    elif kind == _NAL_FU_A:
+        return any(unit in (_NAL_SPS, _NAL_IDR) for unit in _units(payload))
+    if kind == _NAL_FU_A:
         if len(payload) < len("FH") or not payload[1] & _FU_START:
             return False
         first = 1

@@ -92,7 +92,7 @@ def _read(text: str) -> Offer:
         codecs=_codecs_of(video),
         sends=video.direction in ("sendrecv", "sendonly") and bool(video.port),
         receives=video.direction in ("sendrecv", "recvonly") and bool(video.port),
-        ufrag=video.ice.usernameFragment,
+        ufrag=video.ice.usernameFragment or "",
     )
 
 

@@ -68,7 +68,7 @@ class DirectPath:
     def attach(self, transceiver: RTCRtpTransceiver) -> None:
         """See VideoPath."""
         self._sender = transceiver.sender
-        private.hear_reports(transceiver.receiver, self.clock.hear_report)
+        private.hear_reports(transceiver.receiver, self._hear_report)
         private.tap(transceiver.receiver, self._inlet)
         private.plug(
             transceiver.sender, self._codec, self.bitrate.hear_estimate, self._video_coder.want_key
@@ -90,6 +90,9 @@ class DirectPath:
         if not self._video_coder.put(frame):
             self._inlet.lose_key()
         self._took(frame)
+
+    def _hear_report(self, ntp: int, rtp: int) -> None:
+        self.clock.hear_report(ntp, rtp + self._inlet.offset)
 
     def _note_sent(self, timestamp: int) -> None:
         if self._sender is not None and not self.clock.is_set:

@@ -162,7 +162,7 @@ function onMessage(message) {
   const { type, data } = message;
   if (["look_set", "style_set", "color_set"].includes(type)) tell(appliedWords(message));
   else if (type === "stats") onStats(data);
-  else if (type === "error" && !message.frame_id) tell(errorWords(message));
+  else if (type === "error" && !message.frame_id && !message.about) tell(errorWords(message));
 }
 
 function onStats(stats) {
@@ -244,6 +244,7 @@ function connectConnection() {
   });
   connection.addEventListener("stream", ({ detail }) => remote.show(detail));
   connection.addEventListener("lost", () => remote.stop());
+  connection.addEventListener("streamended", () => remote.stop());
   live.addEventListener("failed", ({ detail }) => tell(errorWords(detail)));
   source.addEventListener("lost", () => giveUp("camera_lost"));
 }

@@ -89,7 +89,9 @@ export class Connection extends EventTarget {
       this.#attempt = 0;
     }
     if (message.type === "server_closing") this.#announced = "server_closing";
-    if (message.type === "error" && !message.frame_id) this.#announced = message.error;
+    if (message.type === "error" && !message.frame_id && !message.about) {
+      this.#announced = message.error;
+    }
   }
 
   /** That other way has ended: tell so, and come back by `reopen`, if at all. */

@@ -9,8 +9,8 @@ const PASSING = new Set([
 ]);
 
 /**
- * The events of Connection, whichever the way is, and "stream" (detail: the MediaStream that comes
- * back by WebRTC). While `carriesVideo` there are no single frames to be sent.
+ * The events of Connection, whichever the way is; "stream" (detail: the MediaStream that comes back
+ * by WebRTC), and "streamended" when there will be single pictures instead. While `carriesVideo` there are no single frames to be sent.
  */
 export class Link extends EventTarget {
   #socket;
@@ -22,6 +22,7 @@ export class Link extends EventTarget {
   #mayCall;
   #maxMessageBytes = Number.POSITIVE_INFINITY;
   #isEstablished = false;
+  #hasWorked = false;
 
   /**
    * @param {{socket: string, rtc: string, ice: string}} urls
@@ -32,7 +33,9 @@ export class Link extends EventTarget {
     this.#urls = urls;
     this.#policy = forced === "relay" ? "relay" : "all";
     this.#socket = new Connection(urls.socket);
-    this.#mayCall = forced !== "websocket" && "RTCPeerConnection" in globalThis;
+    // Without the callback the pictures that come back could not be shown one by one.
+    this.#mayCall = forced !== "websocket" && "RTCPeerConnection" in globalThis
+      && "requestVideoFrameCallback" in HTMLVideoElement.prototype;
     for (const name of ["connecting", "established", "message", "result", "lost"]) {
       this.#socket.addEventListener(name, ({ detail }) => this.#emit(name, detail));
     }
@@ -65,8 +68,9 @@ export class Link extends EventTarget {
     this.#shrink = shrink;
     if (this.#call === null) return;
     if (track === null) return this.#goOnBySocket();
-    await this.#call.replaceTrack(track);
-    await this.#call.shrink(shrink);
+    const call = this.#call;
+    await call.replaceTrack(track);
+    await call.shrink(shrink);
     return undefined;
   }
 
@@ -101,6 +105,8 @@ export class Link extends EventTarget {
   }
 
   async #openCall() {
+    // A try of the other way that is under way or planned would take the session over.
+    this.#socket.close();
     const call = new RtcCall(this.#urls, this.#policy);
     this.#call = call;
     this.#isEstablished = false;
@@ -117,9 +123,10 @@ export class Link extends EventTarget {
 
   /** The server is away, or full: that is no fault of WebRTC's. */
   #onFailure({ code, message }) {
-    if (PASSING.has(code)) {
+    // What has worked before works again: the network is away, not WebRTC.
+    if (PASSING.has(code) || this.#hasWorked) {
       this.#dropCall()?.close();
-      this.#socket.hear({ type: "error", error: code });
+      if (PASSING.has(code)) this.#socket.hear({ type: "error", error: code });
       this.#socket.lose(() => this.open());
       return;
     }
@@ -132,7 +139,7 @@ export class Link extends EventTarget {
     // What the server says before it hangs up decides whether and when to come back.
     this.#socket.hear(message);
     if (message.type === "connection_established") {
-      this.#isEstablished = true;
+      this.#isEstablished = this.#hasWorked = true;
       this.#maxMessageBytes = message.limits?.max_message_bytes ?? Number.POSITIVE_INFINITY;
       this.#emit("established", message);
       return;
@@ -156,6 +163,7 @@ export class Link extends EventTarget {
 
   #goOnBySocket() {
     this.#dropCall()?.close();
+    this.dispatchEvent(new Event("streamended"));
     this.#socket.open();
   }
 

@@ -15,6 +15,7 @@ export class Live extends EventTarget {
   #grabber = new Grabber();
   #waiting = new Map();
   #next = 1;
+  #shown = 0;
   #running = false;
   #grabbing = false;
   #timer = 0;
@@ -110,9 +111,11 @@ export class Live extends EventTarget {
     const jpeg = new Blob([picture], { type: "image/jpeg" });
     const result = await createImageBitmap(jpeg).catch(() => null);
     // Decoding is done beside: a later frame may have been ready first.
-    const late = number <= (this.#stage.shownNumber ?? 0) || epoch !== this.#epoch;
-    if (result && !late) this.#stage.show({ number, original, result, jpeg });
-    else {
+    const late = number <= this.#shown || epoch !== this.#epoch;
+    if (result && !late) {
+      this.#shown = number;
+      this.#stage.show({ number, original, result, jpeg });
+    } else {
       original.close();
       result?.close();
     }

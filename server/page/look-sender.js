@@ -62,9 +62,9 @@ export class LookSender extends EventTarget {
   }
 
   #onAnswer(message) {
-    const { type, error, frame_id: frameId } = message;
+    const { type, error, frame_id: frameId, about } = message;
     if (type === "style_set" || type === "color_set") this.#tell("photokept", this.#asked.shift());
-    else if (type === "error" && !frameId && this.#asked.length > 0 && PHOTO_ERRORS.has(error)) {
+    else if (type === "error" && !frameId && !about && this.#asked.length > 0 && PHOTO_ERRORS.has(error)) {
       this.#tell("photorefused", { kind: this.#asked.shift(), message });
     }
   }

@@ -84,6 +84,21 @@ async def test_aiortc_as_it_comes(
     await eventually(lambda: abs(client.pictures[-1][60:].mean() - (255 - plain)) < 20, 15.0)
 
 
+async def test_audio_before_the_video(service: Service) -> None:
+    """All sections share the first one's transport: that is the one which is listened at."""
+    client = RtcClient(service.caller.http, service.caller.url, audio_first=True)
+    try:
+        await client.connect()
+        await eventually(lambda: len(client.pictures) > 5, 15.0)
+        call = service.app[CALLS].find("s1")
+        assert call is not None
+        heard_s = call.peer.connection.end._heard_s
+        await eventually(lambda: call.peer.connection.end._heard_s > heard_s, 15.0)
+    finally:
+        await client.close()
+    await service.settled()
+
+
 async def test_a_look_by_the_control_channel(connect: Connect) -> None:
     """The same messages as by WebSocket; the pictures change with the next frame."""
     client = await connect()
@@ -126,13 +141,23 @@ async def test_a_flooded_channel(connect: Connect) -> None:
     """Most of it is refused, in few words; pictures go on, and the session with them."""
     client = await connect()
     await client.receive()
-    for _ in range(3000):
+    for _ in range(600):
         client.channel.send('{"type":"clear_look"}')
     answers = [await client.receive() for _ in range(50)]
     assert {answer["type"] for answer in answers} <= {"look_set", "error"}
     seen = len(client.arrived_s)
     await eventually(lambda: len(client.arrived_s) > seen + 20, 20.0)
     assert client.pc.connectionState == "connected"
+
+
+async def test_a_message_without_an_end(connect: Connect, service: Service) -> None:
+    """What is far larger than a data channel takes is not gathered: the client is hung up on."""
+    client = await connect()
+    await client.receive()
+    assert client.pc.sctp is not None
+    client.pc.sctp._remote_max_message_size = 0
+    client.channel.send("x" * 4_000_000)
+    await eventually(lambda: len(service.live) == 0, 20.0)
 
 
 async def test_frames_do_not_come_by_the_control_channel(connect: Connect) -> None:

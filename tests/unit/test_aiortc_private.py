@@ -10,6 +10,7 @@ from aiortc.codecs.h264 import H264Encoder
 from aiortc.codecs.vpx import Vp8Encoder
 from aiortc.rtcrtpreceiver import RTCRtpReceiver
 from aiortc.rtcrtpsender import RTCRtpSender
+from aiortc.rtcsctptransport import RTCSctpTransport
 
 from media.rtc import aiortc_private as private
 
@@ -44,6 +45,7 @@ async def test_the_parts_are_where_they_were() -> None:
         (RTCRtpSender._next_encoded_frame, "self.__encoder.pack(data)"),
         (RTCRtpSender._handle_rtcp_packet, "self._send_keyframe()"),
         (RTCRtpSender._handle_rtcp_packet, "self.__encoder.target_bitrate = bitrate"),
+        (RTCSctpTransport._receive_chunk, "await self._receive_data_chunk(chunk)"),
         (aioice.Connection.connect, "create_task(self.query_consent())"),
         (aioice.Connection.close, "self._closing = True"),
         (H264Encoder.pack, "packet.pts"),

@@ -170,3 +170,13 @@ def test_nothing_comes_out_of_order_under_loss_and_reordering() -> None:
         parts = {n: sum(1 for q in p if q.timestamp == n * 3000) for n in range(120)}
         assert all(frame.data.count(b";") == parts[frame.timestamp // 3000] for frame in out)
         assert len(out) > 30
+
+
+def test_a_key_frame_behind_a_delimiter() -> None:
+    """Some encoders begin each frame with a unit that tells nothing."""
+    plain = [Fragment(at, 0, at == 3, False, b"p") for at in (2, 3)]
+    key = [Fragment(at, 3000, at == 6, at == 5, b"k") for at in (4, 5, 6)]
+    after = Fragment(7, 6000, True, False, b"a")
+    got, _ = feed(Assembler(), [*plain, *key, after])
+    assert numbers(got) == [1, 2]
+    assert got[0] == Whole(3000, b"kkk", is_key=True)

@@ -42,7 +42,8 @@ def test_vp8_key_frames(payload: bytes, begins: bool) -> None:
         (b"\x65\x88", True),  # a key frame's slice by itself
         (b"\x61\x88", False),
         (b"\x78\x00\x09\x67\x42", True),  # several units at once
-        (b"\x78\x00\x09\x61\x42", False),
+        (b"\x78\x00\x02\x61\x42", False),
+        (b"\x78\x00\x02\x09\x10\x00\x02\x67\x42", True),  # behind a delimiter
         (b"\x7c\x85\x00", True),  # the first fragment of a key frame's slice
         (b"\x7c\x05\x00", False),  # a later one
         (b"\x7c", False),
@@ -71,8 +72,20 @@ def test_timestamps_go_on_for_ever() -> None:
         _packet(inlet, sequence, timestamp)
     steps = [after.timestamp - before.timestamp for before, after in pairwise(took)]
     assert steps == [3000, 3000]
-    _packet(inlet, 30_000, 77)
-    assert took[-1].timestamp == took[-2].timestamp + 1
+    for sequence, timestamp in enumerate([77, 3077]):
+        _packet(inlet, 30_000 + sequence, timestamp)
+    steps = [after.timestamp - before.timestamp for before, after in pairwise(took[-3:])]
+    assert steps == [3000, 3000]
+
+
+def test_padding_is_no_frame() -> None:
+    """A packet without anything in it, as senders use them to measure the way."""
+    took: list[Encoded] = []
+    inlet = _inlet(took)
+    _packet(inlet, 1, 0)
+    inlet.add(inlet.fragment(2, 0, is_last=True, payload=b"", data=b""))
+    _packet(inlet, 3, 3000)
+    assert [frame.data for frame in took] == [b"x", b"x"]
 
 
 def test_a_key_frame_is_asked_for_after_a_loss() -> None:

@@ -120,6 +120,15 @@ def test_a_picture_that_is_too_large() -> None:
         VideoDecoder(VideoCodec.VP8, 1000).decode(_film(VideoCodec.VP8, 1)[0].data)
 
 
+def test_a_small_frame_that_announces_a_large_picture() -> None:
+    """Refused by its header, before anything is allocated."""
+    header = b"\x10\x00\x00\x9d\x01\x2a" + b"\xff\x3f\xff\x3f" + bytes(30)
+    with pytest.raises(PictureTooLarge, match="16383 x 16383"):
+        VideoDecoder(VideoCodec.VP8, 10**6).decode(header)
+    with pytest.raises(BrokenPicture):
+        VideoDecoder(VideoCodec.H264, 1000).decode(_film(VideoCodec.H264, 1)[0].data)
+
+
 def test_odd_sides_lose_a_line() -> None:
     """Planes of half the size need an even number of rows and columns."""
     odd = np.zeros((241, 321, 3), np.uint8)
@@ -233,6 +242,20 @@ class TestCoder:
             data = turns.plain(number)
             assert data != turns.film[number].data
             assert turns.shown(data) == number
+
+    def test_frames_that_hang_in_the_air(self, codec: VideoCodec) -> None:
+        """What was put in before the key frame is passed over, and what comes after a failure is
+        not decoded on old pictures."""
+        turns = Turns(codec, keys=(0, 4))
+        turns.plain(0)
+        turns.put(3)
+        assert turns.shown(turns.changed(4)) == 4
+        turns.changed(5)
+        turns.coder.put(Encoded(turns.film[6].timestamp, b"no video"))
+        with pytest.raises(BrokenPicture):
+            turns.coder.decode(EncodedFrame(str(turns.film[6].timestamp), b"", 0.0))
+        with pytest.raises(BrokenPicture, match="no key frame"):
+            turns.changed(7)
 
     def test_a_receiver_that_joins_late(self, codec: VideoCodec) -> None:
         """Forwarded, the sender is asked for a key frame; encoded, the next one is one."""
