@@ -1,6 +1,7 @@
 // One WebRTC call: the camera's track goes out, the changed one comes back, messages go beside it.
 
 const CONNECT_WITHIN_MS = 5000;
+const GATHER_WITHIN_MS = 1000;
 // A data channel takes 64 KiB at once, in bytes; a part of a message is shorter than that in any
 // alphabet.
 const PART_CHARACTERS = 15_000;
@@ -69,7 +70,9 @@ export class RtcCall extends EventTarget {
     const inTime = AbortSignal.timeout(CONNECT_WITHIN_MS);
     this.#pc.setConfiguration(await this.#helpers(inTime));
     await this.#pc.setLocalDescription();
-    await gathered(this.#pc, inTime);
+    await Promise.race([
+      gathered(this.#pc, inTime).catch(() => {}), pause(GATHER_WITHIN_MS),
+    ]);
     const response = await this.#reached(fetch(this.#url, {
       method: "POST", headers: { "Content-Type": "application/sdp" },
       body: this.#pc.localDescription.sdp, signal: inTime,
@@ -150,9 +153,16 @@ export class RtcCall extends EventTarget {
   }
 }
 
-/** Candidates travel with the offer: on one's own network they are there at once. */
+/**
+ * Candidates travel with the offer: on one's own network they are there at once. A helping server
+ * that does not answer is not waited for; by what comes later the server is spoken to all the same.
+ */
 async function gathered(pc, signal) {
   while (pc.iceGatheringState !== "complete") await once(pc, "icegatheringstatechange", signal);
+}
+
+function pause(ms) {
+  return new Promise((resolve) => { setTimeout(resolve, ms); });
 }
 
 function once(target, name, signal) {
