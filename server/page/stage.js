@@ -42,11 +42,6 @@ export class Stage {
     this.#moveTo(this.#beforePercent);
   }
 
-  /** The number of the frame on show, or null. */
-  get shownNumber() {
-    return this.#shown?.number ?? null;
-  }
-
   /** Whether there is a result on show. */
   get hasResult() {
     return this.#shown !== null;
