@@ -1,8 +1,6 @@
 """The live page in a real Chromium: start it, use it as a visitor does, look at the result."""
 
 import asyncio
-import os
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,12 +9,12 @@ from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 from playwright.async_api import Browser, ConsoleMessage, Page, Route, async_playwright
 
 from media.frame import Picture
 from tests import pictures
+from tests.integration.programs import find_program
 
 PATIENCE_S = 20.0
 CAMERA_FRAMES = 4
@@ -57,17 +55,6 @@ REDUCE = """([columns, rows]) => {
 }"""
 
 
-def find_chromium() -> str:
-    """The browser's path. Skips the test where there is none, except in CI: there it fails."""
-    path = shutil.which("chromium")
-    if path is None:
-        reason = "Chromium is not installed"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return path
-
-
 def camera_picture() -> Picture:
     """A head and shoulders, 640 x 480."""
     return cv2.resize(pictures.portrait()[:384], (640, 480))  # type: ignore[return-value]
@@ -84,7 +71,7 @@ def camera_showing(picture: Picture, folder: Path) -> tuple[str, ...]:
 @asynccontextmanager
 async def open_browser(*flags: str) -> AsyncIterator[Browser]:
     """A Chromium of its own, closed at the end."""
-    path = find_chromium()
+    path = find_program("chromium", "chromium")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=[*FLAGS, *flags])
         try:

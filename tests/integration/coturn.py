@@ -1,15 +1,13 @@
 """A real TURN server: Debian's coturn on a free loopback port."""
 
 import asyncio
-import os
-import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
+from tests.integration.programs import find_program
 
 HOST, REALM, SECRET = "127.0.0.1", "hair.test", "a-shared-secret"
 START_S, STOP_S = 10.0, 5.0
@@ -28,21 +26,10 @@ class Coturn:
         return f"turn:{HOST}:{self.port}?transport=udp"
 
 
-def find_coturn() -> str:
-    """The program. Its absence fails where CI=true, and skips elsewhere."""
-    path = shutil.which("turnserver")
-    if path is None:
-        reason = "coturn is not installed (apt-get install coturn)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return path
-
-
 @asynccontextmanager
 async def coturn(folder: Path) -> AsyncIterator[Coturn]:
     """A server of its own, for the length of the block."""
-    path, port, log = find_coturn(), _free_port(), folder / "coturn.log"
+    path, port, log = find_program("turnserver", "coturn"), _free_port(), folder / "coturn.log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             path, "-n", f"--listening-ip={HOST}", f"--relay-ip={HOST}", f"--listening-port={port}",
