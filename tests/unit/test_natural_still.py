@@ -6,7 +6,7 @@ import pytest
 from processing.local.natural.crop import Square
 from processing.local.natural.heads import Head
 from processing.local.natural.model import Segmentation
-from processing.local.natural.still import GRID_PX, hair_in, mattes_of, study, study_all
+from processing.local.natural.still import GRID_PX, hair_in, mattes_of, study, study_all, widened
 from processing.local.natural.view import View
 from tests.unit.test_natural_track import HEAD, ByLevel, Finder, portrait
 
@@ -69,3 +69,54 @@ def test_a_photo_without_heads_has_no_mattes() -> None:
     """Nobody there: nothing to be dyed."""
     view = View(portrait())
     assert mattes_of(view, study_all(view, Finder(), ByLevel())) == []
+
+
+def _hair_at(*sides: str) -> np.ndarray:
+    hair = np.zeros((GRID_PX, GRID_PX), np.float32)
+    middle = slice(GRID_PX // 3, 2 * GRID_PX // 3)
+    if "left" in sides:
+        hair[middle, :20] = 1
+    if "right" in sides:
+        hair[middle, -20:] = 1
+    if "top" in sides:
+        hair[:20, middle] = 1
+    if "bottom" in sides:
+        hair[-20:, middle] = 1
+    return hair
+
+
+def test_a_square_that_cuts_hair_off_is_widened_towards_that_side() -> None:
+    """The other sides stay where they are; no hair at a side, nothing changes."""
+    shape = (480, 640)
+    assert widened(SQUARE, _hair_at(), shape) == SQUARE
+    wider = widened(SQUARE, _hair_at("right", "bottom"), shape)
+    assert (wider.left, wider.top) == pytest.approx((SQUARE.left, SQUARE.top))
+    assert wider.side > 1.2 * SQUARE.side
+    both = widened(SQUARE, _hair_at("left", "right"), shape)
+    assert both.cx == SQUARE.cx
+
+
+def test_nothing_is_to_be_had_beyond_the_picture() -> None:
+    """Where the picture ends, so does the hair."""
+    hair = _hair_at("left", "right", "top", "bottom")
+    assert widened(SQUARE, hair, (390, 470)).side > SQUARE.side
+    tight = Square(150.0, 150.0, 302.0)
+    assert widened(tight, hair, (300, 300)) == tight
+
+
+def test_a_head_taken_for_a_smaller_one_gets_all_of_its_hair() -> None:
+    """The find is half as high as the head is."""
+    view = View(portrait())
+    small = Head(HEAD.cx, HEAD.cy, HEAD.height / 2, 0.99)
+    found = study(view, small, Faceless())
+    assert found is not None
+    assert found.square.side > 1.2 * 2.6 * small.height
+
+
+class Faceless(ByLevel):
+    """Sees hair, but no face."""
+
+    def segment(self, crop: np.ndarray) -> Segmentation:
+        """See Segmenter."""
+        seen = super().segment(crop)
+        return Segmentation(seen.hair, seen.face * 0)

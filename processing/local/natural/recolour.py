@@ -13,6 +13,7 @@ import numpy as np
 from media.frame import Picture
 from processing.local.natural.dye import Dye
 from processing.local.natural.edge import Around, Edge, laid_over
+from processing.local.natural.faint import Faint
 from processing.local.natural.matte import Matte
 from processing.local.natural.palette import MIDDLE, Table
 from processing.local.natural.patch import Patch
@@ -80,12 +81,15 @@ class Colourist:
         grid, wanted = patch.grid, _offset(patch, tone, contrast, dye)
         offset, low, rim = patch.enlarged(wanted, grid.low, (1 - grid.depth) * 255)
         around = Around(low, rim)
+        faint = Faint.of(patch, contrast.strands)
         layered = dye.tips is not None or dye.streaks is not None
         skull = self._skull.update(patch, face) if layered else None
         layers = Layers.of(patch, skull, dye) if skull is not None else Layers()
         for window in windows(patch.alpha[: patch.height, : patch.width]):
             edge = Edge.of(patch, around, window)
             tones = _tones(edge.luma, offset[window], tone, contrast)
+            if faint is not None:
+                tones = faint.brought_out(tones, edge.luma, window, contrast.strands)
             colors = layers.laid_over(_base_colors(edge, tones, dye), tones, window, dye)
             result[window] = edge.exchange(colors, dye.intensity)
 

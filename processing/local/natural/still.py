@@ -22,6 +22,11 @@ LOOK_PX = 256
 SCALES = (1.0, 0.875, 0.6875)
 """Sides of the squares that are looked at, as shares of the whole one; each also mirrored. Of the
 grid these are whole and even numbers of cells."""
+WIDENINGS, WIDENING = 3, 0.3
+"""How often a square that cuts hair off is widened, and by which share of its side."""
+STRIP_SHARE, LIKELY, CUT_SHARE = 0.03, 0.5, 0.06
+"""Hair is cut off where more than the last share of the strip along a side, that wide, is likely
+hair."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,8 +51,8 @@ def study(view: View, head: Head, segmenter: Segmenter) -> Still | None:
     track.aim_at(view, segmenter, LADDER[0])
     if not track.confirms(head) and head.score < SURE:
         return None
-    hair = hair_in(view.picture, track.square, segmenter)
-    return Still(track.head, track.square, hair, take(view.luma, track.square, GRID_PX))
+    square, hair = _whole_hair(view, track.square, segmenter)
+    return Still(track.head, square, hair, take(view.luma, square, GRID_PX))
 
 
 def study_all(view: View, finder: Finder, segmenter: Segmenter) -> list[Still]:
@@ -64,6 +69,38 @@ def mattes_of(view: View, stills: list[Still]) -> list[Matte | None]:
         still.matte(view, own * feather(still.square, GRID_PX, view.luma.shape))
         for still, own in zip(stills, owned, strict=True)
     ]
+
+
+def _whole_hair(view: View, square: Square, segmenter: Segmenter) -> tuple[Square, Floats]:
+    """The hair in the square, which is widened while its sides cut hair off: what is longer than
+    usual, or sits on a head that was taken for a smaller one."""
+    hair = hair_in(view.picture, square, segmenter)
+    for _ in range(WIDENINGS):
+        wider = widened(square, hair, view.luma.shape)
+        if wider == square:
+            break
+        square, hair = wider, hair_in(view.picture, wider, segmenter)
+    return square, hair
+
+
+def widened(square: Square, hair: Floats, shape: tuple[int, ...]) -> Square:
+    """A larger square, towards the sides that cut hair off within a picture of that shape."""
+    strip = max(1, round(STRIP_SHARE * len(hair)))
+    far = hair > LIKELY
+    cut = CUT_SHARE * strip * len(hair)
+    left = square.left > 0 and far[:, :strip].sum() > cut
+    right = square.left + square.side < shape[1] and far[:, -strip:].sum() > cut
+    top = square.top > 0 and far[:strip].sum() > cut
+    bottom = square.top + square.side < shape[0] and far[-strip:].sum() > cut
+    if not (left or right or top or bottom):
+        return square
+    step = WIDENING * square.side
+    shift = step / 2
+    return Square(
+        square.cx + shift * (int(right) - int(left)),
+        square.cy + shift * (int(bottom) - int(top)),
+        square.side + step,
+    )
 
 
 def hair_in(picture: Picture, square: Square, segmenter: Segmenter) -> Floats:

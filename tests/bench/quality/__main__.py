@@ -15,7 +15,14 @@ from processing.local.threads import use_one_thread_per_call
 from tests.bench.quality import colour, leakage, masks, report, sheets, speed, steady, teacher
 from tests.bench.quality.options import Options
 from tests.bench.quality.report import Report
-from tests.bench.quality.wiring import dyer, followers, judged_leaks, judged_masks, ours
+from tests.bench.quality.wiring import (
+    dyer,
+    engine,
+    followers,
+    judged_leaks,
+    judged_masks,
+    ours,
+)
 
 SHARED = Path(__file__).parents[3].parent / "shared"
 OUT = Path(__file__).parents[3] / "out" / "quality"
@@ -43,7 +50,7 @@ def _speed(options: Options) -> Iterable[Report]:
 
 
 def _sheets(options: Options) -> Iterable[Report]:
-    yield sheets.run(options, ours(options), dyer(options))
+    yield sheets.run(options, engine(options), dyer(options))
 
 
 PARTS: dict[str, Callable[[Options], Iterable[Report]]] = {

@@ -16,7 +16,9 @@ from tests.bench.quality.truth import TruthSet, read_picture, write_picture
 
 ROWS, CELL_PX = 2, 480
 PHOTO = "long-blonde-photo.jpg"
-NOTES = "Before, matte and after; two pictures a sheet. Look at each of them at full size:"
+NOTES = """\
+Before, matte and after, as the engine does it by itself, head finding included; two pictures a \
+sheet. Look at each of them at full size:"""
 
 
 @dataclass(frozen=True, slots=True)

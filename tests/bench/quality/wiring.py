@@ -31,6 +31,11 @@ def ours(options: Options) -> Matter:
     return Refined("natural", natural.eyes(HairModel(options.networks)))
 
 
+def engine(options: Options) -> Matter:
+    """The engine as people meet it: it finds the head, too, and chooses the crop."""
+    return natural.OwnCrop(HeadFinder(options.networks), HairModel(options.networks))
+
+
 def dyer(options: Options) -> Dyer:
     """The engine's recolouring."""
     return natural.NaturalDyer(HeadFinder(options.networks), HairModel(options.networks))
@@ -39,8 +44,7 @@ def dyer(options: Options) -> Dyer:
 def judged_masks(options: Options) -> list[Matter]:
     """Our network with the matte, bare, and with the engine's own crop; then the teacher."""
     raw = Raw("natural bare", natural.eyes(HairModel(options.networks)))
-    own = natural.OwnCrop(HeadFinder(options.networks), HairModel(options.networks))
-    return [ours(options), raw, own, *_teachers(options)]
+    return [ours(options), raw, engine(options), *_teachers(options)]
 
 
 def judged_leaks(options: Options) -> list[Matter]:
