@@ -7,9 +7,10 @@ import structlog
 
 from media.rtc.answerer import RtcOptions
 from media.rtc.offer import Offer, OfferRejected
+from processing.look import LookValues
 from server import endings
 from server.endings import Ending
-from server.errors import CloseCode, ErrorCode
+from server.errors import ClientError, CloseCode, ErrorCode
 from server.logs import pseudonym
 from server.registry import LiveSessions, SessionRefused
 from server.rtc_peer import RtcPeer
@@ -26,12 +27,14 @@ log = structlog.get_logger(__name__)
 
 @dataclass(eq=False)
 class Call:
-    """One connection. ``answered`` is its SDP answer, or why there is none."""
+    """One connection. ``answered`` is its SDP answer, or why there is none; ``look`` what is worn
+    from the first frame on, if the client says so with its offer."""
 
     session_id: str
     user_id: str
     peer: RtcPeer
     answered: asyncio.Future[str]
+    look: LookValues | None
 
 
 class Calls:
@@ -54,10 +57,13 @@ class Calls:
         """The call of this session."""
         return self._calls.get(session_id)
 
-    async def open(self, session_id: str, user_id: str, offer: Offer) -> Call:
+    async def open(
+        self, session_id: str, user_id: str, offer: Offer, look: LookValues | None = None
+    ) -> Call:
         """Answer an offer: from then on the session lives until its client leaves.
 
-        Raises SessionRefused or OfferRejected; nothing is left behind then.
+        Raises SessionRefused, OfferRejected or, of the look, ClientError; nothing is left behind
+        then.
         """
         if self._unanswered >= MAX_UNANSWERED:
             raise SessionRefused(
@@ -66,7 +72,7 @@ class Calls:
         services = self._services
         peer = RtcPeer(offer, self._options, services.settings, services.clock.monotonic)
         answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        call = Call(session_id, user_id, peer, answered)
+        call = Call(session_id, user_id, peer, answered, look)
         task = asyncio.create_task(self._hold(call))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -90,7 +96,7 @@ class Calls:
         structlog.contextvars.bind_contextvars(session=pseudonym(call.session_id))
         try:
             ending = await self._live(call)
-        except (SessionRefused, OfferRejected) as refused:
+        except (SessionRefused, OfferRejected, ClientError) as refused:
             _settle(call, refused)
         except Exception as error:
             log.exception("call broke")
@@ -105,6 +111,8 @@ class Calls:
 
     async def _live(self, call: Call) -> Ending:
         async with self._sessions.admit(call.session_id, call.user_id, call.peer) as session:
+            if call.look is not None:
+                await session.wardrobe.set_values(call.look)
             answer = await call.peer.connection.answer()
             self._calls[call.session_id] = call
             if not call.answered.done():

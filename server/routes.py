@@ -21,9 +21,11 @@ def routes() -> list[web.AbstractRouteDef]:
         web.get(f"{API}/realtime/{{session_id}}", realtime),
         web.get(f"{API}/ice-servers", list_ice_servers),
         web.post(f"{API}/webrtc/{{session_id}}", webrtc.offer),
+        web.options(f"{API}/webrtc/{{session_id}}", webrtc.options),
         web.patch(f"{API}/webrtc/{{session_id}}", webrtc.trickle),
         web.delete(f"{API}/webrtc/{{session_id}}", webrtc.hang_up),
         web.post(f"{API}/whep/{{session_id}}", whep.watch),
+        web.options(f"{API}/whep/{{session_id}}", whep.options),
         web.patch(f"{API}/whep/{{session_id}}/{{viewer_id}}", whep.trickle),
         web.delete(f"{API}/whep/{{session_id}}/{{viewer_id}}", whep.hang_up),
     ]

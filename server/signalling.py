@@ -58,13 +58,24 @@ def answered(request: web.Request, offered: Offered, answer: str, end: Answerer)
         response = web.json_response({"sdp": answer, "type": "answer"}, status=201)
     else:
         response = web.Response(text=answer, content_type=SDP, status=201)
-    services, user_id = request.app[SERVICES], request.query.get("user_id", "")
-    now_s = services.clock.utc_now().timestamp()
     response.headers[hdrs.ETAG] = etag_of(end)
     response.headers["Accept-Patch"] = FRAGMENT
+    _add_links(request, response)
+    return response
+
+
+def introduced(request: web.Request) -> web.Response:
+    """204 with what an endpoint takes, and the servers that help to find a way."""
+    response = web.Response(status=204, headers={"Accept-Post": f"{SDP}, application/json"})
+    _add_links(request, response)
+    return response
+
+
+def _add_links(request: web.Request, response: web.Response) -> None:
+    services, user_id = request.app[SERVICES], request.query.get("user_id", "")
+    now_s = services.clock.utc_now().timestamp()
     for link in link_headers(ice_servers(services.settings, user_id, now_s)):
         response.headers.add(hdrs.LINK, link)
-    return response
 
 
 async def patched(request: web.Request, end: Answerer) -> web.Response:

@@ -1,28 +1,56 @@
 """Signalling of live sessions over WebRTC: offer and answer by HTTP, as WHIP has it (RFC 9725)."""
 
+import orjson
 from aiohttp import hdrs, web
 
 from media.rtc.offer import OfferRejected, read_offer
+from processing.look import LookError, LookValues, parse_values
 from server import signalling
+from server.errors import ClientError, ErrorCode
 from server.identity import read_ids
 from server.keys import CALLS
 from server.registry import SessionRefused
 
 
 async def offer(request: web.Request) -> web.Response:
-    """``POST /api/hair-tryOn/webrtc/{session_id}?user_id=…``: an SDP offer, answered with 201."""
+    """``POST /api/hair-tryOn/webrtc/{session_id}?user_id=…``: an SDP offer, answered with 201.
+
+    ``&look={"color":"copper"}`` (as in ``set_look``) is for clients without the control channel,
+    as WHIP's are.
+    """
     try:
         session_id, user_id = read_ids(request)
+        look = _look_of(request)
         offered = await signalling.read_offered(request)
-        call = await request.app[CALLS].open(session_id, user_id, read_offer(offered.sdp))
+        call = await request.app[CALLS].open(session_id, user_id, read_offer(offered.sdp), look)
     except OfferRejected as rejected:
         return signalling.cannot_be_answered(rejected)
     except SessionRefused as refused:
         return signalling.not_let_in(refused)
+    except ClientError as error:
+        return signalling.refused(400, error.code, error.message)
     end = call.peer.connection.end
     response = signalling.answered(request, offered, call.answered.result(), end)
-    response.headers[hdrs.LOCATION] = request.path_qs
+    response.headers[hdrs.LOCATION] = str(request.rel_url.without_query_params("look"))
     return response
+
+
+async def options(request: web.Request) -> web.Response:
+    """``OPTIONS`` there: what is taken, and the servers that help to find a way (RFC 9725)."""
+    return signalling.introduced(request)
+
+
+def _look_of(request: web.Request) -> LookValues | None:
+    """The look in the address, if there is one. Raises ClientError."""
+    text = request.query.get("look")
+    if text is None:
+        return None
+    try:
+        return parse_values(orjson.loads(text))
+    except orjson.JSONDecodeError:
+        raise ClientError(ErrorCode.INVALID_LOOK, "look is no JSON") from None
+    except LookError as error:
+        raise ClientError(ErrorCode.INVALID_LOOK, str(error)) from None
 
 
 async def trickle(request: web.Request) -> web.Response:

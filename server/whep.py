@@ -27,6 +27,11 @@ async def watch(request: web.Request) -> web.Response:
     return response
 
 
+async def options(request: web.Request) -> web.Response:
+    """``OPTIONS`` there: as for a call."""
+    return signalling.introduced(request)
+
+
 async def trickle(request: web.Request) -> web.Response:
     """``PATCH`` there: further ICE candidates of the viewer, or its new ICE session."""
     found = _viewer_of(request)

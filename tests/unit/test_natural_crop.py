@@ -53,3 +53,9 @@ def test_tiny_picture_in_a_huge_square() -> None:
 def test_square_far_outside() -> None:
     """A square beside the picture is grey all over."""
     assert (take(ramp(64, 64), Square(-500, 900, 300), 96) == BEYOND).all()
+
+
+def test_a_square_knows_which_of_its_cells_the_picture_shows() -> None:
+    """Half of it lies to the left of the picture, a quarter below."""
+    shown = Square(0.0, 90.0, 40.0).shown(4, (100, 200))
+    assert shown.tolist() == [[False, False, True, True]] * 3 + [[False] * 4]

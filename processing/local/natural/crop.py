@@ -44,6 +44,14 @@ class Square:
             [[scale, 0.0, shift - self.left * scale], [0.0, scale, shift - self.top * scale]]
         )
 
+    def shown(self, size_px: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+        """Which cells of a crop of ``size_px``, (size_px, size_px), lie within a picture of that
+        shape: what the network believes to see beyond it means nothing."""
+        places = (np.arange(size_px) + 0.5) * (self.side / size_px)
+        across, down = places + self.left, places + self.top
+        rows = (down >= 0) & (down < shape[0])
+        return np.asarray(rows[:, None] & ((across >= 0) & (across < shape[1]))[None, :])
+
 
 def take(picture: Bytes, square: Square, size_px: int) -> Bytes:
     """The square of a BGR picture (h, w, 3) or of its luma (h, w), as (size_px, size_px) of the

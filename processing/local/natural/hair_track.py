@@ -22,10 +22,9 @@ GRID = 96
 """Side of the small pictures in which hair is kept and motion is measured, px."""
 KEEP = 0.6
 """Share of the earlier mask in the new one where motion explains the picture."""
-SIDE_FACES, LONG_SIDE_FACES = 2.6, 3.4
-"""Side of the crop in face heights; the second where the hair fills the first."""
-DROP_FACES, LONG_DROP_FACES = 0.15, 0.5
-"""How far below the face the crop's middle lies, in face heights."""
+CROPS = ((2.6, 0.15), (3.4, 0.5), (4.6, 0.9))
+"""Side of the crop, and how far below the face its middle lies, in face heights; each where the
+hair leaves the one before."""
 DRIFT, SWELL = 0.05, 0.08
 """The crop stays where it is until it is off by this share of its side, or of its size."""
 SURPRISED = 0.06
@@ -40,7 +39,7 @@ DOUBTED = 0.4
 BACK_TURNED_LOOKS = 90
 """Looks without a face for which the hair alone is followed: somebody shows the back."""
 INNER = 0.88
-"""Hair beyond this inner part of the narrow crop calls for the wide one,"""
+"""Hair beyond this inner part of a crop calls for the next one,"""
 SPILLS, FITS = 0.006, 0.001
 """from the first share of the crop on, and until it falls below the second."""
 LEAST_HAIR = 0.02
@@ -52,7 +51,8 @@ class HairTrack:
 
     def __init__(self, head: Head) -> None:
         self.head = head
-        self.square = Square(head.cx, head.cy + DROP_FACES * head.height, SIDE_FACES * head.height)
+        self._length = 0
+        self.square = _crop(head, self._length)
         self.hair = np.zeros((GRID, GRID), np.float32)
         self.guide: Bytes = np.zeros((GRID, GRID), np.uint8)
         self._grey: Bytes | None = None
@@ -61,7 +61,6 @@ class HairTrack:
         self._made: Made | None = None
         self._since_look = 0
         self._faceless = 0
-        self._long = False
         self._errs = False
         self._looks = 0
         self._other: Floats | None = None
@@ -142,14 +141,19 @@ class HairTrack:
             return False
         return self._errs or float((motion.trust < DOUBTED).mean()) > SURPRISED
 
-    def aim_at(self, view: View, segmenter: Segmenter, effort: Effort) -> None:
-        """Look, and again if that shows that the hair is long, or the head not quite where it was
-        said to be: for a photo, of which there is no next frame."""
-        self.look(view, segmenter, effort)
-        before = self.square
-        self._aim()
-        if self.square != before:
+    def meet(self, view: View, segmenter: Segmenter, effort: Effort) -> None:
+        """Look for the first time, and again if no face is seen: with more around it, it is easier
+        to tell."""
+        self.follow(view, segmenter, effort)
+        if not self.shows_face:
+            self.square = _crop(self.head, 1)
             self.look(view, segmenter, effort)
+
+    def aim_at(self, view: View, segmenter: Segmenter, effort: Effort) -> None:
+        """Look, and again, since the first look shows whether the hair is long and where the head
+        really is: for a photo, of which there is no next frame."""
+        self.meet(view, segmenter, effort)
+        self.look(view, segmenter, effort)
 
     def look(
         self, view: View, segmenter: Segmenter, effort: Effort, motion: Motion | None = None
@@ -157,7 +161,7 @@ class HairTrack:
         """Let the network look, and join what it sees with what was known, if ``motion`` tells
         how to get from there to here."""
         before = self.square
-        self._aim()
+        self._aim(view)
         moved, trust = self._known(before, motion)
         if self.square != before or motion is None:
             self.guide, self._other = take(view.luma, self.square, GRID), None
@@ -201,29 +205,33 @@ class HairTrack:
         height = self.head.height + 0.3 * (head.height - self.head.height)
         self.head = replace(head, height=height)
 
-    def _aim(self) -> None:
+    def _aim(self, view: View) -> None:
         """Move the crop if the head has moved enough; widen it where hair leaves it below."""
         if self._faceless:
             return
-        head = self.head
-        narrow = Square(head.cx, head.cy + DROP_FACES * head.height, SIDE_FACES * head.height)
-        self._long = self._spilt(narrow) > (FITS if self._long else SPILLS)
-        wide = Square(
-            head.cx, head.cy + LONG_DROP_FACES * head.height, LONG_SIDE_FACES * head.height
-        )
-        wanted = wide if self._long else narrow
+        self._length = min(self._needed(view), self._length + 1)
+        wanted = _crop(self.head, self._length)
         off = float(np.hypot(wanted.cx - self.square.cx, wanted.cy - self.square.cy))
         if off > DRIFT * self.square.side or abs(wanted.side / self.square.side - 1) > SWELL:
             self.square = wanted
 
-    def _spilt(self, narrow: Square) -> float:
-        """How much hair lies near or beyond the narrow crop's edge, as a share of that crop."""
+    def _needed(self, view: View) -> int:
+        """Which of the crops the hair needs; one that is in use is not given up so soon."""
+        seen = self.hair * self.square.shown(GRID, view.luma.shape)
+        for length in range(len(CROPS) - 1):
+            limit = FITS if length < self._length else SPILLS
+            if self._spilt(seen, _crop(self.head, length)) <= limit:
+                return length
+        return len(CROPS) - 1
+
+    def _spilt(self, hair: Floats, crop: Square) -> float:
+        """How much of the hair lies near or beyond a crop's edge, as a share of that crop."""
         places = (np.arange(GRID, dtype=np.float32) + 0.5) * (self.square.side / GRID)
-        reach = INNER * narrow.side / 2
-        across = np.abs(places + self.square.left - narrow.cx) > reach
-        down = np.abs(places + self.square.top - narrow.cy) > reach
-        outside = float(self.hair[down].sum() + self.hair[~down][:, across].sum())
-        return outside / GRID**2 * (self.square.side / narrow.side) ** 2
+        reach = INNER * crop.side / 2
+        across = np.abs(places + self.square.left - crop.cx) > reach
+        down = np.abs(places + self.square.top - crop.cy) > reach
+        outside = float(hair[down].sum() + hair[~down][:, across].sum())
+        return outside / GRID**2 * (self.square.side / crop.side) ** 2
 
     def _resquare(self, before: Square, moved: Floats, trust: Floats) -> tuple[Floats, Floats]:
         """What was known over the earlier square, over the new one; beyond it nothing is known."""
@@ -241,3 +249,9 @@ class HairTrack:
 def _on_grid(hair: Floats) -> Floats:
     """What the network answers, in the size in which hair is kept."""
     return hair if hair.shape == (GRID, GRID) else resized(hair, (GRID, GRID))
+
+
+def _crop(head: Head, length: int) -> Square:
+    """The crop around a head with hair of that length."""
+    side, drop = CROPS[length]
+    return Square(head.cx, head.cy + drop * head.height, side * head.height)

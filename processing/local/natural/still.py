@@ -86,12 +86,16 @@ def _whole_hair(view: View, square: Square, segmenter: Segmenter) -> tuple[Squar
 def widened(square: Square, hair: Floats, shape: tuple[int, ...]) -> Square:
     """A larger square, towards the sides that cut hair off within a picture of that shape."""
     strip = max(1, round(STRIP_SHARE * len(hair)))
-    far = hair > LIKELY
-    cut = CUT_SHARE * strip * len(hair)
-    left = square.left > 0 and far[:, :strip].sum() > cut
-    right = square.left + square.side < shape[1] and far[:, -strip:].sum() > cut
-    top = square.top > 0 and far[:strip].sum() > cut
-    bottom = square.top + square.side < shape[0] and far[-strip:].sum() > cut
+    shown = square.shown(len(hair), shape)
+    far = (hair > LIKELY) & shown
+
+    def cuts(side: tuple[slice, slice]) -> bool:
+        return bool(far[side].sum() > CUT_SHARE * shown[side].sum())
+
+    left = square.left > 0 and cuts(np.s_[:, :strip])
+    right = square.left + square.side < shape[1] and cuts(np.s_[:, -strip:])
+    top = square.top > 0 and cuts(np.s_[:strip, :])
+    bottom = square.top + square.side < shape[0] and cuts(np.s_[-strip:, :])
     if not (left or right or top or bottom):
         return square
     step = WIDENING * square.side

@@ -57,7 +57,7 @@ class HeadTracker:
             if any(near(head, track.head) for track in self.tracks):
                 continue
             track = HairTrack(head)
-            track.follow(view, self._segmenter, effort)
+            track.meet(view, self._segmenter, effort)
             if track.confirms(head) or head.score >= SURE:
                 self.tracks.append(track)
 
