@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from processing.local.natural.faint import MOST, Faint, faintness
+from processing.local.natural.faint import MOST, as_share, brought_out, faintness
 from processing.local.natural.matte import Matte
 from processing.local.natural.patch import Patch
 from processing.local.natural.planes import Bytes
@@ -41,9 +41,10 @@ def _swing(picture: Bytes, where: tuple[slice, slice]) -> float:
 
 
 def test_faint_strands_of_black_hair_count_for_more() -> None:
-    more = faintness(_patch(_hair(24)).grid)
+    more = faintness(_patch(_hair(24)).grid, LIGHTENS)
+    assert more is not None
     half = more.shape[1] // 2
-    assert 0.5 < more[:, half + 16 : -16].mean() <= MOST - 1
+    assert 0.5 < more[:, half + 16 : -16].mean() <= MOST
     assert more[:, 16 : half - 16].mean() < 0.2
 
 
@@ -56,20 +57,19 @@ def test_dyed_light_they_are_to_be_seen() -> None:
 
 
 def test_a_dye_that_does_not_lighten_needs_none() -> None:
-    assert Faint.of(_patch(_hair(24)), 1.0) is None
-    assert Faint.of(_patch(_hair(24)), LIGHTENS) is not None
+    assert faintness(_patch(_hair(24)).grid, 1.0) is None
 
 
 def test_light_hair_and_even_hair_show_theirs_by_themselves() -> None:
-    assert Faint.of(_patch(_hair(120)), LIGHTENS) is None
-    assert Faint.of(_patch(_hair(24, 8.0, 8.0)), LIGHTENS) is None
+    assert faintness(_patch(_hair(120)).grid, LIGHTENS) is None
+    assert faintness(_patch(_hair(24, 8.0, 8.0)).grid, LIGHTENS) is None
 
 
 def test_hair_without_any_strands_stays_flat() -> None:
     patch = _patch(_hair(24, 12.0, 0.0))
-    faint = Faint.of(patch, LIGHTENS)
+    faint = faintness(patch.grid, LIGHTENS)
     assert faint is not None
+    low, more = patch.enlarged(patch.grid.low, as_share(faint))
     tones = np.full((SIDE, SIDE), 128, np.uint8)
-    whole = (slice(0, SIDE), slice(0, SIDE))
-    result = faint.brought_out(tones, patch.luma, whole, LIGHTENS)
+    result = brought_out(tones, patch.luma, low, more, LIGHTENS)
     assert np.abs(result[FAINT].astype(int) - 128).max() <= 1

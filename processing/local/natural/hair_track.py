@@ -31,7 +31,7 @@ SURPRISED = 0.06
 """Share of the hair's surroundings that motion cannot explain before the network looks again."""
 ALIKE = 1.5
 """Two finds of the same head differ in height by no more than this factor."""
-ERRING = 0.07
+ERRING = 0.09
 """By this share of the hair what was carried along is off when the network looks again: hair that
 flies about must be looked at more often."""
 DOUBTED = 0.4
@@ -55,6 +55,7 @@ class HairTrack:
         self.square = _crop(head, self._length)
         self.hair = np.zeros((GRID, GRID), np.float32)
         self.guide: Bytes = np.zeros((GRID, GRID), np.uint8)
+        self._shown = np.ones((GRID, GRID), np.float32)
         self._grey: Bytes | None = None
         self._meter = MotionMeter()
         self._settler = MatteSettler()
@@ -77,7 +78,7 @@ class HairTrack:
             return True
         if not self._faceless:
             return False
-        bald = float(self.hair.mean()) < LEAST_HAIR
+        bald = float(self._visible(self.hair).mean()) < LEAST_HAIR
         return self._faceless > (2 if bald else BACK_TURNED_LOOKS)
 
     def confirms(self, head: Head) -> bool:
@@ -111,7 +112,7 @@ class HairTrack:
         if self._grey is None:
             self._grey = grey
             return None
-        motion = self._meter.measure(self._grey, grey, around(self.hair))
+        motion = self._meter.measure(self._grey, grey, around(self._visible(self.hair)))
         if motion.sources is not None:
             # While nothing moves the earlier picture stays the reference: else a slow drift,
             # unseen from one frame to the next, would never be seen.
@@ -161,7 +162,8 @@ class HairTrack:
         """Let the network look, and join what it sees with what was known, if ``motion`` tells
         how to get from there to here."""
         before = self.square
-        self._aim(view)
+        self._aim()
+        self._shown = self.square.shown(GRID, view.luma.shape).astype(np.float32)
         moved, trust = self._known(before, motion)
         if self.square != before or motion is None:
             self.guide, self._other = take(view.luma, self.square, GRID), None
@@ -183,8 +185,14 @@ class HairTrack:
 
     def _joined(self, fresh: Floats, moved: Floats, trust: Floats) -> Floats:
         """What is seen with what was known; how far they are apart is noted."""
-        self._errs = float(np.abs(fresh - moved).sum()) > ERRING * float(moved.sum())
+        error, known = self._visible(np.abs(fresh - moved)), self._visible(moved)
+        self._errs = float(error.sum()) > ERRING * float(known.sum())
         return fresh + KEEP * trust * (moved - fresh)
+
+    def _visible(self, plane: Floats) -> Floats:
+        """A small picture with what lies beyond the frame left out: hair that the network believes
+        to see there means nothing."""
+        return np.asarray(plane * self._shown, np.float32)
 
     def _by_turns(self, segmenter: Segmenter, crop: Picture) -> Segmentation:
         """Once as it is, once mirrored: over time the mean of both counts, at the price of one."""
@@ -205,19 +213,19 @@ class HairTrack:
         height = self.head.height + 0.3 * (head.height - self.head.height)
         self.head = replace(head, height=height)
 
-    def _aim(self, view: View) -> None:
+    def _aim(self) -> None:
         """Move the crop if the head has moved enough; widen it where hair leaves it below."""
         if self._faceless:
             return
-        self._length = min(self._needed(view), self._length + 1)
+        self._length = min(self._needed(), self._length + 1)
         wanted = _crop(self.head, self._length)
         off = float(np.hypot(wanted.cx - self.square.cx, wanted.cy - self.square.cy))
         if off > DRIFT * self.square.side or abs(wanted.side / self.square.side - 1) > SWELL:
             self.square = wanted
 
-    def _needed(self, view: View) -> int:
+    def _needed(self) -> int:
         """Which of the crops the hair needs; one that is in use is not given up so soon."""
-        seen = self.hair * self.square.shown(GRID, view.luma.shape)
+        seen = self._visible(self.hair)
         for length in range(len(CROPS) - 1):
             limit = FITS if length < self._length else SPILLS
             if self._spilt(seen, _crop(self.head, length)) <= limit:

@@ -13,7 +13,7 @@ import numpy as np
 from media.frame import Picture
 from processing.local.natural.dye import Dye
 from processing.local.natural.edge import Around, Edge, laid_over
-from processing.local.natural.faint import Faint
+from processing.local.natural.faint import as_share, brought_out, faintness
 from processing.local.natural.matte import Matte
 from processing.local.natural.palette import MIDDLE, Table
 from processing.local.natural.patch import Patch
@@ -79,17 +79,20 @@ class Colourist:
         """Write the dyed hair into the part of the result that the patch was cut from."""
         contrast = gains(tone, dye.spread, dye.slope)
         grid, wanted = patch.grid, _offset(patch, tone, contrast, dye)
-        offset, low, rim = patch.enlarged(wanted, grid.low, (1 - grid.depth) * 255)
+        faint = faintness(grid, contrast.strands)
+        extra = [] if faint is None else [as_share(faint)]
+        offset, low, rim, *more = patch.enlarged(wanted, grid.low, (1 - grid.depth) * 255, *extra)
         around = Around(low, rim)
-        faint = Faint.of(patch, contrast.strands)
         layered = dye.tips is not None or dye.streaks is not None
         skull = self._skull.update(patch, face) if layered else None
         layers = Layers.of(patch, skull, dye) if skull is not None else Layers()
         for window in windows(patch.alpha[: patch.height, : patch.width]):
             edge = Edge.of(patch, around, window)
             tones = _tones(edge.luma, offset[window], tone, contrast)
-            if faint is not None:
-                tones = faint.brought_out(tones, edge.luma, window, contrast.strands)
+            for faint_share in more:
+                tones = brought_out(
+                    tones, edge.luma, low[window], faint_share[window], contrast.strands
+                )
             colors = layers.laid_over(_base_colors(edge, tones, dye), tones, window, dye)
             result[window] = edge.exchange(colors, dye.intensity)
 
