@@ -31,13 +31,13 @@ _H264: Final = {
 # No denoising, and as fast as still looks good: better than aiortc's own setting, at six tenths of
 # its processor time.
 _VP8: Final = {
-    "cpu-used": "-12",
+    "cpu-used": "-14",
     "deadline": "realtime",
     "lag-in-frames": "0",
     "noise-sensitivity": "0",
     "overshoot-pct": "15",
     "undershoot-pct": "100",
-    "static-thresh": "1",
+    "static-thresh": "300",
     "partitions": "0",
 }
 
