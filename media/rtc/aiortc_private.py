@@ -21,6 +21,8 @@ from media.rtc.inlet import Inlet
 from media.rtc.video_codec import VideoCodec
 
 TESTED: Final = "1.16.0"
+MAX_SOURCES = 24
+"""A sender has one, or two with retransmission, and may begin anew now and then."""
 MAX_FRAGMENTS, MAX_STREAMS = 1500, 16
 """A message of 64 KiB has 55 fragments, and many may wait for one that was lost; a client has one
 data channel."""
@@ -38,6 +40,7 @@ def fits(receiver: RTCRtpReceiver, sender: RTCRtpSender) -> bool:
         and hasattr(sender, _TIMESTAMP)
         and hasattr(sender, "_send_keyframe")
         and hasattr(receiver, "_handle_rtcp_packet")
+        and hasattr(receiver, "_handle_rtp_packet")
     )
 
 
@@ -147,23 +150,50 @@ def helpers_of(connection: aioice.Connection) -> dict[str, Any]:
 
 
 def watch(connection: aioice.Connection, heard: Callable[[], None]) -> bool:
-    """Call ``heard`` for each datagram from the client, those of ICE itself included; False if
-    this aioice has no such places to listen at."""
-    of_ice = getattr(connection, "request_received", None)
-    of_media = getattr(connection, "data_received", None)
-    if of_ice is None or of_media is None:
+    """Call ``heard`` for each check of the client's that is signed as it should be; False if this
+    aioice has no place to listen at."""
+    take = getattr(connection, "request_received", None)
+    if take is None:
         return False
 
     def request_received(message: Any, address: Any, protocol: Any) -> None:
-        heard()
-        of_ice(message, address, protocol)
+        if message.check_message_integrity(connection.local_password.encode()):
+            heard()
+        take(message, address, protocol)
 
-    def data_received(data: bytes, component: int) -> None:
-        heard()
-        of_media(data, component)
-
-    vars(connection).update(request_received=request_received, data_received=data_received)
+    vars(connection).update(request_received=request_received)
     return True
+
+
+def watch_media(transport: RTCDtlsTransport, heard: Callable[[], None]) -> None:
+    """Call ``heard`` for each packet of media that can be decrypted, and each report."""
+    take_media, take_report = transport._handle_rtp_data, transport._handle_rtcp_data
+
+    async def handle_rtp_data(data: bytes, arrival_time_ms: int) -> None:
+        heard()
+        await take_media(data, arrival_time_ms)
+
+    async def handle_rtcp_data(data: bytes) -> None:
+        heard()
+        await take_report(data)
+
+    vars(transport).update(_handle_rtp_data=handle_rtp_data, _handle_rtcp_data=handle_rtcp_data)
+
+
+def bound_sources(receiver: RTCRtpReceiver) -> None:
+    """Pass over packets of ever more sources: aiortc keeps figures of each for ever, and its
+    reports fail, for good, when they do not fit into a packet."""
+    take = receiver._handle_rtp_packet
+    sources = set[int]()
+
+    async def handle_rtp_packet(packet: Any, arrival_time_ms: int) -> None:
+        if packet.ssrc not in sources:
+            if len(sources) >= MAX_SOURCES:
+                return
+            sources.add(packet.ssrc)
+        await take(packet, arrival_time_ms)
+
+    vars(receiver).update(_handle_rtp_packet=handle_rtp_packet)
 
 
 def mend(connection: aioice.Connection) -> None:

@@ -149,8 +149,11 @@ class Answerer:
             if self._options.listen:
                 ice = private.ice_of(other.receiver.transport)
                 private.gather_from(ice, list(self._options.listen))
-        transport = self.transceiver.receiver.transport.transport
-        self._link = IceLink(transport, self._options.listen, self._hear)
+        transport = self.transceiver.receiver.transport
+        self._link = IceLink(transport.transport, self._options.listen, self._hear)
+        if private.fits(self.transceiver.receiver, self.transceiver.sender):
+            private.watch_media(transport, self._hear)
+            private.bound_sources(self.transceiver.receiver)
         if self._pc.sctp is not None:
             private.bound_messages(self._pc.sctp, self._bells.ended)
 
