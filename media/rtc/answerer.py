@@ -17,6 +17,7 @@ from aiortc import (
 
 from media.rtc import aiortc_private as private
 from media.rtc.answer import with_addresses, with_start_bitrate
+from media.rtc.candidates import checked
 from media.rtc.fragment import IceFragment
 from media.rtc.ice_link import IceLink, LocalIce
 from media.rtc.offer import Offer, OfferRejected
@@ -96,14 +97,15 @@ class Answerer:
         self._pc.on("datachannel", self._bells.channel)
         self._pc.on("connectionstatechange", self._on_state)
         try:
-            await self._pc.setRemoteDescription(RTCSessionDescription(self._offer.sdp, "offer"))
+            sdp = checked(self._offer.sdp, self._options.listen)
+            await self._pc.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
             self._take_transport()
             await self._pc.setLocalDescription(await self._pc.createAnswer())
         # aiortc raises whatever an offer that it did not expect happens to cause.
         except Exception as error:
             raise OfferRejected("an offer that cannot be answered") from error
-        sdp = with_start_bitrate(self._pc.localDescription.sdp, self._codec)
-        return with_addresses(sdp, self._options.advertised)
+        answer = with_start_bitrate(self._pc.localDescription.sdp, self._codec)
+        return with_addresses(answer, self._options.advertised)
 
     async def add_candidates(self, fragment: IceFragment) -> None:
         """Take in the client's further addresses. Raises OfferRejected."""

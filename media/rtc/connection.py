@@ -9,7 +9,7 @@ from aiortc import RTCDataChannel
 from media.coder import Coder
 from media.rtc import aiortc_private as private
 from media.rtc.answerer import Answerer, Bells, RtcOptions
-from media.rtc.figures import LinkFigures, link_figures
+from media.rtc.figures import LinkFigures, LossReport, last_loss, link_figures
 from media.rtc.lane import Encoded
 from media.rtc.offer import Offer
 from media.rtc.path import DirectPath, VideoPath
@@ -53,6 +53,7 @@ class RtcConnection:
         self._ears = ears
         self._returns = offer.receives
         self._channel: RTCDataChannel | None = None
+        self._last_loss: LossReport | None = None
         self.codec: VideoCodec = offer.codec
         bells = Bells(ears.connected, ears.ended, self._on_channel)
         self.end = Answerer(offer, self.codec, options, bells, now_s)
@@ -78,8 +79,11 @@ class RtcConnection:
 
     async def figures(self) -> LinkFigures:
         """What RTCP tells; what the client reports as lost lowers the bitrate."""
-        link = link_figures(await self.end.reports())
-        self._path.bitrate.hear_loss(link.lost_out)
+        reports = await self.end.reports()
+        link, loss = link_figures(reports), last_loss(reports)
+        if loss is not None and loss != self._last_loss:
+            self._path.bitrate.hear_loss(loss.share)
+            self._last_loss = loss
         return replace(link, clock=self._path.clock.pair)
 
     def send_video(self, frame: Encoded) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from media.rtc.capture_clock import CapturePair
@@ -23,6 +24,22 @@ class LinkFigures:
     jitter_out_ms: float
     round_trip_ms: float | None
     clock: CapturePair | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LossReport:
+    """The share of packets that the client missed since its report before, and when it said so."""
+
+    at: datetime
+    share: float
+
+
+def last_loss(reports: Iterable[Any]) -> LossReport | None:
+    """What the client reported last, of aiortc's statistics; None if it has not yet."""
+    for report in reports:
+        if report.type == "remote-inbound-rtp":
+            return LossReport(report.timestamp, report.fractionLost / _LOST_UNIT)
+    return None
 
 
 def link_figures(reports: Iterable[Any]) -> LinkFigures:

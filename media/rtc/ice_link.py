@@ -9,6 +9,7 @@ import aioice
 from aiortc import RTCIceTransport
 
 from media.rtc import aiortc_private as private
+from media.rtc.candidates import may_check
 from media.rtc.fragment import IceFragment
 from media.rtc.offer import OfferRejected
 
@@ -112,6 +113,8 @@ class IceLink:
         # What comes after the end, or ends again, is passed over: it is no use to anybody.
         with suppress(ValueError):
             for line in remote.candidates:
+                if not may_check(line, self._listen):
+                    continue
                 candidate = aioice.Candidate.from_sdp(line.removeprefix("candidate:"))
                 await connection.add_remote_candidate(candidate)
             if remote.is_last:

@@ -270,6 +270,7 @@ function connectWindow() {
   addEventListener("online", () => source.isPlaying && connection.open());
   navigator.mediaDevices?.addEventListener?.("devicechange", showCameras);
   document.addEventListener("visibilitychange", () => {
+    connection.hold(document.hidden);
     if (!document.hidden && notice.problem === "idle") connection.open();
   });
 }

@@ -10,7 +10,8 @@ const PASSING = new Set([
 
 /**
  * The events of Connection, whichever the way is; "stream" (detail: the MediaStream that comes back
- * by WebRTC), and "streamended" when there will be single pictures instead. While `carriesVideo` there are no single frames to be sent.
+ * by WebRTC), and "streamended" when there will be single pictures instead. While `carriesVideo`
+ * there are no single frames to be sent.
  */
 export class Link extends EventTarget {
   #socket;
@@ -23,6 +24,7 @@ export class Link extends EventTarget {
   #maxMessageBytes = Number.POSITIVE_INFINITY;
   #isEstablished = false;
   #hasWorked = false;
+  #isHeld = false;
 
   /**
    * @param {{socket: string, rtc: string, ice: string}} urls
@@ -69,9 +71,15 @@ export class Link extends EventTarget {
     if (this.#call === null) return;
     if (track === null) return this.#goOnBySocket();
     const call = this.#call;
-    await call.replaceTrack(track);
+    await call.replaceTrack(this.#isHeld ? null : track);
     await call.shrink(shrink);
     return undefined;
+  }
+
+  /** Send no pictures for now: nobody looks. The call goes on. */
+  async hold(isHeld) {
+    this.#isHeld = isHeld;
+    if (this.carriesVideo) await this.#call.replaceTrack(isHeld ? null : this.#track);
   }
 
   /** Connect now, whatever is planned; does nothing while connected. */
@@ -140,6 +148,7 @@ export class Link extends EventTarget {
     this.#socket.hear(message);
     if (message.type === "connection_established") {
       this.#isEstablished = this.#hasWorked = true;
+      if (this.#isHeld) this.hold(true);
       this.#maxMessageBytes = message.limits?.max_message_bytes ?? Number.POSITIVE_INFINITY;
       this.#emit("established", message);
       return;

@@ -79,11 +79,13 @@ export class RtcCall extends EventTarget {
     }), inTime);
     if (!response.ok) throw await refusal(response);
     this.#isTaken = true;
+    if (this.#ended) return this.#hangUp();
     await this.#pc.setRemoteDescription({ type: "answer", sdp: await response.text() });
     await this.#opened(inTime);
+    return undefined;
   }
 
-  /** Send another track in the place of the one before, at once. */
+  /** Send another track in the place of the one before, at once; null: nothing for now. */
   async replaceTrack(track) {
     await this.#sender.replaceTrack(track);
   }
@@ -115,7 +117,11 @@ export class RtcCall extends EventTarget {
     const wasOpen = this.#isTaken && !this.#ended;
     this.#ended = true;
     this.#pc.close();
-    if (wasOpen) fetch(this.#url, { method: "DELETE", keepalive: true }).catch(() => {});
+    if (wasOpen) this.#hangUp();
+  }
+
+  #hangUp() {
+    fetch(this.#url, { method: "DELETE", keepalive: true }).catch(() => {});
   }
 
   async #helpers(inTime) {

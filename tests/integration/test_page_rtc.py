@@ -1,5 +1,7 @@
 """The live page by WebRTC, in Chromium, and how it falls back to the WebSocket."""
 
+import asyncio
+
 import cv2
 import pytest
 from playwright.async_api import Route
@@ -45,6 +47,47 @@ async def test_stop_hangs_up(live_server: ServerProcess, open_tab: OpenTab) -> N
     await tab.page.locator("#start-camera").click()
     await tab.wait_for_frames()
     assert await tab.data("readout", "transport") == "webrtc"
+
+
+async def _turn_away(tab: Tab, is_hidden: bool) -> None:
+    """As when another tab comes to the front."""
+    await tab.page.evaluate(
+        """(hidden) => {
+          Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+          document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        is_hidden,
+    )
+
+
+async def test_a_hidden_tab_sends_nothing(live_server: ServerProcess, open_tab: OpenTab) -> None:
+    """The call goes on, and the picture comes back with the tab."""
+    tab = await _by_webrtc(live_server, open_tab)
+    await _turn_away(tab, is_hidden=True)
+    await asyncio.sleep(1.0)
+    before = await tab.figure("delivered")
+    await asyncio.sleep(1.5)
+    assert await tab.figure("delivered") <= before + 1
+    await _turn_away(tab, is_hidden=False)
+    await tab.wait_for_frames(10)
+    assert await tab.data("readout", "transport") == "webrtc"
+    assert tab.complaints == []
+
+
+async def test_stop_while_the_call_is_made(live_server: ServerProcess, open_tab: OpenTab) -> None:
+    """A call that is taken after the visitor has left is hung up."""
+    tab = await open_tab(live_server.url, transport="auto")
+
+    async def slowly(route: Route) -> None:
+        if route.request.method != "POST":
+            return await route.continue_()
+        response = await route.fetch()
+        await tab.page.locator("#stop").click()
+        return await route.fulfill(response=response)
+
+    await tab.page.route("**/api/hair-tryOn/webrtc/**", slowly)
+    async with tab.page.expect_request(lambda one: one.method == "DELETE"):
+        await tab.page.locator("#start-camera").click()
 
 
 async def test_snapshot_by_webrtc(live_server: ServerProcess, open_tab: OpenTab) -> None:
