@@ -41,6 +41,7 @@ def fits(receiver: RTCRtpReceiver, sender: RTCRtpSender) -> bool:
         and hasattr(sender, "_send_keyframe")
         and hasattr(receiver, "_handle_rtcp_packet")
         and hasattr(receiver, "_handle_rtp_packet")
+        and hasattr(receiver, "_send_rtcp_nack")
     )
 
 
@@ -49,9 +50,11 @@ class _Buffer:
 
     def __init__(self, inlet: Inlet) -> None:
         self._inlet = inlet
+        self.source = 0
 
     def add(self, packet: Any) -> tuple[bool, None]:
         """Whether to send a PLI, and never a frame: those have gone their own way."""
+        self.source = packet.ssrc
         fragment = self._inlet.fragment(
             packet.sequence_number,
             packet.timestamp,
@@ -86,8 +89,17 @@ class _Packer:
 
 
 def tap(receiver: RTCRtpReceiver, inlet: Inlet) -> None:
-    """Hand what comes in to the inlet instead of to aiortc's decoder."""
-    setattr(receiver, _BUFFER, _Buffer(inlet))
+    """Hand what comes in to the inlet instead of to aiortc's decoder, and ask for lost packets
+    until they come: aiortc does so once."""
+    buffer, take = _Buffer(inlet), receiver._handle_rtp_packet
+    setattr(receiver, _BUFFER, buffer)
+
+    async def handle_rtp_packet(packet: Any, arrival_time_ms: int) -> None:
+        await take(packet, arrival_time_ms)
+        if missing := inlet.asked_again():
+            await receiver._send_rtcp_nack(buffer.source, missing)
+
+    vars(receiver).update(_handle_rtp_packet=handle_rtp_packet)
 
 
 def plug(

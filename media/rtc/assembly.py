@@ -13,7 +13,7 @@ SEQUENCES = 1 << 16
 """RTP's sequence numbers begin anew after so many packets."""
 PATIENCE_S = 0.2
 """So long a missing packet may come late, or again: three round trips of a good mobile network."""
-ASK_AGAIN_S = 0.5
+ASK_AGAIN_S = 0.3
 """A key frame that was asked for should have come by then."""
 MAX_FRAGMENTS = 512
 MAX_BYTES = 1 << 20
@@ -72,6 +72,14 @@ class Assembler:
     def lacks_key(self) -> bool:
         """Whether nothing can be decoded before a key frame has come."""
         return self._lacks_key
+
+    @property
+    def missing(self) -> list[int]:
+        """The places, in their order, of packets that others wait for; see `SEQUENCES`."""
+        first = self._next if not self._lacks_key else min(self._waiting, default=None)
+        if first is None or len(self._waiting) > self._highest - first:
+            return []
+        return [place for place in range(first, self._highest) if place not in self._waiting]
 
     def add(self, fragment: Fragment, now_s: float) -> Assembled:
         """Take in a packet; ``now_s`` is any monotonic time."""

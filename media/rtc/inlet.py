@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from media.rtc.assembly import Assembler, Fragment
+from media.rtc.assembly import SEQUENCES, Assembler, Fragment
 from media.rtc.keyframes import begins_key_frame
 from media.rtc.lane import Encoded
+from media.rtc.missing import MissingPackets
 from media.rtc.video_codec import CLOCK_HZ, VideoCodec
 
 USUAL_STEP = CLOCK_HZ // 30
@@ -24,6 +25,7 @@ class Inlet:
         self._now_s = now_s
         self._took = took
         self._assembler = Assembler()
+        self._missing = MissingPackets()
         self._last: int | None = None
         self._is_asked = False
         self._offset = 0
@@ -50,6 +52,11 @@ class Inlet:
             self._took(Encoded(self._unwrapped(frame.timestamp), frame.data, frame.is_key))
         is_asked, self._is_asked = self._is_asked, False
         return result.wants_key or is_asked
+
+    def asked_again(self) -> list[int]:
+        """Sequence numbers of packets that are still missing, though they were asked for."""
+        due = self._missing.due(self._assembler.missing, self._now_s())
+        return [place % SEQUENCES for place in due]
 
     def fragment(
         self, sequence: int, timestamp: int, *, is_last: bool, payload: bytes, data: bytes
