@@ -1,5 +1,6 @@
 """How one client's pictures are read and written: JPEG by JPEG, or as a stream of video."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from media.codec import check_picture, decode_frame, encode_jpeg
@@ -8,10 +9,16 @@ from media.payload import payload_bytes, payload_text
 
 
 class Coder(Protocol):
-    """Called on workers, for one frame at a time and in the frames' order.
+    """Called on workers, for one frame at a time and in the frames' order; `prepare` beside it.
 
     Raises PictureError or BrokenBase64 for what is no picture.
     """
+
+    @property
+    def prepare(self) -> Callable[[], None] | None:
+        """To be called on a worker that is idle while another frame is processed: does what can
+        be done before a frame's turn. None where that is nothing."""
+        ...
 
     def can_decode(self, frame: EncodedFrame) -> bool:
         """Whether this frame can be had as a picture; asked before `decode`."""
@@ -36,6 +43,8 @@ class JpegCoder:
     def __init__(self, max_px: int, quality: int) -> None:
         self._max_px = max_px
         self._quality = quality
+
+    prepare = None
 
     def can_decode(self, _: EncodedFrame) -> bool:
         """See Coder: every one by itself."""

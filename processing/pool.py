@@ -77,6 +77,11 @@ class WorkerPool:
         return len(self._queue)
 
     @property
+    def is_free(self) -> bool:
+        """Whether a turn would be granted at once."""
+        return self._busy < self.workers and not self.waiting
+
+    @property
     def pace(self) -> float:
         """How many processing times pass between two turns of one session, at least 1."""
         return max(1.0, (self._busy + self.waiting) / self.workers)

@@ -55,7 +55,9 @@ class _Failure:
 class FrameRunner(Generic[F, R]):
     """Processes a session's frames one after the other, as fresh as the workers allow.
 
-    ``render`` is called on a worker with the frame and the session's pressure (see LoadMeter).
+    ``render`` is called on a worker with the frame and the session's pressure (see LoadMeter),
+    ``prepare``, if there is one, on a worker that is idle when a frame comes while another one is
+    processed.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class FrameRunner(Generic[F, R]):
         render: Callable[[F, float], R],
         sink: Sink[F, R],
         clock: Clock,
+        prepare: Callable[[], None] | None = None,
     ) -> None:
         self._mailbox = mailbox
         self._policy = policy
@@ -76,6 +79,8 @@ class FrameRunner(Generic[F, R]):
         self._render = render
         self._sink = sink
         self._clock = clock
+        self._prepare = prepare
+        self._came = asyncio.Event()
         self._ledger = Ledger(clock)
         self._load = LoadMeter()
         self._wake = asyncio.Event()
@@ -95,6 +100,7 @@ class FrameRunner(Generic[F, R]):
             return
         evicted = self._mailbox.put(frame)
         self._wake.set()
+        self._came.set()
         await self._drop(evicted, DropCause.OVERFLOW)
 
     async def refuse(self, frame: F, cause: DropCause) -> None:
@@ -109,11 +115,23 @@ class FrameRunner(Generic[F, R]):
 
     async def run(self) -> None:
         """Work until closed and empty. When cancelled, what waits is counted as ``closed``."""
+        ahead = asyncio.create_task(self._look_ahead())
         try:
             while await self._has_frames():
                 await self._take_turn()
         finally:
+            ahead.cancel()
             self._abandon()
+            await asyncio.wait([ahead])
+
+    async def _look_ahead(self) -> None:
+        """Prepare frames that wait for one that is processed, while a worker has nothing to do."""
+        while self._prepare is not None:
+            await self._came.wait()
+            self._came.clear()
+            if self._held and self._pool.is_free:
+                async with self._pool.turn(self._share) as turn:
+                    await turn.run(self._prepare)
 
     async def _has_frames(self) -> bool:
         while not self._mailbox and not self._closing:

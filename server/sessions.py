@@ -64,6 +64,7 @@ class LiveSession:
             render=self._pipeline.process,
             sink=self,
             clock=clock,
+            prepare=peer.coder.prepare,
         )
         self._frame_budget = Budget(settings.frames_per_minute, clock.monotonic())
         self._control_budget = Budget(CONTROLS_PER_MINUTE, clock.monotonic(), CONTROL_BURST_S)

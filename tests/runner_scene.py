@@ -19,11 +19,12 @@ MAX_BYTES = 100
 
 
 class RunnerScene:
-    """A runner with one worker of its own, a sink that writes down, and a clock that stands."""
+    """A runner with workers of its own, a sink that writes down, and a clock that stands."""
 
-    def __init__(self, *, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, *, max_bytes: int = MAX_BYTES, workers: int = 1) -> None:
         self.clock = ManualClock(100.0)
-        self.pool = WorkerPool(1, self.clock)
+        self.pool = WorkerPool(workers, self.clock)
+        self.prepared: list[int] = []
         self.sink = RecordingSink()
         self.gates: dict[str, Gate] = {}
         self.errors: dict[str, Exception] = {}
@@ -37,6 +38,7 @@ class RunnerScene:
             render=self._render,
             sink=self.sink,
             clock=self.clock,
+            prepare=lambda: self.prepared.append(len(self.sink.told)),
         )
         self.running: asyncio.Task[None] | None = None
 
@@ -86,9 +88,11 @@ class RunnerScene:
 
 
 @asynccontextmanager
-async def runner_scene(*, max_bytes: int = MAX_BYTES) -> AsyncIterator[RunnerScene]:
+async def runner_scene(
+    *, max_bytes: int = MAX_BYTES, workers: int = 1
+) -> AsyncIterator[RunnerScene]:
     """A scene that is cleared away when the block is left, whatever still waits in it."""
-    scene = RunnerScene(max_bytes=max_bytes)
+    scene = RunnerScene(max_bytes=max_bytes, workers=workers)
     yield scene
     for gate in scene.gates.values():
         gate.open()

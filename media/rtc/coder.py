@@ -5,11 +5,12 @@ from collections.abc import Callable
 from av.video.frame import VideoFrame
 
 from media.frame import EncodedFrame, Picture
-from media.header import BrokenPicture, PictureError
+from media.header import BrokenPicture
 from media.rtc.bitrate import BitrateControl
 from media.rtc.decoder import VideoDecoder, picture_of, planes_of
+from media.rtc.decoding import Decoding
 from media.rtc.encoder import VideoEncoder
-from media.rtc.lane import DecoderLane, Encoded
+from media.rtc.lane import Encoded
 from media.rtc.video_codec import CLOCK_HZ, VideoCodec
 
 ASK_AGAIN = CLOCK_HZ // 2
@@ -32,13 +33,11 @@ class VideoCoder:
         self, codec: VideoCodec, max_px: int, *, ask: Callable[[], None], lost: Callable[[], None]
     ) -> None:
         self.bitrate = BitrateControl()
-        self._decoder = VideoDecoder(codec, max_px)
+        self._decoding = Decoding(VideoDecoder(codec, max_px), lost)
         self._encoder = VideoEncoder(codec)
-        self._lane = DecoderLane()
         self._ask = ask
         self._lost = lost
         self._forwards = True
-        self._is_synced = False
         self._asked_at = -ASK_AGAIN
         self._key_wanted = True
         self._patient_until = 0
@@ -46,7 +45,12 @@ class VideoCoder:
     def put(self, frame: Encoded) -> bool:
         """Announce a frame, before its turn; False: it is lost with all before it."""
         self.bitrate.see_bytes(len(frame.data), frame.timestamp)
-        return self._lane.put(frame)
+        return self._decoding.put(frame)
+
+    @property
+    def prepare(self) -> Callable[[], None]:
+        """See Coder: decode what waits already."""
+        return self._decoding.prepare
 
     def want_key(self) -> None:
         """The receiver can not go on without a key frame."""
@@ -62,14 +66,14 @@ class VideoCoder:
         """See Coder."""
         if self._may_forward(int(frame.frame_id)):
             return self._forwarded(frame)
-        decoded = self._decoded(frame)
+        decoded = self._decoding.picture(int(frame.frame_id))
         if decoded.format.name == "yuv420p" and not (decoded.width % 2 or decoded.height % 2):
             return self._encoded(decoded, frame)
         return self._encoded(planes_of(picture_of(decoded)), frame)
 
     def decode(self, frame: EncodedFrame) -> Picture:
         """See Coder."""
-        return picture_of(self._decoded(frame))
+        return picture_of(self._decoding.picture(int(frame.frame_id)))
 
     def encode(self, picture: Picture, like: EncodedFrame) -> bytes:
         """See Coder."""
@@ -84,14 +88,15 @@ class VideoCoder:
 
     def _turn(self, timestamp: int, *, forwards: bool) -> None:
         """Go over to the other mode if this frame is a key frame; else have one sent."""
-        if not self._lane.is_key(timestamp):
+        if not self._decoding.is_key(timestamp):
             self._ask_for_key(timestamp)
             return
-        self._forwards, self._is_synced = forwards, False
+        self._forwards = forwards
+        self._decoding.lose_sync()
         self._key_wanted = not forwards
 
     def _forwarded(self, frame: EncodedFrame) -> bytes:
-        waiting = self._taken(frame)
+        waiting = self._decoding.take(int(frame.frame_id))
         newest = waiting[-1]
         if newest.is_key:
             self._key_wanted = False
@@ -104,7 +109,8 @@ class VideoCoder:
     def _give_up_forwarding(self, timestamp: int) -> None:
         """A frame was dropped on which this one builds. Where frames are dropped, now and then or
         as a rule, they must be decoded, which takes a key frame to begin with."""
-        self._forwards, self._is_synced = False, False
+        self._forwards = False
+        self._decoding.lose_sync()
         self._patient_until = timestamp + PATIENCE
         self._key_wanted = True
         self._lost()
@@ -114,34 +120,6 @@ class VideoCoder:
         if timestamp - self._asked_at >= ASK_AGAIN:
             self._asked_at = timestamp
             self._ask()
-
-    def _taken(self, frame: EncodedFrame) -> list[Encoded]:
-        timestamp = int(frame.frame_id)
-        waiting = self._lane.take_until(timestamp)
-        if not waiting or waiting[-1].timestamp != timestamp:
-            raise BrokenPicture("video: too much waited for the decoder")
-        return waiting
-
-    def _decoded(self, frame: EncodedFrame) -> VideoFrame:
-        found = None
-        waiting = self._taken(frame)
-        keys = [place for place, one in enumerate(waiting) if one.is_key]
-        if keys:
-            # What stands before it is not built upon any more, and may itself hang in the air.
-            waiting, self._is_synced = waiting[keys[-1] :], True
-        if not self._is_synced:
-            self._lost()
-            raise BrokenPicture("video: no key frame has come yet")
-        try:
-            for one in waiting:
-                found = self._decoder.decode(one.data)
-        except PictureError:
-            self._is_synced = False
-            self._lost()
-            raise
-        if found is None:
-            raise BrokenPicture("video: a frame without a picture")
-        return found
 
     def _encoded(self, frame: VideoFrame, like: EncodedFrame) -> bytes:
         self.bitrate.see_size(frame.width, frame.height)

@@ -49,6 +49,15 @@ class DecoderLane:
         with self._lock:
             return any(one.is_key for one in self._frames if one.timestamp == timestamp)
 
+    def take_next(self) -> list[Encoded]:
+        """The oldest frame, if there is one."""
+        with self._lock:
+            if not self._frames:
+                return []
+            frame = self._frames.popleft()
+            self._bytes -= len(frame.data)
+            return [frame]
+
     def take_until(self, timestamp: int) -> list[Encoded]:
         """All frames up to that one, which is the last; without it if it is gone."""
         taken = []

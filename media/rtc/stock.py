@@ -52,6 +52,8 @@ class Shelf:
 class StockCoder:
     """Pictures that aiortc decodes and encodes: here they only change their form."""
 
+    prepare = None
+
     def __init__(self, max_px: int) -> None:
         self.came, self.goes = Shelf(), Shelf()
         self._max_px = max_px

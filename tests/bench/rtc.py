@@ -95,7 +95,7 @@ def webrtc_overload(options: Options) -> str:
     """A stage of 60 ms under 30 frames/s by WebRTC, beside the same stage in the stock echo."""
     rows, lines = [], list[str]()
     for codec in CODECS:
-        with staged("sleep", 1, STAGE_MS) as ours, stock(STAGE_MS) as theirs:
+        with staged("sleep", options.workers, STAGE_MS) as ours, stock(STAGE_MS) as theirs:
             report = ours.measure(codec, [FPS], window_s=options.overload_s, warm_up_s=WARM_UP_S)
             beside = theirs.measure(codec, [FPS], window_s=STOCK_WINDOW_S, warm_up_s=WARM_UP_S)
         cost = cost_of(report)

@@ -290,6 +290,53 @@ class TestCoder:
             turns.coder.decode(frame)
         assert turns.lost == 1
 
+    def test_what_waits_is_decoded_ahead(self, codec: VideoCodec) -> None:
+        """While another frame is processed; whichever gets its turn then is whole, and so are
+        those after it."""
+        turns = Turns(codec)
+        turns.shown(turns.changed(0))
+        for number in (1, 2):
+            turns.put(number)
+            turns.coder.prepare()
+        assert turns.shown(turns.changed(3)) == 3
+        turns.put(4)
+        ready = turns.put(5)
+        turns.put(6)
+        turns.coder.prepare()
+        assert turns.shown(turns.coder.encode(turns.coder.decode(ready), ready)) == 5
+        for number in range(7, 25):
+            turns.put(number)
+            turns.coder.prepare()
+        assert turns.shown(turns.changed(25)) == 25
+        assert turns.lost == 0
+
+    def test_a_look_is_taken_off_at_a_frame_that_was_decoded_ahead(self, codec: VideoCodec) -> None:
+        """It is forwarded as it came, and so is what had been decoded behind it; from then on
+        nothing is decoded ahead."""
+        turns = Turns(codec, keys=(0, 4))
+        turns.coder.prepare()
+        assert turns.shown(turns.changed(0)) == 0
+        waiting = [turns.put(number) for number in range(1, 6)]
+        turns.coder.prepare()
+        for number, frame in zip(range(1, 6), waiting, strict=True):
+            data = turns.coder.pass_on(frame)
+            assert (data == turns.film[number].data) is (number >= 4)
+            assert turns.shown(data) == number
+        frame = turns.put(6)
+        turns.coder.prepare()
+        assert turns.coder.pass_on(frame) == turns.film[6].data
+
+    def test_what_fails_ahead_is_told_in_its_turn(self, codec: VideoCodec) -> None:
+        """And from then on only a key frame helps."""
+        turns = Turns(codec, keys=(0, 5))
+        turns.shown(turns.changed(0))
+        turns.coder.put(Encoded(turns.film[1].timestamp, b"no video"))
+        turns.coder.prepare()
+        assert turns.lost == 1
+        with pytest.raises(BrokenPicture):
+            turns.changed(2)
+        assert turns.shown(turns.changed(5)) == 5
+
     def test_what_has_been_given_up(self, codec: VideoCodec) -> None:
         """A frame whose lane was emptied before its turn came."""
         turns = Turns(codec)

@@ -249,3 +249,37 @@ async def test_after_the_end_frames_are_closed(scene: RunnerScene) -> None:
     await scene.offer("a")
     assert scene.sink.told == [("a", DropCause.CLOSED)]
     scene.assert_balanced(in_flight=0)
+
+
+# -- looking ahead ------------------------------------------------------------------------------
+
+
+async def test_what_waits_is_prepared_while_a_worker_is_idle() -> None:
+    """Once for each frame that comes while another one is on its worker."""
+    async with runner_scene(workers=2) as scene:
+        gate = scene.hold("a")
+        scene.start()
+        await scene.offer("a")
+        await gate.entered()
+        assert scene.prepared == []
+        await scene.offer("b")
+        await until(lambda: len(scene.prepared) == 1)
+        await scene.offer("c")
+        await until(lambda: len(scene.prepared) == 2)
+        gate.open()
+        await scene.finish()
+        assert scene.prepared == [0, 0]
+        assert [name for name, _ in scene.sink.told] == ["a", "b", "c"]
+
+
+async def test_nobody_waits_for_what_is_prepared(scene: RunnerScene) -> None:
+    """With all workers taken nothing is prepared: frames come first."""
+    gate = scene.hold("a")
+    scene.start()
+    await scene.offer("a")
+    await gate.entered()
+    await scene.offer("b")
+    await settle()
+    gate.open()
+    await scene.finish()
+    assert scene.prepared == []
