@@ -129,7 +129,7 @@ class FrameRunner(Generic[F, R]):
         while self._prepare is not None:
             await self._came.wait()
             self._came.clear()
-            if self._held and self._pool.is_free:
+            if self._held and self._mailbox and self._pool.is_free:
                 async with self._pool.turn(self._share) as turn:
                     await turn.run(self._prepare)
 
