@@ -32,7 +32,8 @@ def ice_servers(settings: Settings, user_id: str, now_s: float) -> list[IceServe
     if settings.turn_urls:
         expires = int(now_s + settings.turn_ttl_s)
         username = f"{expires}:{pseudonym(user_id)}"
-        digest = hmac.new(settings.turn_secret.encode(), username.encode(), hashlib.sha1).digest()
+        secret = settings.turn_secret.get_secret_value().encode()
+        digest = hmac.new(secret, username.encode(), hashlib.sha1).digest()
         credential = base64.b64encode(digest).decode()
         servers.append(IceServer(settings.turn_urls, username, credential))
     return servers

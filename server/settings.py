@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias
 
 from dotenv import dotenv_values
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from server.listed import Addresses, IceUrls, listed
@@ -113,7 +113,9 @@ class Settings(BaseSettings):
     turn: IceUrls = Field(
         "", description="TURN servers for clients: turn:HOST:PORT?transport=udp, …"
     )
-    turn_secret: str = Field("", description="the secret that they share with this server")
+    turn_secret: SecretStr = Field(
+        SecretStr(""), description="the secret that they share with this server"
+    )
     turn_ttl_s: Seconds = Field(
         3600.0, description="for so long a client's TURN credentials are good"
     )
@@ -135,7 +137,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _turn_is_whole(self) -> Self:
-        if self.turn and not self.turn_secret:
+        if self.turn and not self.turn_secret.get_secret_value():
             raise ValueError("turn needs turn_secret")
         return self
 

@@ -104,7 +104,7 @@ def _setting(name: str, field: FieldInfo) -> str:
 def _default(field: FieldInfo) -> str:
     if field.default_factory is not None:
         return "all processors"
-    if field.default is None or field.default == "":
+    if field.default is None or str(field.default) == "":
         return "none"
     value = field.default
     return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"

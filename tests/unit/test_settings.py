@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from server.settings import ENV_PREFIX, Settings, SettingsInvalid, load_settings
 
@@ -36,7 +36,7 @@ _GOOD: dict[str, tuple[str, Any]] = {
     "rtc_public": ("198.51.100.7", "198.51.100.7"),
     "stun": ("stun:s.example:3478", "stun:s.example:3478"),
     "turn": ("turn:t.example?transport=tcp", "turn:t.example?transport=tcp"),
-    "turn_secret": ("geheim", "geheim"),
+    "turn_secret": ("geheim", SecretStr("geheim")),
     "turn_ttl_s": ("60", 60.0),
     "idle_timeout_s": ("0.5", 0.5),
     "send_timeout_s": ("2", 2.0),
@@ -226,3 +226,9 @@ def test_main_says_what_is_wrong_in_one_line(name: str, capsys: pytest.CaptureFi
     assert shown.out == ""
     assert len(shown.err.splitlines()) == 1
     assert name in shown.err
+
+
+def test_the_secret_does_not_show() -> None:
+    """Whoever prints the settings does not print it."""
+    settings = load_settings(["--turn=turn:t.example", "--turn-secret=geheim"])
+    assert "geheim" not in repr(settings)
