@@ -37,7 +37,9 @@ def configure_logging(log_format: LogFormat, level: LogLevel) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    logging.getLogger("PIL").setLevel(logging.WARNING)  # at debug it writes photos' metadata
+    # They write photos' metadata, clients' addresses and what ICE sessions are signed with.
+    for talkative in ("PIL", "aioice", "aiortc"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     logging.getLogger("aiohttp.server").addFilter(_is_no_bad_request)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -138,3 +138,13 @@ def test_pseudonym_is_steady_and_tells_nothing() -> None:
     assert len(shown) == 12
     assert int(shown, 16) >= 0
     assert "user" not in shown
+
+
+@pytest.mark.parametrize("name", ["PIL.Image", "aioice.ice", "aiortc.rtcdtlstransport"])
+def test_libraries_do_not_tell_of_clients(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    """Neither addresses nor metadata, whatever the level; what goes wrong is told."""
+    configure_logging("json", "debug")
+    logging.getLogger(name).info("192.0.2.7")
+    assert _lines(capsys) == []
+    logging.getLogger(name).warning("something is wrong")
+    assert len(_lines(capsys)) == 1
