@@ -1,7 +1,13 @@
 // One WebRTC call: the camera's track goes out, the changed one comes back, messages go beside it.
 
+import { CallGone, restartIce } from "./ice-restart.js";
+
 const CONNECT_WITHIN_MS = 5000;
 const GATHER_WITHIN_MS = 1000;
+// A way that is lost may come back by itself; then another one is looked for, now and then.
+const WAIT_MS = 1000;
+const AGAIN_MS = 3000;
+const GRACE_MS = 10_000;
 // A data channel takes 64 KiB at once, in bytes; a part of a message is shorter than that in any
 // alphabet.
 const PART_CHARACTERS = 15_000;
@@ -27,6 +33,7 @@ export class RtcCall extends EventTarget {
   #sender = null;
   #nextMessage = 1;
   #isTaken = false;
+  #isRecovering = false;
   #ended = false;
 
   /**
@@ -41,9 +48,7 @@ export class RtcCall extends EventTarget {
     this.#channel.addEventListener("message", ({ data }) => this.#emit("message", JSON.parse(data)));
     this.#channel.addEventListener("close", () => this.#lose());
     this.#pc.addEventListener("track", (event) => this.#onTrack(event));
-    this.#pc.addEventListener("connectionstatechange", () => {
-      if (["failed", "closed"].includes(this.#pc.connectionState)) this.#lose();
-    });
+    this.#pc.addEventListener("connectionstatechange", () => this.#onState());
   }
 
   get bufferedBytes() {
@@ -70,9 +75,7 @@ export class RtcCall extends EventTarget {
     const inTime = AbortSignal.timeout(CONNECT_WITHIN_MS);
     this.#pc.setConfiguration(await this.#helpers(inTime));
     await this.#pc.setLocalDescription();
-    await Promise.race([
-      gathered(this.#pc, inTime).catch(() => {}), pause(GATHER_WITHIN_MS),
-    ]);
+    await this.#gathered();
     const response = await this.#reached(fetch(this.#url, {
       method: "POST", headers: { "Content-Type": "application/sdp" },
       body: this.#pc.localDescription.sdp, signal: inTime,
@@ -141,6 +144,37 @@ export class RtcCall extends EventTarget {
     await once(this.#channel, "open", inTime);
   }
 
+  async #gathered() {
+    const inTime = AbortSignal.timeout(GATHER_WITHIN_MS);
+    await gathered(this.#pc, inTime).catch(() => {});
+  }
+
+  #onState() {
+    const state = this.#pc.connectionState;
+    if (state === "closed" || (state === "failed" && !this.isOpen)) this.#lose();
+    else if (state === "disconnected" || state === "failed") this.#recover();
+  }
+
+  /** The network is away, or another one: look for another way, for as long as the server waits. */
+  async #recover() {
+    if (this.#isRecovering) return;
+    this.#isRecovering = true;
+    const deadlineMs = performance.now() + GRACE_MS;
+    await pause(WAIT_MS);
+    while (this.#isCut && performance.now() < deadlineMs) {
+      await restartIce(this.#pc, this.#url, () => this.#gathered()).catch((error) => {
+        if (error instanceof CallGone) this.#lose();
+      });
+      for (let waitedMs = 0; this.#isCut && waitedMs < AGAIN_MS; waitedMs += 100) await pause(100);
+    }
+    this.#isRecovering = false;
+    if (this.#isCut) this.#lose();
+  }
+
+  get #isCut() {
+    return !this.#ended && this.#pc.connectionState !== "connected";
+  }
+
   #onTrack({ track, streams, receiver }) {
     // The picture is to be shown when it is there: what it is late by now it would be late by for ever.
     if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0;
@@ -164,7 +198,9 @@ export class RtcCall extends EventTarget {
  * that does not answer is not waited for; by what comes later the server is spoken to all the same.
  */
 async function gathered(pc, signal) {
-  while (pc.iceGatheringState !== "complete") await once(pc, "icegatheringstatechange", signal);
+  // After an ICE restart the state is that of the last time, until the first candidate is there.
+  const isDone = () => pc.iceGatheringState === "complete" && /^a=candidate:/m.test(pc.localDescription.sdp);
+  while (!isDone()) await once(pc, "icegatheringstatechange", signal);
 }
 
 function pause(ms) {

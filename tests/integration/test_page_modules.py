@@ -207,3 +207,31 @@ async def test_backoff_grows_and_knows_when_to_stop(run_script: RunScript) -> No
     assert answer["slow"] == ["too_slow", 500]
     names = ["request_refused", "forbidden", "idle", "taken_over"]
     assert answer["final"] == [[name, None] for name in names]
+
+
+async def test_fragments_of_an_ice_restart(run_script: RunScript) -> None:
+    """Each line once, whatever sections there are; ours take the place of those before."""
+    answer = await run_script("""
+      const { fragmentOf, withFragment } = await import("/page/ice-restart.js");
+      const section = (mid) => [
+        `m=${mid}`, "a=ice-ufrag:old", "a=ice-pwd:secret",
+        "a=candidate:1 1 udp 9 10.0.0.1 5 typ host", "a=end-of-candidates", `a=mid:${mid}`, "",
+      ].join("\\r\\n");
+      const sdp = `v=0\\r\\n${section("video")}${section("data")}`;
+      const fragment = fragmentOf(sdp);
+      const fresh = "a=ice-ufrag:new\\r\\na=ice-pwd:other\\r\\n"
+        + "a=candidate:2 1 udp 9 10.0.0.2 6 typ host\\r\\na=end-of-candidates\\r\\n";
+      return [fragment.split("\\r\\n"), withFragment(sdp, fresh).split("\\r\\n")];
+    """)
+    fragment, sdp = answer
+    candidate = "a=candidate:1 1 udp 9 10.0.0.1 5 typ host"
+    assert fragment == [
+        "a=ice-ufrag:old", "a=ice-pwd:secret", candidate, "a=end-of-candidates", "",
+    ]  # fmt: skip
+    fresh = [
+        "a=ice-ufrag:new", "a=ice-pwd:other", "a=candidate:2 1 udp 9 10.0.0.2 6 typ host",
+        "a=end-of-candidates",
+    ]  # fmt: skip
+    assert sdp == [
+        "v=0", "m=video", *fresh, "a=mid:video", "m=data", *fresh, "a=mid:data", "",
+    ]  # fmt: skip

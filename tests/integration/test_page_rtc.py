@@ -8,6 +8,7 @@ from playwright.async_api import Route
 
 from tests.integration.browser import OpenTab, Tab, largest_difference
 from tests.integration.process import ServerProcess
+from tests.lossy import Weather, lossy_relay, without_candidates
 
 CHANGED_LEVELS = 16.0
 """As in test_page: recoloured hair differs by more in some cell."""
@@ -88,6 +89,37 @@ async def test_stop_while_the_call_is_made(live_server: ServerProcess, open_tab:
     await tab.page.route("**/api/hair-tryOn/webrtc/**", slowly)
     async with tab.page.expect_request(lambda one: one.method == "DELETE"):
         await tab.page.locator("#start-camera").click()
+
+
+async def test_another_way_is_found(live_server: ServerProcess, open_tab: OpenTab) -> None:
+    """When the way to the server is cut the page looks for another one: the call goes on."""
+    asked = list[str]()
+    async with lossy_relay(Weather()) as first, lossy_relay(Weather()) as second:
+        tab = await open_tab(live_server.url, transport="auto")
+
+        async def by_relay(route: Route) -> None:
+            method, body = route.request.method, route.request.post_data
+            asked.append(method)
+            response = await route.fetch(post_data=without_candidates(body or ""))
+            relay = first if method == "POST" else second
+            text = relay.reroute(await response.text())
+            headers = {
+                name: value for name, value in response.headers.items() if name != "content-length"
+            }
+            await route.fulfill(status=response.status, headers=headers, body=text)
+
+        await tab.page.route("**/api/hair-tryOn/webrtc/**", by_relay)
+        await tab.start_camera()
+        assert await tab.data("readout", "transport") == "webrtc"
+        first.weather = Weather(is_dark=True)
+        await asyncio.sleep(1.0)
+        before = second.carried
+        await tab.wait_for_frames(20)
+        assert second.carried > before + 100
+        assert asked[:2] == ["POST", "PATCH"]
+        assert asked.count("POST") == 1
+        await tab.page.unroute("**/api/hair-tryOn/webrtc/**")
+        await tab.page.locator("#stop").click()
 
 
 async def test_snapshot_by_webrtc(live_server: ServerProcess, open_tab: OpenTab) -> None:
