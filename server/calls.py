@@ -15,6 +15,7 @@ from server.logs import pseudonym
 from server.registry import LiveSessions, SessionRefused
 from server.rtc_peer import RtcPeer
 from server.services import Services
+from server.wardrobe import check_values
 
 MAX_UNANSWERED = 32
 """Offers that are being answered at once; each costs a key, sockets, and a place in the storage."""
@@ -70,6 +71,9 @@ class Calls:
                 CloseCode.TRY_AGAIN_LATER, ErrorCode.SERVER_FULL, "Too many calls at once"
             )
         services = self._services
+        self._sessions.check(session_id, user_id)
+        if look is not None:
+            check_values(services.engines, look)
         peer = RtcPeer(offer, self._options, services.settings, services.clock.monotonic)
         answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         call = Call(session_id, user_id, peer, answered, look)
@@ -110,10 +114,12 @@ class Calls:
             await call.peer.close()
 
     async def _live(self, call: Call) -> Ending:
+        # What can be refused is refused before the session is touched: another connection of it may
+        # be in use.
+        answer = await call.peer.connection.answer()
         async with self._sessions.admit(call.session_id, call.user_id, call.peer) as session:
             if call.look is not None:
                 await session.wardrobe.set_values(call.look)
-            answer = await call.peer.connection.answer()
             self._calls[call.session_id] = call
             if not call.answered.done():
                 call.answered.set_result(answer)

@@ -38,6 +38,14 @@ class LiveSessions:
     def __len__(self) -> int:
         return len(self._live)
 
+    def check(self, session_id: str, user_id: str) -> None:
+        """Whether it is worth the effort to ask for admission. Raises SessionRefused."""
+        earlier = self._live.get(session_id)
+        if earlier is None:
+            self._check_room()
+        elif earlier.user_id != user_id:
+            raise _forbidden()
+
     @asynccontextmanager
     async def admit(self, session_id: str, user_id: str, peer: Peer) -> AsyncIterator[LiveSession]:
         """Let a connection in as this session's only one, for the length of the block.
@@ -81,6 +89,9 @@ class LiveSessions:
                 raise _forbidden()
             earlier.stop(endings.TAKEN_OVER)
             await earlier.ended.wait()
+        self._check_room()
+
+    def _check_room(self) -> None:
         if self._is_closing:
             raise SessionRefused(
                 CloseCode.GOING_AWAY, ErrorCode.SERVER_CLOSING, "The server is stopping"

@@ -82,9 +82,8 @@ async def patched(request: web.Request, end: Answerer) -> web.Response:
     """Further candidates of a client are taken, or its new ICE session is answered."""
     if request.content_type != FRAGMENT:
         return refused(415, ErrorCode.INVALID_OFFER, f"PATCH takes {FRAGMENT}")
-    # A restart comes with "*": the client cannot know whether an earlier one has got here.
-    if request.headers.get(hdrs.IF_MATCH, "*") not in (etag_of(end), "*"):
-        return refused(412, ErrorCode.INVALID_OFFER, "If-Match names another ICE session")
+    if not is_meant(request, end):
+        return of_another()
     try:
         fragment = read_fragment(await _text(request))
         if end.is_restart(fragment):
@@ -93,6 +92,17 @@ async def patched(request: web.Request, end: Answerer) -> web.Response:
     except OfferRejected as rejected:
         return refused(400, ErrorCode.INVALID_OFFER, f"This cannot be used: {rejected}")
     return web.Response(status=204)
+
+
+def is_meant(request: web.Request, end: Answerer) -> bool:
+    """Whether a request is for the ICE session that there is. A restart comes with "*": the client
+    cannot know whether an earlier one has got here."""
+    return request.headers.get(hdrs.IF_MATCH, "*") in (etag_of(end), "*")
+
+
+def of_another() -> web.Response:
+    """412."""
+    return refused(412, ErrorCode.INVALID_OFFER, "If-Match names another ICE session")
 
 
 async def _restarted(end: Answerer, fragment: IceFragment) -> web.Response:

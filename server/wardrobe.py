@@ -31,6 +31,15 @@ PHOTO_QUALITY = 92
 log = structlog.get_logger(__name__)
 
 
+def check_values(engines: Engines, values: LookValues) -> None:
+    """Whether there are such an engine and such shades. Raises ClientError (INVALID_LOOK)."""
+    try:
+        engine = engines.get(values.engine or engines.default).name
+        Look(engine).with_values(values, engine)
+    except LookError as error:
+        raise ClientError(ErrorCode.INVALID_LOOK, str(error)) from None
+
+
 class Wardrobe:
     """Changes a session's look, one change at a time, and hands it to the pipeline.
 

@@ -66,5 +66,7 @@ async def hang_up(request: web.Request) -> web.Response:
     call = signalling.call_of(request)
     if call is None:
         return signalling.missing()
+    if not signalling.is_meant(request, call.peer.connection.end):
+        return signalling.of_another()
     request.app[CALLS].hang_up(call)
     return web.Response(status=200)

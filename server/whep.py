@@ -23,7 +23,8 @@ async def watch(request: web.Request) -> web.Response:
     except TooManyViewers:
         return signalling.busy("As many watch this call as may")
     response = signalling.answered(request, offered, answer, place.viewer.end)
-    response.headers[hdrs.LOCATION] = f"{request.path}/{place.viewer_id}?{request.query_string}"
+    address = request.rel_url.with_path(f"{request.path}/{place.viewer_id}", keep_query=True)
+    response.headers[hdrs.LOCATION] = str(address)
     return response
 
 

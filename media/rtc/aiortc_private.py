@@ -27,6 +27,7 @@ MAX_FRAGMENTS, MAX_STREAMS = 1500, 16
 """A message of 64 KiB has 55 fragments, and many may wait for one that was lost; a client has one
 data channel."""
 _BUFFER: Final = "_RTCRtpReceiver__jitter_buffer"
+_NACKS: Final = "_RTCRtpReceiver__nack_generator"
 _ENCODER: Final = "_RTCRtpSender__encoder"
 _TIMESTAMP: Final = "_RTCRtpSender__rtp_timestamp"
 
@@ -36,6 +37,7 @@ def fits(receiver: RTCRtpReceiver, sender: RTCRtpSender) -> bool:
     return (
         aiortc.__version__ == TESTED
         and hasattr(getattr(receiver, _BUFFER, None), "add")
+        and hasattr(receiver, _NACKS)
         and hasattr(sender, _ENCODER)
         and hasattr(sender, _TIMESTAMP)
         and hasattr(sender, "_send_keyframe")
@@ -90,13 +92,14 @@ class _Packer:
 
 def tap(receiver: RTCRtpReceiver, inlet: Inlet) -> None:
     """Hand what comes in to the inlet instead of to aiortc's decoder, and ask for lost packets
-    until they come: aiortc does so once."""
+    until they come: aiortc does so once, and counts up to 32,000 of them one by one."""
     buffer, take = _Buffer(inlet), receiver._handle_rtp_packet
     setattr(receiver, _BUFFER, buffer)
+    setattr(receiver, _NACKS, None)
 
     async def handle_rtp_packet(packet: Any, arrival_time_ms: int) -> None:
         await take(packet, arrival_time_ms)
-        if missing := inlet.asked_again():
+        if missing := inlet.asked():
             await receiver._send_rtcp_nack(buffer.source, missing)
 
     vars(receiver).update(_handle_rtp_packet=handle_rtp_packet)

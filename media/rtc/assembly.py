@@ -8,11 +8,13 @@ given up, and nothing is handed over until a key frame stands on its own.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 SEQUENCES = 1 << 16
 """RTP's sequence numbers begin anew after so many packets."""
 PATIENCE_S = 0.2
-"""So long a missing packet may come late, or again: three round trips of a good mobile network."""
+"""So long a missing packet may come late, or again, unless the way is known to be a long one: three
+round trips of a good mobile network."""
 ASK_AGAIN_S = 0.3
 """A key frame that was asked for should have come by then."""
 MAX_FRAGMENTS = 512
@@ -57,8 +59,8 @@ class Assembled:
 class Assembler:
     """One track's packets."""
 
-    def __init__(self, patience_s: float = PATIENCE_S) -> None:
-        self._patience_s = patience_s
+    def __init__(self) -> None:
+        self.patience_s = PATIENCE_S
         self._waiting: dict[int, Fragment] = {}
         self._bytes = 0
         self._next: int | None = None
@@ -73,13 +75,20 @@ class Assembler:
         """Whether nothing can be decoded before a key frame has come."""
         return self._lacks_key
 
-    @property
-    def missing(self) -> list[int]:
-        """The places, in their order, of packets that others wait for; see `SEQUENCES`."""
-        first = self._next if not self._lacks_key else min(self._waiting, default=None)
-        if first is None or len(self._waiting) > self._highest - first:
+    def missing(self, most: int) -> list[int]:
+        """The places, in their order, of the first packets that others wait for; see `SEQUENCES`.
+
+        While a key frame is lacked only what is missing of the newest one is of use.
+        """
+        first = self._newest_key() if self._lacks_key else self._next
+        if first is None:
             return []
-        return [place for place in range(first, self._highest) if place not in self._waiting]
+        places = range(first, self._highest)
+        return list(islice((place for place in places if place not in self._waiting), most))
+
+    def _newest_key(self) -> int | None:
+        keys = [place for place, one in self._waiting.items() if one.begins_frame]
+        return max(keys, default=None)
 
     def add(self, fragment: Fragment, now_s: float) -> Assembled:
         """Take in a packet; ``now_s`` is any monotonic time."""
@@ -155,7 +164,7 @@ class Assembler:
             return
         if self._blocked_s is None:
             self._blocked_s = now_s
-        too_long = now_s - self._blocked_s > self._patience_s and self._has_gap()
+        too_long = now_s - self._blocked_s > self.patience_s and self._has_gap()
         if too_long or len(self._waiting) > MAX_FRAGMENTS or self._bytes > MAX_BYTES:
             self._lacks_key = True
 
@@ -199,7 +208,7 @@ class Assembler:
             return False
         if any(one.begins_frame for one in self._waiting.values()):
             self._key_came_s = now_s if self._key_came_s is None else self._key_came_s
-            if now_s - self._key_came_s <= self._patience_s:
+            if now_s - self._key_came_s <= self.patience_s:
                 return False  # the rest of it is on its way
         else:
             self._key_came_s = None

@@ -1,10 +1,8 @@
 """Where a client says that it can be reached: some of it is nobody's business. Pure."""
 
 import ipaddress
-import re
 from collections.abc import Sequence
 
-_LINE = re.compile(r"a=(candidate:[^\r\n]*)\r?\n?")
 _ADDRESS = 4
 """The place of the address in a candidate's line (RFC 8839)."""
 
@@ -18,6 +16,8 @@ def may_check(candidate: str, listen: Sequence[str]) -> bool:
         address = ipaddress.ip_address(parts[_ADDRESS])
     except (ValueError, IndexError):
         return True
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or address
     if address.is_loopback:
         return any(ipaddress.ip_address(own).is_loopback for own in listen)
     is_broadcast = address == ipaddress.IPv4Address("255.255.255.255")
@@ -25,5 +25,10 @@ def may_check(candidate: str, listen: Sequence[str]) -> bool:
 
 
 def checked(sdp: str, listen: Sequence[str]) -> str:
-    """A session description without candidates that may not be checked."""
-    return _LINE.sub(lambda line: line[0] if may_check(line[1], listen) else "", sdp)
+    """A session description without candidates that may not be checked. Lines end where Python's
+    own splitting says, as for the parser that reads them next."""
+    return "".join(
+        line
+        for line in sdp.splitlines(keepends=True)
+        if not line.startswith("a=candidate:") or may_check(line.strip()[len("a=") :], listen)
+    )

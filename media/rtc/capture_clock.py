@@ -4,6 +4,7 @@ The client reports which moment of its clock belongs to which of its timestamps 
 reports, RFC 3550), and gets back what belongs to the timestamps that it is sent. Pure.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 TIMESTAMPS = 1 << 32
@@ -20,9 +21,11 @@ class CapturePair:
 
 
 class CaptureClock:
-    """Learns both halves, and puts them together."""
+    """Learns both halves, and puts them together; ``added`` is what has been added to the client's
+    timestamps until now, by a stream that began anew."""
 
-    def __init__(self) -> None:
+    def __init__(self, added: Callable[[], int] = lambda: 0) -> None:
+        self._added = added
         self._reported: tuple[int, int] | None = None
         self._offset: int | None = None
 
@@ -46,4 +49,4 @@ class CaptureClock:
             return None
         ntp, rtp = self._reported
         at_s = (ntp >> 32) - NTP_TO_UNIX_S + (ntp & 0xFFFFFFFF) / (1 << 32)
-        return CapturePair((rtp + self._offset) % TIMESTAMPS, at_s * 1000.0)
+        return CapturePair((rtp + self._added() + self._offset) % TIMESTAMPS, at_s * 1000.0)

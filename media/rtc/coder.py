@@ -47,10 +47,10 @@ class VideoCoder:
         self.bitrate.see_bytes(len(frame.data), frame.timestamp)
         return self._decoding.put(frame)
 
-    @property
-    def prepare(self) -> Callable[[], None]:
+    def prepare(self) -> None:
         """See Coder: decode what waits already."""
-        return self._decoding.prepare
+        if not self._forwards:
+            self._decoding.prepare()
 
     def want_key(self) -> None:
         """The receiver can not go on without a key frame."""
@@ -92,7 +92,6 @@ class VideoCoder:
             self._ask_for_key(timestamp)
             return
         self._forwards = forwards
-        self._decoding.lose_sync()
         self._key_wanted = not forwards
 
     def _forwarded(self, frame: EncodedFrame) -> bytes:
@@ -110,7 +109,6 @@ class VideoCoder:
         """A frame was dropped on which this one builds. Where frames are dropped, now and then or
         as a rule, they must be decoded, which takes a key frame to begin with."""
         self._forwards = False
-        self._decoding.lose_sync()
         self._patient_until = timestamp + PATIENCE
         self._key_wanted = True
         self._lost()

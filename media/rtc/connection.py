@@ -84,6 +84,8 @@ class RtcConnection:
         if loss is not None and loss != self._last_loss:
             self._path.bitrate.hear_loss(loss.share)
             self._last_loss = loss
+        if link.round_trip_ms is not None:
+            self._path.know_round_trip(link.round_trip_ms / 1000.0)
         return replace(link, clock=self._path.clock.pair)
 
     def send_video(self, frame: Encoded) -> None:

@@ -18,14 +18,14 @@ class Decoding:
     """One connection's decoder with what goes in and what comes out.
 
     Frames come in on the loop; the rest is called on workers, by one at a time but for `prepare`,
-    which may be called beside it. ``lost`` is called when only a key frame helps.
+    which may be called beside it. ``lost`` is called when from now on only a key frame helps.
     """
 
     def __init__(self, decoder: VideoDecoder, lost: Callable[[], None]) -> None:
         self._decoder = decoder
         self._lost = lost
         self._lane = DecoderLane()
-        self._ahead: deque[tuple[Encoded, VideoFrame]] = deque()
+        self._ahead: deque[tuple[Encoded, VideoFrame | PictureError]] = deque()
         self._is_synced = False
         self._lock = Lock()
 
@@ -39,18 +39,16 @@ class Decoding:
             ahead = any(one.is_key for one, _ in self._ahead if one.timestamp == timestamp)
         return ahead or self._lane.is_key(timestamp)
 
-    def lose_sync(self) -> None:
-        """Only a key frame can be decoded next: some frames are not to be."""
-        with self._lock:
-            self._is_synced = False
-
     def take(self, timestamp: int) -> list[Encoded]:
-        """All frames up to that one, as they came, not to be decoded. Raises BrokenPicture."""
+        """All frames up to that one, as they came. Those that are not decoded by then never are:
+        only a key frame can be decoded next. Raises BrokenPicture."""
         with self._lock:
             found = []
             while self._ahead and self._ahead[0][0].timestamp <= timestamp:
                 found.append(self._ahead.popleft()[0])
-            found += self._lane.take_until(timestamp)
+            if skipped := self._lane.take_until(timestamp):
+                found += skipped
+                self._is_synced = False
         if not found or found[-1].timestamp != timestamp:
             raise BrokenPicture("video: too much waited for the decoder")
         return found
@@ -63,8 +61,8 @@ class Decoding:
                     return
                 try:
                     self._decode(waiting)
-                except PictureError:
-                    return
+                except PictureError as error:
+                    self._ahead.append((waiting[0], error))
 
     def picture(self, timestamp: int) -> VideoFrame:
         """That frame's picture. Raises BrokenPicture."""
@@ -75,13 +73,15 @@ class Decoding:
                 self._decode(_from_key(self._lane.take_until(timestamp)))
             if not self._ahead or self._ahead[0][0].timestamp != timestamp:
                 raise BrokenPicture("video: there is no picture of this frame")
-            return self._ahead.popleft()[1]
+            found = self._ahead.popleft()[1]
+        if isinstance(found, PictureError):
+            raise found
+        return found
 
     def _decode(self, waiting: list[Encoded]) -> None:
         """Of several the last one's picture is kept. Raises PictureError."""
         self._is_synced = self._is_synced or bool(waiting and waiting[0].is_key)
         if not self._is_synced:
-            self._lost()
             raise BrokenPicture("video: no key frame has come yet")
         try:
             pictures = [(one, self._decoder.decode(one.data)) for one in waiting]

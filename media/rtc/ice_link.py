@@ -111,12 +111,11 @@ class IceLink:
         if self._added > MAX_CANDIDATES:
             raise OfferRejected(f"more than {MAX_CANDIDATES} candidates")
         # What comes after the end, or ends again, is passed over: it is no use to anybody.
+        lines = [line for line in remote.candidates if may_check(line, self._listen)]
+        found = [aioice.Candidate.from_sdp(line.removeprefix("candidate:")) for line in lines]
         with suppress(ValueError):
-            for line in remote.candidates:
-                if not may_check(line, self._listen):
-                    continue
-                candidate = aioice.Candidate.from_sdp(line.removeprefix("candidate:"))
-                await connection.add_remote_candidate(candidate)
+            # At once: a name takes a second to be looked for.
+            await asyncio.gather(*(connection.add_remote_candidate(one) for one in found))
             if remote.is_last:
                 await connection.add_remote_candidate(None)
 

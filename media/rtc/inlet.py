@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 
-from media.rtc.assembly import SEQUENCES, Assembler, Fragment
+from media.rtc.assembly import PATIENCE_S, SEQUENCES, Assembler, Fragment
 from media.rtc.keyframes import begins_key_frame
 from media.rtc.lane import Encoded
-from media.rtc.missing import MissingPackets
+from media.rtc.missing import ASK_AGAIN_S, MOST_ASKED, MissingPackets
 from media.rtc.video_codec import CLOCK_HZ, VideoCodec
 
 USUAL_STEP = CLOCK_HZ // 30
 LONGEST_PAUSE = 60 * CLOCK_HZ
 """A longer step is none: the stream has begun anew."""
+MOST_PATIENCE_S = 0.6
+"""A picture that stands still for longer is worse than one that begins anew."""
 TIMESTAMPS = 1 << 32
 """RTP's timestamps begin anew after so many ticks."""
 
@@ -53,10 +55,15 @@ class Inlet:
         is_asked, self._is_asked = self._is_asked, False
         return result.wants_key or is_asked
 
-    def asked_again(self) -> list[int]:
-        """Sequence numbers of packets that are still missing, though they were asked for."""
-        due = self._missing.due(self._assembler.missing, self._now_s())
+    def asked(self) -> list[int]:
+        """Sequence numbers of packets that are missing and should be asked for now."""
+        due = self._missing.due(self._assembler.missing(MOST_ASKED), self._now_s())
         return [place % SEQUENCES for place in due]
+
+    def know_round_trip(self, round_trip_s: float) -> None:
+        """On a long way packets are asked for more rarely, and waited for longer."""
+        self._missing.again_s = max(ASK_AGAIN_S, round_trip_s)
+        self._assembler.patience_s = min(MOST_PATIENCE_S, max(PATIENCE_S, 2 * round_trip_s))
 
     def fragment(
         self, sequence: int, timestamp: int, *, is_last: bool, payload: bytes, data: bytes

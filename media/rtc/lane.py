@@ -28,20 +28,26 @@ class DecoderLane:
     def __init__(self) -> None:
         self._frames: deque[Encoded] = deque()
         self._bytes = 0
+        self._is_cut = False
         self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._frames)
 
     def put(self, frame: Encoded) -> bool:
-        """Add the newest frame. False: too many waited, all are gone, only a key frame helps."""
+        """Add the newest frame. False: too many waited, all are gone, only a key frame helps; until
+        then nothing is taken in."""
         with self._lock:
+            self._is_cut = self._is_cut and not frame.is_key
+            if self._is_cut:
+                return False
             self._frames.append(frame)
             self._bytes += len(frame.data)
             if len(self._frames) <= MAX_FRAMES and self._bytes <= MAX_BYTES:
                 return True
             self._frames.clear()
             self._bytes = 0
+            self._is_cut = True
             return False
 
     def is_key(self, timestamp: int) -> bool:

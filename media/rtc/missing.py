@@ -1,27 +1,33 @@
-"""Which missing packets to ask for again: what was asked for once may be lost once more. Pure."""
+"""Which missing packets to ask for: what was asked for once may be lost once more. Pure."""
 
 from collections.abc import Sequence
 
 ASK_AGAIN_S = 0.05
-"""A round trip of a good network; on a slower one a packet may come twice, which does no harm."""
-MAX_ASKED = 64
+"""A round trip of a good network."""
+MOST_ASKED = 64
 """At once: more are not waited for, a key frame is."""
+MOST_TIMES = 8
+"""For each packet: a sender that has not sent it again by then will not."""
 
 
 class MissingPackets:
-    """Remembers when each missing packet was last asked for; places as the assembler counts them.
-
-    That a packet is missing has just been seen when it is first named here: by then it has been
-    asked for once.
-    """
+    """Remembers how often each missing packet was asked for, and when; places as the assembler
+    counts them."""
 
     def __init__(self) -> None:
-        self._asked_s: dict[int, float] = {}
+        self.again_s = ASK_AGAIN_S
+        self._asked: dict[int, tuple[int, float]] = {}
 
     def due(self, missing: Sequence[int], now_s: float) -> list[int]:
-        """Those to be asked for again now; what is no longer missing is forgotten."""
-        asked = {place: self._asked_s.get(place, now_s) for place in missing[:MAX_ASKED]}
-        due = [place for place, at_s in asked.items() if now_s - at_s >= ASK_AGAIN_S]
-        asked.update(dict.fromkeys(due, now_s))
-        self._asked_s = asked
+        """Those to be asked for now; what is no longer missing is forgotten."""
+        asked = {place: self._asked.get(place, (0, now_s)) for place in missing[:MOST_ASKED]}
+        due = [
+            place for place, (times, due_s) in asked.items() if self._is_due(times, due_s, now_s)
+        ]
+        for place in due:
+            asked[place] = asked[place][0] + 1, now_s + self.again_s
+        self._asked = asked
         return due
+
+    def _is_due(self, times: int, due_s: float, now_s: float) -> bool:
+        return times < MOST_TIMES and now_s >= due_s

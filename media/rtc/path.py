@@ -37,6 +37,10 @@ class VideoPath(Protocol):
         """The next picture must stand by itself."""
         ...
 
+    def know_round_trip(self, round_trip_s: float) -> None:
+        """What the reports say of the way to the client."""
+        ...
+
     async def close(self) -> None:
         """Let go of everything."""
         ...
@@ -60,7 +64,7 @@ class DirectPath:
         self._video_coder = video_coder
         self._outlet = Outlet(video_coder.want_key, self._note_sent)
         self._sender: RTCRtpSender | None = None
-        self.clock = CaptureClock()
+        self.clock = CaptureClock(lambda: self._inlet.offset)
         self.coder: Coder = video_coder
         self.bitrate = video_coder.bitrate
         self.track: MediaStreamTrack = self._outlet
@@ -68,7 +72,7 @@ class DirectPath:
     def attach(self, transceiver: RTCRtpTransceiver) -> None:
         """See VideoPath."""
         self._sender = transceiver.sender
-        private.hear_reports(transceiver.receiver, self._hear_report)
+        private.hear_reports(transceiver.receiver, self.clock.hear_report)
         private.tap(transceiver.receiver, self._inlet)
         private.plug(
             transceiver.sender, self._codec, self.bitrate.hear_estimate, self._video_coder.want_key
@@ -82,6 +86,10 @@ class DirectPath:
         """See VideoPath."""
         self._video_coder.want_key()
 
+    def know_round_trip(self, round_trip_s: float) -> None:
+        """See VideoPath."""
+        self._inlet.know_round_trip(round_trip_s)
+
     async def close(self) -> None:
         """See VideoPath."""
         self._outlet.stop()
@@ -90,9 +98,6 @@ class DirectPath:
         if not self._video_coder.put(frame):
             self._inlet.lose_key()
         self._took(frame)
-
-    def _hear_report(self, ntp: int, rtp: int) -> None:
-        self.clock.hear_report(ntp, rtp + self._inlet.offset)
 
     def _note_sent(self, timestamp: int) -> None:
         if self._sender is not None and not self.clock.is_set:

@@ -143,6 +143,9 @@ class StockPath:
     def want_key(self) -> None:
         """See VideoPath: aiortc's encoder is asked by its own client alone."""
 
+    def know_round_trip(self, round_trip_s: float) -> None:
+        """See VideoPath: aiortc does not ask."""
+
     async def close(self) -> None:
         """See VideoPath."""
         self._outlet.stop()

@@ -150,6 +150,8 @@ function onLost({ problem, delayMs }) {
   // The first try may fail only because the server does not speak the binary protocol.
   if (lostBeforeFirst === 1 && problem === "connection_lost") return;
   trouble(problem === "connection_lost" ? lossInFull() : problem, delayMs);
+  // Told late, to a tab that was asleep: somebody is here.
+  if (problem === "idle" && !document.hidden && source.isPlaying) connection.open();
 }
 
 /** What is known beyond the loss itself: the server said goodbye, or was never heard. */
@@ -271,6 +273,7 @@ function connectWindow() {
   navigator.mediaDevices?.addEventListener?.("devicechange", showCameras);
   document.addEventListener("visibilitychange", () => {
     connection.hold(document.hidden);
+    remote.forget();
     if (!document.hidden && notice.problem === "idle") connection.open();
   });
 }

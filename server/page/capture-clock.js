@@ -18,6 +18,11 @@ export class CaptureClock {
     this.#atMs = pair.at_ms;
   }
 
+  /** What was learned no longer holds: the stream has stood still. */
+  forget() {
+    this.#rtp = null;
+  }
+
   /** @returns {number | null} milliseconds since 1970; null while nothing is known */
   capturedMs(rtp) {
     if (this.#rtp === null || rtp === undefined) return null;

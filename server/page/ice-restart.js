@@ -11,6 +11,7 @@ export class CallGone extends Error {}
  * @param {RTCPeerConnection} pc
  * @param {string} url where the offer went
  * @param {() => Promise<void>} gathered waits for candidates
+ * @returns {Promise<string>} names the new ICE session
  * @throws {CallGone} if the server says no
  * @throws {Error} if it cannot be reached
  */
@@ -25,6 +26,7 @@ export async function restartIce(pc, url, gathered) {
     if (!response.ok) throw new CallGone(response.statusText);
     const sdp = withFragment(pc.currentRemoteDescription.sdp, await response.text());
     await pc.setRemoteDescription({ type: "answer", sdp });
+    return response.headers.get("ETag") ?? "*";
   } catch (error) {
     if (pc.signalingState === "have-local-offer") {
       await pc.setLocalDescription({ type: "rollback" });

@@ -40,6 +40,11 @@ export class RemoteView {
     this.#clock.learn(link?.clock);
   }
 
+  /** The stream has stood still, and goes on. */
+  forget() {
+    this.#clock.forget();
+  }
+
   /** @param {MediaStream} stream */
   async show(stream) {
     this.stop();

@@ -34,6 +34,7 @@ export class RtcCall extends EventTarget {
   #nextMessage = 1;
   #isTaken = false;
   #isRecovering = false;
+  #etag = "*";
   #ended = false;
 
   /**
@@ -76,12 +77,15 @@ export class RtcCall extends EventTarget {
     this.#pc.setConfiguration(await this.#helpers(inTime));
     await this.#pc.setLocalDescription();
     await this.#gathered();
+    // Whoever has left must not take the session over.
+    if (this.#ended) return undefined;
     const response = await this.#reached(fetch(this.#url, {
       method: "POST", headers: { "Content-Type": "application/sdp" },
       body: this.#pc.localDescription.sdp, signal: inTime,
     }), inTime);
     if (!response.ok) throw await refusal(response);
     this.#isTaken = true;
+    this.#etag = response.headers.get("ETag") ?? "*";
     if (this.#ended) return this.#hangUp();
     await this.#pc.setRemoteDescription({ type: "answer", sdp: await response.text() });
     await this.#opened(inTime);
@@ -124,7 +128,8 @@ export class RtcCall extends EventTarget {
   }
 
   #hangUp() {
-    fetch(this.#url, { method: "DELETE", keepalive: true }).catch(() => {});
+    const headers = { "If-Match": this.#etag };
+    fetch(this.#url, { method: "DELETE", headers, keepalive: true }).catch(() => {});
   }
 
   async #helpers(inTime) {
@@ -162,13 +167,19 @@ export class RtcCall extends EventTarget {
     const deadlineMs = performance.now() + GRACE_MS;
     await pause(WAIT_MS);
     while (this.#isCut && performance.now() < deadlineMs) {
-      await restartIce(this.#pc, this.#url, () => this.#gathered()).catch((error) => {
-        if (error instanceof CallGone) this.#lose();
-      });
+      await this.#restart();
       for (let waitedMs = 0; this.#isCut && waitedMs < AGAIN_MS; waitedMs += 100) await pause(100);
     }
     this.#isRecovering = false;
     if (this.#isCut) this.#lose();
+  }
+
+  async #restart() {
+    try {
+      this.#etag = await restartIce(this.#pc, this.#url, () => this.#gathered());
+    } catch (error) {
+      if (error instanceof CallGone) this.#lose();
+    }
   }
 
   get #isCut() {

@@ -197,6 +197,19 @@ async def test_the_client_hangs_up(connect: Connect, service: Service) -> None:
         assert "NOT_FOUND" in await _error(response, 404)
 
 
+async def test_hanging_up_is_for_the_call_that_is_meant(connect: Connect, service: Service) -> None:
+    """A late farewell to an earlier call does not end the present one."""
+    client = await connect()
+    http = service.caller.http
+    earlier = {"If-Match": '"earlier"'}
+    async with http.delete(client.location, headers=earlier) as response:
+        assert "ICE session" in await _error(response, 412)
+    assert service.app[CALLS].open_count == 1
+    present = {"If-Match": client.headers["Etag"]}
+    async with http.delete(client.location, headers=present) as response:
+        assert response.status == 200
+
+
 async def test_anothers_call_is_nobodys(connect: Connect, service: Service) -> None:
     """Another user's id finds nothing, and cannot take the session."""
     client = await connect()

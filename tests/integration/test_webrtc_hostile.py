@@ -194,3 +194,48 @@ async def test_ever_more_sources(connect: Connect, service: Service) -> None:  #
     async with service.caller.http.delete(client.location) as response:
         assert response.status == 200
     await eventually(lambda: not service.app[CALLS].open_count, 3.0)
+
+
+async def test_numbers_that_jump_and_jump(connect: Connect, service: Service) -> None:  # noqa: F811
+    """Gaps as wide as can be, again and again, keep neither the server nor the picture busy."""
+    client = await connect()
+    await eventually(lambda: len(client.arrived_s) > 5, 15.0)
+    transport = client.pc.getTransceivers()[0].receiver.transport
+    for step in (2999, 32766):
+        for number in range(300):
+            packet = RtpPacket(
+                payload_type=VP8_PAYLOAD_TYPE,
+                sequence_number=number * step % 65536,
+                timestamp=9,
+                ssrc=77_000,
+            )
+            packet.payload = b"\x10\x01" + os.urandom(20)
+            await transport._send_rtp(packet.serialize())
+            if number % 20 == 0:
+                await asyncio.sleep(0.01)
+        async with asyncio.timeout(2.0):
+            async with service.caller.http.get(
+                f"{service.caller.url}/api/hair-tryOn/health"
+            ) as one:
+                assert one.status == 200
+
+
+@pytest.mark.parametrize("spoilt", ["look", "offer"])
+async def test_what_is_refused_leaves_the_call_alone(
+    connect: Connect,  # noqa: F811
+    service: Service,
+    spoilt: str,
+) -> None:
+    """An offer to a session that is in a call, and cannot be answered, ends nothing."""
+    client = await connect()
+    await eventually(lambda: len(client.arrived_s) > 5, 15.0)
+    url, offer = _url(service, "s1"), OFFER
+    if spoilt == "look":
+        url += '&look={"color":"nosuch"}'
+    else:
+        offer = session(*[section("video", "0", "a=rtpmap:96 VP8/90000")] * 2)
+    async with service.caller.http.post(url, data=offer, headers=SDP) as response:
+        assert response.status == 400, await response.text()
+    last = max(client.arrived_s)
+    await eventually(lambda: max(client.arrived_s) > last + 20, 15.0)
+    assert client.pc.connectionState == "connected"

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import pytest
+from yarl import URL
 
 from server import audience
 from server.keys import CALLS
@@ -114,3 +115,20 @@ async def test_who_may_not_watch(
     async with http.post(url, data=offer, headers=SDP) as response:
         assert response.status == 503
         assert response.headers["Retry-After"]
+
+
+@pytest.mark.parametrize("query", ["x=%0d%0aSet-Cookie:%20a", "x=%00", "x=%26y%3D%23z"])
+async def test_odd_queries_come_back_as_they_were(
+    publish: Publish, service: Service, query: str
+) -> None:
+    """The address of a viewer has the query of the request, encoded as it was."""
+    await publish()
+    url = f"{service.caller.url}/api/hair-tryOn/whep/s1?user_id=u1&{query}"
+    offer = session(section("video", "0", VP8, direction="recvonly"))
+    async with service.caller.http.post(
+        URL(url, encoded=True), data=offer, headers=SDP
+    ) as response:
+        assert response.status == 201, await response.text()
+        location = response.headers["Location"]
+        assert "Set-Cookie" not in response.headers
+    assert URL(location, encoded=True).raw_query_string.lower() == f"user_id=u1&{query}".lower()

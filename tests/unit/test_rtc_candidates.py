@@ -18,6 +18,8 @@ LINE = "candidate:1 1 udp 2130706431 {} 5000 typ host"
         ("127.0.0.1", ("10.0.0.1",), False),
         ("127.0.0.1", ("127.0.0.1",), True),
         ("::1", (), False),
+        ("::ffff:127.0.0.1", (), False),
+        ("::ffff:0.0.0.0", (), False),
         ("0.0.0.0", ("127.0.0.1",), False),
         ("::", (), False),
         ("239.255.255.250", (), False),
@@ -41,3 +43,10 @@ def test_an_offer_loses_what_may_not_be_checked() -> None:
 def test_what_is_no_candidate_is_left_to_others() -> None:
     """The parser tells what is wrong with it."""
     assert may_check("candidate:1 1 udp", ())
+
+
+@pytest.mark.parametrize("end", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028"])
+def test_lines_end_where_the_parser_ends_them(end: str) -> None:
+    """A second candidate cannot hide behind the first one."""
+    offer = f"a={LINE.format('8.8.8.8')}{end}a={LINE.format('127.0.0.1')}\r\n"
+    assert "127.0.0.1" not in checked(offer, ())

@@ -118,4 +118,6 @@ def test_the_lane_is_bounded(size: int, fits: int) -> None:
         assert lane.put(Encoded(number, b"x" * size))
     assert not lane.put(Encoded(fits, b"x" * size))
     assert len(lane) == 0
-    assert lane.put(Encoded(fits + 1, b"x"))
+    assert not lane.put(Encoded(fits + 1, b"x"))
+    assert lane.put(Encoded(fits + 2, b"x", is_key=True))
+    assert lane.put(Encoded(fits + 3, b"x"))
