@@ -2,8 +2,9 @@
 
 import cv2
 import numpy as np
+import pytest
 
-from processing.local.natural.faint import MOST, as_share, brought_out, faintness
+from processing.local.natural.faint import FROM, MOST, TO, as_share, brought_out, faintness
 from processing.local.natural.matte import Matte
 from processing.local.natural.patch import Patch
 from processing.local.natural.planes import Bytes
@@ -44,7 +45,7 @@ def test_faint_strands_of_black_hair_count_for_more() -> None:
     more = faintness(_patch(_hair(24)).grid, LIGHTENS)
     assert more is not None
     half = more.shape[1] // 2
-    assert 0.5 < more[:, half + 16 : -16].mean() <= MOST
+    assert 0.3 < more[:, half + 16 : -16].mean() <= MOST
     assert more[:, 16 : half - 16].mean() < 0.2
 
 
@@ -57,7 +58,14 @@ def test_dyed_light_they_are_to_be_seen() -> None:
 
 
 def test_a_dye_that_does_not_lighten_needs_none() -> None:
-    assert faintness(_patch(_hair(24)).grid, 1.0) is None
+    """And between the two it begins at nothing: a tone that wavers makes no steps."""
+    grid = _patch(_hair(24)).grid
+    assert faintness(grid, FROM) is None
+    found = [faintness(grid, FROM + part * (TO - FROM)) for part in (0.1, 0.2, 1.0, 2.0)]
+    most = [float(one.max()) for one in found if one is not None]
+    assert most[1] == pytest.approx(2 * most[0], rel=0.01)
+    assert most[2] == pytest.approx(10 * most[0], rel=0.01)
+    assert most[3] == most[2]
 
 
 def test_light_hair_and_even_hair_show_theirs_by_themselves() -> None:

@@ -120,3 +120,33 @@ class Faceless(ByLevel):
         """See Segmenter."""
         seen = super().segment(crop)
         return Segmentation(seen.hair, seen.face * 0)
+
+
+class Everywhere(ByLevel):
+    """Takes everything for hair, and sees no face."""
+
+    def segment(self, crop: np.ndarray) -> Segmentation:
+        """See Segmenter."""
+        seen = super().segment(crop)
+        return Segmentation(np.ones_like(seen.hair), seen.face * 0)
+
+
+def test_a_square_is_not_widened_for_a_neighbours_hair() -> None:
+    """What lies nearer to another head is not this one's."""
+    view = View(np.full((480, 640, 3), 120, np.uint8))
+    head = Head(320, 240, 80, 0.99)
+    beside = [
+        Head(320 + dx, 240 + dy, 80, 0.99) for dx, dy in ((90, 0), (-90, 0), (0, 90), (0, -90))
+    ]
+    alone = study(view, head, Everywhere())
+    among = study(view, head, Everywhere(), beside)
+    assert alone is not None
+    assert among is not None
+    assert among.square.side < alone.square.side
+
+
+def test_one_face_found_twice_is_one_head() -> None:
+    """A false find beside a face proves to be that face up close."""
+    view = View(portrait())
+    twice = Finder(HEAD, Head(HEAD.cx + 90, HEAD.cy + 20, HEAD.height, 0.99))
+    assert len(study_all(view, twice, ByLevel())) == 1

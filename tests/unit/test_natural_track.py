@@ -294,3 +294,14 @@ def test_a_cut_starts_over() -> None:
     bright = np.clip(portrait().astype(int) + 110, 0, 255).astype(np.uint8)
     tracker.update(View(bright), FULL)
     assert before not in tracker.tracks
+
+
+def test_a_find_that_proves_to_be_a_known_face_is_no_new_head() -> None:
+    """Else its hair would be dyed twice, for one frame at each search."""
+    finder = Finder(HEAD)
+    tracker = HeadTracker(finder, ByLevel())
+    tracker.update(View(portrait()), FULL)
+    finder.heads = (HEAD, Head(HEAD.cx + 90, HEAD.cy + 20, HEAD.height, 0.99))
+    counts = [len(tracker.update(View(portrait()), FULL)) for _ in range(40)]
+    assert counts == [1] * 40
+    assert finder.searches > 1

@@ -19,14 +19,17 @@ POWER = 0.6
 """How far faint strands are brought up to the others: 1 would make them all alike."""
 DARK, DIM = 32, 56
 """Luma up to which hair is dark, and from which on it shows its strands by itself."""
-WORTH = 0.25
-"""A gain below this is not worth the time."""
+FROM, TO = 0.9, 1.1
+"""What strands are multiplied by in a dye that needs no more of them, and in one that does."""
+WORTH = 0.15
+"""A gain below this is not worth the time; what is above it begins at nothing."""
 
 
 def faintness(grid: Grid, contrast: float) -> Floats | None:
     """How much more strands should count, 0 to MOST, on the grid; None where they show by
     themselves. ``contrast`` is what all strands are multiplied by."""
-    if contrast <= 1 or float(grid.low.min()) > DIM:
+    needed = min((contrast - FROM) / (TO - FROM), 1.0)
+    if needed <= 0 or float(grid.low.min()) > DIM:
         return None
     weight, detail = grid.weight, grid.sample - grid.low
     power = np.asarray(weight * detail * detail, np.float32)
@@ -37,8 +40,9 @@ def faintness(grid: Grid, contrast: float) -> Floats | None:
     gain = (np.float32(usual) / (np.sqrt(near) + np.float32(NOISE))) ** np.float32(POWER)
     dark = np.clip((np.float32(DIM) - grid.low) * np.float32(1 / (DIM - DARK)), 0, 1)
     sure = np.maximum(2 * grid.depth - 1, 0)
-    more = np.asarray(np.clip(gain - 1, 0, MOST) * dark * sure, np.float32)
-    return more if float(more.max()) > WORTH else None
+    extra = np.clip(gain - np.float32(1 + WORTH), 0, MOST)
+    more = np.asarray(extra * dark * sure * np.float32(needed), np.float32)
+    return more if float(more.max()) > 0 else None
 
 
 def as_share(more: Floats) -> Floats:

@@ -36,6 +36,8 @@ ERRING = 0.09
 flies about must be looked at more often."""
 DOUBTED = 0.4
 """A pixel trusted less than this is not explained."""
+FIRST_LOOKS = 6
+"""So many looks follow upon each other while a new head's hair does not fit into its crop."""
 BACK_TURNED_LOOKS = 90
 """Looks without a face for which the hair alone is followed: somebody shows the back."""
 INNER = 0.88
@@ -63,6 +65,7 @@ class HairTrack:
         self._since_look = 0
         self._faceless = 0
         self._errs = False
+        self._is_cut = False
         self._looks = 0
         self._other: Floats | None = None
 
@@ -133,7 +136,7 @@ class HairTrack:
         )
 
     def _is_due(self, motion: Motion, effort: Effort) -> bool:
-        if self._looks == 1:
+        if self._looks == 1 or (self._is_cut and self._looks < FIRST_LOOKS):
             return True
         still = motion.sources is None
         if self._since_look >= (effort.still_every if still else effort.moving_every):
@@ -174,6 +177,7 @@ class HairTrack:
         fresh = self._with_other(_on_grid(seen.hair), calm)
         self.hair = fresh if moved is None or trust is None else self._joined(fresh, moved, trust)
         self._since_look = 0
+        self._is_cut = self._needed() > self._length
         self._recognise(head_in(seen.face, self.square, (self.head.cx, self.head.cy)))
 
     def _known(self, before: Square, motion: Motion | None) -> tuple[Floats | None, Floats | None]:

@@ -4,10 +4,11 @@ import numpy as np
 
 from media.frame import Picture
 from processing.engine import NoHair, NoPerson
-from processing.local.natural.heads import Finder
+from processing.local.natural.heads import Finder, near
 from processing.local.natural.model import Segmenter
+from processing.local.natural.planes import Floats
 from processing.local.natural.reference import HairColour, TooLittleHair
-from processing.local.natural.share import feather
+from processing.local.natural.share import feather, share_of
 from processing.local.natural.still import GRID_PX, Still, study
 from processing.local.natural.view import View
 
@@ -18,8 +19,8 @@ def read_hair_colour(photo: Picture, finder: Finder, segmenter: Segmenter) -> Ha
     Raises NoPerson or NoHair.
     """
     view = View(photo)
-    still = _largest(view, finder, segmenter)
-    matte = still.matte(view, feather(still.square, GRID_PX, photo.shape))
+    still, share = _largest(view, finder, segmenter)
+    matte = still.matte(view, share * feather(still.square, GRID_PX, photo.shape))
     if matte is None:
         raise NoHair
     alpha = np.zeros(photo.shape[:2], np.uint8)
@@ -31,9 +32,13 @@ def read_hair_colour(photo: Picture, finder: Finder, segmenter: Segmenter) -> Ha
         raise NoHair from None
 
 
-def _largest(view: View, finder: Finder, segmenter: Segmenter) -> Still:
-    """The largest head of which the face is seen up close, too. Raises NoPerson."""
-    for head in finder.find(view.picture):
-        if (still := study(view, head, segmenter)) is not None:
-            return still
+def _largest(view: View, finder: Finder, segmenter: Segmenter) -> tuple[Still, Floats | np.float32]:
+    """The largest head of which the face is seen up close, too, and which share of its square is
+    not its neighbours'. Raises NoPerson."""
+    heads = finder.find(view.picture)
+    for head in heads:
+        others = [other for other in heads if other is not head]
+        if (still := study(view, head, segmenter, others)) is not None:
+            beside = [other for other in others if not near(other, still.head)]
+            return still, share_of(still.head, beside, still.square, GRID_PX)
     raise NoPerson

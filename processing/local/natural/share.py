@@ -19,15 +19,18 @@ def shares(
     heads: Sequence[Head], squares: Sequence[Square], size_px: int
 ) -> list[Floats | np.float32]:
     """For each head, which share (0 to 1) of every cell of its square belongs to it."""
-    if len(heads) == 1:
-        return [np.float32(1)]
     return [
-        _share(own, [head for head in heads if head is not own], square, size_px)
+        share_of(own, [head for head in heads if head is not own], square, size_px)
         for own, square in zip(heads, squares, strict=True)
     ]
 
 
-def _share(own: Head, others: list[Head], square: Square, size_px: int) -> Floats:
+def share_of(
+    own: Head, others: Sequence[Head], square: Square, size_px: int
+) -> Floats | np.float32:
+    """Which share (0 to 1) of every cell of a head's square belongs to it, and to no other."""
+    if not others:
+        return np.float32(1)
     places = (np.arange(size_px, dtype=np.float32) + 0.5) * (square.side / size_px)
     x, y = places[None, :] + square.left, places[:, None] + square.top
 

@@ -1,5 +1,6 @@
 """Hair in a photo: no next frame mends what is seen, so it is looked at longer and finer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,11 +9,11 @@ from media.frame import Picture
 from processing.local.natural.crop import Square, take
 from processing.local.natural.effort import LADDER
 from processing.local.natural.hair_track import HairTrack
-from processing.local.natural.heads import SURE, Finder, Head
+from processing.local.natural.heads import SURE, Finder, Head, near
 from processing.local.natural.matte import Matte, refine
 from processing.local.natural.model import Segmenter, mirrored
 from processing.local.natural.planes import Bytes, Floats, resized
-from processing.local.natural.share import feather, shares
+from processing.local.natural.share import feather, share_of, shares
 from processing.local.natural.view import View
 
 GRID_PX = 256
@@ -45,20 +46,29 @@ class Still:
         return None if draft is None else draft.matte()
 
 
-def study(view: View, head: Head, segmenter: Segmenter) -> Still | None:
-    """What is to be seen of a head; None where up close there is no face and none was certain."""
+def study(
+    view: View, head: Head, segmenter: Segmenter, others: Sequence[Head] = ()
+) -> Still | None:
+    """What is to be seen of a head beside others; None where up close there is no face and none was
+    certain."""
     track = HairTrack(head)
     track.aim_at(view, segmenter, LADDER[0])
     if not track.confirms(head) and head.score < SURE:
         return None
-    square, hair = _whole_hair(view, track.square, segmenter)
+    square, hair = _whole_hair(view, track, segmenter, others)
     return Still(track.head, square, hair, take(view.luma, square, GRID_PX))
 
 
 def study_all(view: View, finder: Finder, segmenter: Segmenter) -> list[Still]:
     """All heads of a photo, the largest first."""
-    stills = [study(view, head, segmenter) for head in finder.find(view.picture)]
-    return [still for still in stills if still is not None]
+    heads = finder.find(view.picture)
+    stills = list[Still]()
+    for head in heads:
+        still = study(view, head, segmenter, [other for other in heads if other is not head])
+        # Up close a find may prove to be the face of another one.
+        if still is not None and not any(near(still.head, known.head) for known in stills):
+            stills.append(still)
+    return stills
 
 
 def mattes_of(view: View, stills: list[Still]) -> list[Matte | None]:
@@ -71,12 +81,16 @@ def mattes_of(view: View, stills: list[Still]) -> list[Matte | None]:
     ]
 
 
-def _whole_hair(view: View, square: Square, segmenter: Segmenter) -> tuple[Square, Floats]:
-    """The hair in the square, which is widened while its sides cut hair off: what is longer than
-    usual, or sits on a head that was taken for a smaller one."""
+def _whole_hair(
+    view: View, track: HairTrack, segmenter: Segmenter, others: Sequence[Head]
+) -> tuple[Square, Floats]:
+    """The hair in the head's square, which is widened while its sides cut hair off: what is longer
+    than usual, or sits on a head that was taken for a smaller one."""
+    square, beside = track.square, [one for one in others if not near(one, track.head)]
     hair = hair_in(view.picture, square, segmenter)
     for _ in range(WIDENINGS):
-        wider = widened(square, hair, view.luma.shape)
+        own = hair * share_of(track.head, beside, square, GRID_PX)
+        wider = widened(square, np.asarray(own, np.float32), view.luma.shape)
         if wider == square:
             break
         square, hair = wider, hair_in(view.picture, wider, segmenter)

@@ -58,6 +58,9 @@ class HeadTracker:
                 continue
             track = HairTrack(head)
             track.meet(view, self._segmenter, effort)
+            # Up close it may prove to be the face of one that is known.
+            if any(near(track.head, known.head) for known in self.tracks):
+                continue
             if track.confirms(head) or head.score >= SURE:
                 self.tracks.append(track)
 
