@@ -6,6 +6,7 @@ from pathlib import Path
 
 from processing.engine import Engine, Engines
 from processing.local import local_engines
+from processing.local.threads import use_one_thread_per_call
 from server.app import create_app
 from server.logs import configure_logging
 from server.settings import Settings
@@ -42,6 +43,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     arguments = parser.parse_args()
     configure_logging("console", "warning")
+    use_one_thread_per_call()  # as the service has it, also with an engine of the bench's own
     with tempfile.TemporaryDirectory() as folder:
         settings = bench_settings(Path(folder), arguments.workers)
         engine = bench_engine(arguments.engine, arguments.stage_ms)
