@@ -193,6 +193,27 @@ def test_a_still_head_does_not_flicker() -> None:
     assert np.ptp(means) < 1
 
 
+@pytest.mark.parametrize("wanted", ["#e3d8c3", "#0f0d0e", "#a64b23"])
+def test_coarse_shading_gives_the_same_hair(wanted: str) -> None:
+    """With less trouble taken the colour is the same, and pixels without hair are the picture's."""
+    picture, matte = _scene()
+    core = cv2.erode(_alpha(matte), np.ones((13, 13))) == 255
+    dye = Dye.of(_look(wanted))
+    fine = Colourist().apply(View(picture), matte, dye)
+    coarse = Colourist().apply(View(picture), matte, dye, coarse=True)
+    assert abs(_distance(coarse, wanted, core) - _distance(fine, wanted, core)) < 1
+    assert np.array_equal(coarse[_alpha(matte) == 0], picture[_alpha(matte) == 0])
+    assert not np.array_equal(coarse, fine)
+
+
+def test_streaks_stay_where_they_are_with_coarse_shading() -> None:
+    """Highlights are drawn on the grid: they must not move when load changes."""
+    picture, matte = _scene()
+    dye = Dye.of(_look("#3b2a20", highlights=Highlights((230, 200, 150), 0.4)))
+    fine = Colourist().apply(View(picture), matte, dye, FACE)
+    assert np.array_equal(Colourist().apply(View(picture), matte, dye, FACE, coarse=True), fine)
+
+
 def test_a_change_of_light_is_followed() -> None:
     """When the lamp is dimmed the dyed hair is back at its colour after half a second."""
     scene = _scene(SOURCES["blonde"])

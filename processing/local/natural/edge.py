@@ -64,21 +64,21 @@ class Edge:
         darker = cv2.subtract(self.picture, _wide(self.over))
         return np.asarray(cv2.add(darker, _wide(self.under)), np.uint8)
 
-    def exchange(self, dyed: Picture, intensity: float) -> Picture:
-        """The window's picture with the hair taken out and ``intensity`` (0 to 1) of dyed put in.
+    def exchange(self, dyed: Picture, intensity: float, result: Picture) -> None:
+        """Write to ``result`` the window's picture with the hair taken out and ``intensity``
+        (0 to 1) of dyed put in.
 
         Where alpha is 0 it is the picture bit for bit, where alpha is 255 it is all dyed.
         """
         share = scaled(self.alpha, intensity)
-        result = _parted(self.picture, _wide(~share))
-        cv2.add(result, _parted(dyed, _wide(share)), dst=result)
-        cv2.add(result, _wide(_parted(self.over, share)), dst=result)
-        cv2.subtract(result, _wide(_parted(self.under, share)), dst=result)
+        mixed = _parted(self.picture, _wide(~share))
+        cv2.add(mixed, _parted(dyed, _wide(share)), dst=mixed)
+        cv2.add(mixed, _wide(_parted(self.over, share)), dst=mixed)
+        cv2.subtract(mixed, _wide(_parted(self.under, share)), dst=mixed)
         # Where the matte takes a wall for hair, its light would be added to the dye's: no pixel
         # becomes lighter or darker than both the picture and the dyed hair.
-        cv2.min(result, cv2.max(self.picture, dyed), dst=result)
-        cv2.max(result, cv2.min(self.picture, dyed), dst=result)
-        return result
+        cv2.min(mixed, cv2.max(self.picture, dyed), dst=mixed)
+        cv2.max(mixed, cv2.min(self.picture, dyed), dst=result)
 
 
 def laid_over(base: Picture, layer: Picture, share: Bytes) -> Picture:

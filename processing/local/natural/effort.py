@@ -32,13 +32,15 @@ class Effort:
     """Frames from one search for more heads to the next."""
     matte_step: int
     """1: the matte at the picture's resolution, 2: at half of it."""
+    coarse: bool
+    """Whether colour takes less trouble over shading and faint strands."""
 
 
 LADDER = (
-    Effort(1.0, 192, 256, 2, 8, 1, 15, 1),
-    Effort(0.75, 192, 256, 3, 12, 1, 20, 1),
-    Effort(0.5, 160, 160, 3, 15, 2, 30, 2),
-    Effort(0.25, 128, 128, 5, 20, 4, 60, 2),
+    Effort(1.0, 192, 256, 2, 8, 1, 15, 1, False),
+    Effort(0.75, 192, 256, 3, 12, 1, 20, 1, False),
+    Effort(0.5, 160, 160, 3, 15, 2, 30, 2, False),
+    Effort(0.25, 128, 128, 5, 20, 4, 60, 2, True),
 )
 
 

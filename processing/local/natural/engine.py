@@ -41,13 +41,15 @@ class NaturalStyler:
         laps.end("hair")
         mattes = mattes_of(view, tracks, effort.matte_step)
         laps.end("matte")
-        result = self._dyed(view, mattes, self._dye_for(look))
+        result = self._dyed(view, mattes, self._dye_for(look), effort.coarse)
         laps.end("colour")
         heads = [track.head for track in tracks]
         advice = advise(picture, heads)
         return Rendered(result, len(heads), laps.stage_ms, advice, effort.share)
 
-    def _dyed(self, view: View, mattes: list[tuple[HairTrack, Matte | None]], dye: Dye) -> Picture:
+    def _dyed(
+        self, view: View, mattes: list[tuple[HairTrack, Matte | None]], dye: Dye, coarse: bool
+    ) -> Picture:
         """The picture with every head's hair dyed; each head's tone is remembered by itself."""
         self._colourists = {track: self._colourist(track) for track, _ in mattes}
         if dye.is_empty:
@@ -55,7 +57,7 @@ class NaturalStyler:
         for track, matte in mattes:
             if matte is not None:
                 face = (track.head.cx, track.head.cy, track.head.height)
-                view = View(self._colourists[track].apply(view, matte, dye, face))
+                view = View(self._colourists[track].apply(view, matte, dye, face, coarse))
         return view.picture
 
     def _colourist(self, track: HairTrack) -> Colourist:

@@ -21,7 +21,7 @@ STEP_PX = 32
 matte's outline moves."""
 
 STRAND_SIGMA = 1.6
-"""Sigma of the low-pass that tells shading from strands, in grid cells."""
+"""Sigma of the low-pass that tells shading from strands, in cells of the finer grid."""
 
 _FALLBACK = 0.02
 """Weight of the mean beside a neighbourhood, so that a place without hair gets the mean."""
@@ -34,10 +34,11 @@ class Grid:
     ``alpha`` is how much of a cell is hair, ``weight`` the same but 0 where it is less than half,
     ``sample`` the luma of one pixel of the cell, ``grey`` the mean of all of them, ``low`` the
     hair's luma around the cell, without its strands, and ``depth`` 1 within the hair and 0 at its
-    rim, a cell wide.
+    rim, a cell wide. ``is_coarse``: with half as many cells each way as it should have.
     """
 
     factor: int
+    is_coarse: bool
     alpha: Floats
     weight: Floats
     sample: Floats
@@ -64,8 +65,9 @@ class Patch:
     grid: Grid
 
     @classmethod
-    def cut(cls, view: View, matte: Matte) -> "Patch | None":
-        """None where the matte has nothing inside the picture."""
+    def cut(cls, view: View, matte: Matte, coarse: bool = False) -> "Patch | None":
+        """None where the matte has nothing inside the picture. ``coarse``: with a grid of half as
+        many cells each way, where there are enough of them."""
         across, down = _place(matte, view.luma.shape)
         if across.stop <= across.start or down.stop <= down.start:
             return None
@@ -73,9 +75,10 @@ class Patch:
         rows = slice(down.start - matte.top, down.stop - matte.top)
         columns = slice(across.start - matte.left, across.stop - matte.left)
         height, width = luma.shape
-        factor = _factor_of(height, width)
+        fine = _factor_of(height, width)
+        factor = 2 * fine if coarse and fine > 1 else fine
         luma, alpha = _padded(luma, matte.alpha[rows, columns], factor)
-        grid = _grid_of(luma, alpha, factor)
+        grid = _grid_of(luma, alpha, factor, fine)
         return cls(across.start, down.start, width, height, part, luma, alpha, grid)
 
     def enlarged(self, *planes: Floats) -> list[Bytes]:
@@ -122,16 +125,17 @@ def _padded(luma: Bytes, alpha: Bytes, factor: int) -> tuple[Bytes, Bytes]:
     return luma, np.asarray(cv2.copyMakeBorder(alpha, *sides, cv2.BORDER_CONSTANT, value=0))
 
 
-def _grid_of(luma: Bytes, alpha: Bytes, factor: int) -> Grid:
+def _grid_of(luma: Bytes, alpha: Bytes, factor: int, fine: int) -> Grid:
     share = shrunk(alpha, factor).astype(np.float32) * np.float32(1 / 255)
     grey = shrunk(luma, factor).astype(np.float32)
     # What shines through at the edge must not pass for the hair's own luma.
     weight = np.maximum(2 * share - 1, 0)
     total = max(float(weight.sum()), 1e-3)
     mean = float(np.vdot(grey, weight)) / total
-    near = smoothed(weight, STRAND_SIGMA) + np.float32(_FALLBACK)
-    low = (smoothed(grey * weight, STRAND_SIGMA) + np.float32(_FALLBACK * mean)) / near
+    sigma = STRAND_SIGMA * fine / factor
+    near = smoothed(weight, sigma) + np.float32(_FALLBACK)
+    low = (smoothed(grey * weight, sigma) + np.float32(_FALLBACK * mean)) / near
     size = (grey.shape[1], grey.shape[0])
     sample = cv2.resize(luma, size, interpolation=cv2.INTER_NEAREST).astype(np.float32)
     depth = np.asarray(cv2.erode(weight, np.ones((3, 3), np.uint8)), np.float32)
-    return Grid(factor, share, weight, sample, grey, low, depth)
+    return Grid(factor, factor > fine, share, weight, sample, grey, low, depth)

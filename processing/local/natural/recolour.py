@@ -55,14 +55,17 @@ class Colourist:
         self._tone = ToneMeter()
         self._skull = SkullMeter()
 
-    def apply(self, view: View, matte: Matte, dye: Dye, face: Face | None = None) -> Picture:
+    def apply(
+        self, view: View, matte: Matte, dye: Dye, face: Face | None = None, coarse: bool = False
+    ) -> Picture:
         """A new picture with the hair dyed; the view's is not changed.
 
         Where the matte is 0 the result is the picture bit for bit. ``face`` (centre x, y and
-        height, px) steadies ombre and highlights.
+        height, px) steadies ombre and highlights. ``coarse`` costs less: shading on a coarser grid
+        and faint strands left as they are; not with highlights, which are drawn on the grid.
         """
         result = view.picture.copy()
-        patch = Patch.cut(view, matte)
+        patch = Patch.cut(view, matte, coarse and dye.streaks is None)
         tone = None if patch is None else self._measured(patch)
         if patch is None or tone is None:
             return result
@@ -79,7 +82,7 @@ class Colourist:
         """Write the dyed hair into the part of the result that the patch was cut from."""
         contrast = gains(tone, dye.spread, dye.slope)
         grid, wanted = patch.grid, _offset(patch, tone, contrast, dye)
-        faint = faintness(grid, contrast.strands)
+        faint = None if grid.is_coarse else faintness(grid, contrast.strands)
         extra = [] if faint is None else [as_share(faint)]
         offset, low, rim, *more = patch.enlarged(wanted, grid.low, (1 - grid.depth) * 255, *extra)
         around = Around(low, rim)
@@ -94,7 +97,7 @@ class Colourist:
                     tones, edge.luma, low[window], faint_share[window], contrast.strands
                 )
             colors = layers.laid_over(_base_colors(edge, tones, dye), tones, window, dye)
-            result[window] = edge.exchange(colors, dye.intensity)
+            edge.exchange(colors, dye.intensity, result[window])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
