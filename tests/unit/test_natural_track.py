@@ -114,7 +114,7 @@ def test_a_photos_crop_is_put_right() -> None:
 
 def test_hair_moves_with_the_head_between_looks() -> None:
     """With a look every fourth frame only, the hair is where the head is on every frame."""
-    lazy = Effort(0.2, 128, 128, 4, 8, 3, 45, 1)
+    lazy = Effort(0.2, 128, 128, 4, 8, 3, 45, 1, False)
     track, segmenter = HairTrack(HEAD), ByLevel()
     for step in range(24):
         cx = 320 + 2.5 * step
