@@ -16,9 +16,6 @@ from processing.local.natural.patch import Patch
 from processing.local.natural.planes import Bytes
 from processing.local.natural.windows import Window
 
-SURE_FROM, SURE_TO = 0.5, 1.0
-"""Alpha from which on a pixel's own detail counts as the hair's, and at which nothing else does."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Around:
@@ -51,7 +48,9 @@ class Edge:
         that would be a bright rim: there hair is taken to be no lighter than around it.
         """
         alpha, luma, low = patch.alpha[window], patch.luma[window], around.low[window]
-        unsure = ~_ramp(alpha, SURE_FROM, SURE_TO)
+        # From an alpha of a half on a pixel's own detail counts as the hair's, more and more.
+        rest = ~alpha
+        unsure = cv2.add(rest, rest)
         rim = cv2.max(unsure, around.rim[window])
         over = cv2.multiply(cv2.subtract(luma, low), rim, scale=1 / 255)
         under = cv2.multiply(cv2.subtract(low, luma), unsure, scale=1 / 255)
@@ -91,11 +90,6 @@ def laid_over(base: Picture, layer: Picture, share: Bytes) -> Picture:
 def scaled(share: Bytes, factor: float) -> Bytes:
     """A share made smaller by a factor from 0 to 1."""
     return share if factor >= 1 else np.asarray(cv2.convertScaleAbs(share, alpha=factor), np.uint8)
-
-
-def _ramp(alpha: Bytes, start: float, end: float) -> Bytes:
-    slope = 1 / (end - start)
-    return np.asarray(cv2.addWeighted(alpha, slope, alpha, 0, -255 * start * slope), np.uint8)
 
 
 def _parted(whole: Bytes, share: Bytes) -> Bytes:
