@@ -16,7 +16,7 @@ from media.header import (
     check_picture,
     read_header,
 )
-from media.photo import decode_as_it_is, decode_photo
+from media.photo import decode_as_it_is, decode_photo, encode_photo
 
 __all__ = [
     "BrokenPicture",
@@ -29,6 +29,7 @@ __all__ = [
     "decode_frame",
     "decode_photo",
     "encode_jpeg",
+    "encode_photo",
 ]
 
 

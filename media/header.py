@@ -22,8 +22,8 @@ _WEBP_HEADER_BYTES = 30
 _MAX_JPEG_SCANS = 24
 
 
-# What libjpeg and WebP can write ends not far above; no camera or phone comes near it.
-_MAX_SIDE_PX = 16_384
+# The most that WebP can hold; no camera or phone comes near it.
+_MAX_SIDE_PX = 16_383
 
 
 class PictureError(ValueError):

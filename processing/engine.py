@@ -101,6 +101,14 @@ class Engine(Protocol):
         """
         ...
 
+    def retouch(self, photo: Picture, look: Look, /) -> Rendered:
+        """Apply the look to a photo, of which there is no next frame: with all care.
+
+        Called on a worker; the photo given must not be changed. Raises PhotoError if a reference
+        photo in the look is to be used and there is nothing in it to take over.
+        """
+        ...
+
 
 class Engines:
     """The engines by name; the first is the default."""

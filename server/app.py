@@ -14,12 +14,13 @@ from processing.local import local_engines
 from processing.pool import WorkerPool
 from server.calls import Calls
 from server.journal import SessionJournal
-from server.keys import CALLS, SERVICES, SESSIONS
+from server.keys import CALLS, PHOTOS, SERVICES, SESSIONS
 from server.pages import add_security_headers
 from server.registry import LiveSessions
 from server.routes import routes
 from server.services import Services
 from server.settings import Settings
+from server.studio import PhotoDesk
 from storage.cache import MemoryCache
 from storage.lock import DirectoryLock
 from storage.sqlite import SqliteDatabase
@@ -72,6 +73,7 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
             app[SERVICES] = Services(
                 settings, clock, engines, pool, database, cache, journal, clock.monotonic()
             )
+            app[PHOTOS] = PhotoDesk(settings.max_photos)
             app[SESSIONS] = LiveSessions(app[SERVICES])
             app[CALLS] = Calls(app[SERVICES], app[SESSIONS], _rtc_options(settings))
             stack.push_async_callback(app[CALLS].close)

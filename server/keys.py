@@ -5,7 +5,9 @@ from aiohttp import web
 from server.calls import Calls
 from server.registry import LiveSessions
 from server.services import Services
+from server.studio import PhotoDesk
 
 CALLS = web.AppKey("calls", Calls)
+PHOTOS = web.AppKey("photos", PhotoDesk)
 SERVICES = web.AppKey("services", Services)
 SESSIONS = web.AppKey("sessions", LiveSessions)

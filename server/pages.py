@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from processing.shades import SHADES
 from server.version import SERVICE_NAME
@@ -22,7 +22,6 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=()",
     "Referrer-Policy": "no-referrer",
-    "Server": SERVICE_NAME,
     "X-Content-Type-Options": "nosniff",
 }
 
@@ -49,5 +48,6 @@ async def add_security_headers(_: web.Request, response: web.StreamResponse) -> 
     """Every response: the page may load from here and nowhere else."""
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
+    response.headers[hdrs.SERVER] = SERVICE_NAME
     if isinstance(response, web.FileResponse):
         response.headers.setdefault("Cache-Control", "no-cache")

@@ -6,6 +6,7 @@ from server import webrtc, whep
 from server.health import health
 from server.ice import list_ice_servers
 from server.pages import asset, index, shades
+from server.photos import try_on
 from server.realtime import realtime
 
 API = "/api/hair-tryOn"
@@ -18,6 +19,7 @@ def routes() -> list[web.AbstractRouteDef]:
         web.get("/page/{name}", asset),
         web.get(f"{API}/health", health),
         web.get(f"{API}/shades", shades),
+        web.post(f"{API}/try-on", try_on),
         web.get(f"{API}/realtime/{{session_id}}", realtime),
         web.get(f"{API}/ice-servers", list_ice_servers),
         web.post(f"{API}/webrtc/{{session_id}}", webrtc.offer),

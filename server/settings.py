@@ -82,7 +82,7 @@ class Settings(BaseSettings):
         8 * 1024 * 1024, description="largest WebSocket message"
     )
     max_picture_px: Annotated[int, Field(ge=1)] = Field(
-        25_000_000, description="most pixels (width x height) that a style or colour photo may have"
+        25_000_000, description="most pixels (width x height) that a photo may have"
     )
     max_frame_px: Annotated[int, Field(ge=1)] = Field(
         3840 * 2160, description="the same for a live frame; larger ones would hold the others up"
@@ -94,6 +94,15 @@ class Settings(BaseSettings):
         "all",
         description="which networks find heads and hair: all, which learned from all pictures, or "
         "clean, from those with clear rights only, which are less exact",
+    )
+    max_photo_bytes: Annotated[int, Field(ge=1024)] = Field(
+        20 * 1024 * 1024, description="largest file of a photo that is sent by HTTP"
+    )
+    max_photos: Annotated[int, Field(ge=1)] = Field(
+        4, description="photos worked on at once by HTTP; further ones are told to come again"
+    )
+    body_timeout_s: Seconds = Field(
+        60.0, description="a request's body that takes longer than this is given up"
     )
     photo_side_px: Annotated[int, Field(ge=16, le=8192)] = Field(
         960, description="style and colour photos are scaled down to this longer side"

@@ -9,15 +9,14 @@ from aiohttp import hdrs, web
 from media.rtc.answerer import Answerer
 from media.rtc.fragment import IceFragment, read_fragment
 from media.rtc.offer import MAX_BYTES, OfferRejected
-from server import messages
 from server.calls import Call
 from server.errors import CloseCode, ErrorCode
 from server.ice import ice_servers, link_headers
 from server.keys import CALLS, SERVICES
 from server.registry import SessionRefused
+from server.replies import busy, refused
 
 SDP, FRAGMENT = "application/sdp", "application/trickle-ice-sdpfrag"
-RETRY_AFTER_S = 5
 _STATUS: Final = {CloseCode.INVALID_ID: 400, CloseCode.FORBIDDEN: 403}
 
 
@@ -147,18 +146,6 @@ def not_let_in(error: SessionRefused) -> web.Response:
     )
 
 
-def busy(text: str, code: ErrorCode = ErrorCode.SERVER_FULL) -> web.Response:
-    """503, and when to come again."""
-    response = refused(503, code, text)
-    response.headers[hdrs.RETRY_AFTER] = str(RETRY_AFTER_S)
-    return response
-
-
 def missing() -> web.Response:
     """404."""
     return refused(404, ErrorCode.NOT_FOUND, "There is no such call")
-
-
-def refused(status: int, code: ErrorCode, text: str) -> web.Response:
-    """An error as all others of the service."""
-    return web.json_response(messages.error(code, text), status=status)

@@ -10,6 +10,7 @@ from server.errors import ClientError, ErrorCode
 from server.identity import read_ids
 from server.keys import CALLS
 from server.registry import SessionRefused
+from server.replies import refused
 
 
 async def offer(request: web.Request) -> web.Response:
@@ -25,10 +26,10 @@ async def offer(request: web.Request) -> web.Response:
         call = await request.app[CALLS].open(session_id, user_id, read_offer(offered.sdp), look)
     except OfferRejected as rejected:
         return signalling.cannot_be_answered(rejected)
-    except SessionRefused as refused:
-        return signalling.not_let_in(refused)
+    except SessionRefused as error:
+        return signalling.not_let_in(error)
     except ClientError as error:
-        return signalling.refused(400, error.code, error.message)
+        return refused(400, error.code, error.message)
     end = call.peer.connection.end
     response = signalling.answered(request, offered, call.answered.result(), end)
     response.headers[hdrs.LOCATION] = str(request.rel_url.without_query_params("look"))

@@ -39,6 +39,13 @@ class SimpleEngine:
         """See Styler."""
         return Rendered(self._change(picture))
 
+    def retouch(self, photo: Picture, look: Look) -> Rendered:
+        """See Engine."""
+        for reference in (look.style, look.color_photo):
+            if reference is not None:
+                self.check_photo(reference)
+        return self.render(photo, look)
+
 
 class FussyEngine(SimpleEngine):
     """Takes colours alone, sees what it is told to see, and knows a useless photo by its shade.

@@ -46,6 +46,10 @@ class StageEngine:
         """See Engine."""
         return ("color",)
 
+    def retouch(self, photo: Picture, look: Look) -> Rendered:
+        """See Engine."""
+        return self.open().render(photo, look)
+
     def check_photo(self, photo: Picture) -> None:
         """See Engine. Every photo will do."""
 

@@ -11,10 +11,10 @@ from aiohttp import ClientSession, web
 from playwright.async_api import Browser, Page
 
 from media.clock import Clock
-from processing.engine import Engines
+from processing.engine import Engine, Engines
 from server.app import create_app
 from server.settings import Settings
-from tests.engines import SimpleEngine, invert
+from tests.engines import invert
 from tests.integration.browser import (
     PAGE_HOST,
     OpenTab,
@@ -54,7 +54,7 @@ async def start_service(tmp_path: Path) -> AsyncIterator[StartService]:
     async with AsyncExitStack() as stack:
 
         async def start(
-            *engines: SimpleEngine,
+            *engines: Engine,
             clock: Clock | None = None,
             cancels_handlers: bool = False,
             **settings: Any,

@@ -8,11 +8,11 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from media.clock import Clock
+from processing.engine import Engine
 from server.keys import SERVICES, SESSIONS
 from server.registry import LiveSessions
 from server.services import Services
 from storage.records import SessionRecord
-from tests.engines import SimpleEngine
 from tests.integration.client import Caller
 
 SETTLE_TIMEOUT_S = 5.0
@@ -53,7 +53,7 @@ class StartService(Protocol):
 
     async def __call__(
         self,
-        *engines: SimpleEngine,
+        *engines: Engine,
         clock: Clock | None = None,
         cancels_handlers: bool = False,
         **settings: Any,

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Callable
 from contextlib import suppress
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -18,8 +19,10 @@ from media.codec import (
     decode_frame,
     decode_photo,
     encode_jpeg,
+    encode_photo,
 )
 from media.frame import Picture
+from media.header import PictureFormat, read_header
 from tests import pictures
 
 MAX_PX = 1_000_000
@@ -281,3 +284,29 @@ def test_region_is_encoded_and_mirrored_view_is_refused() -> None:
     assert encode_jpeg(region, 80) == encode_jpeg(np.ascontiguousarray(region), 80)
     with pytest.raises(ValueError, match="contiguous"):
         encode_jpeg(picture[:, ::-1], 80)
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "png", "webp"])
+def test_photos_are_encoded_as_what_was_asked_for(kind: PictureFormat) -> None:
+    """The kind that was asked for, the same pixels or nearly, and no metadata."""
+    photo = pictures.gradient(120, 90)
+    coded = encode_photo(photo, kind, 92)
+    assert read_header(coded, MAX_PX).format == kind
+    assert _mean_difference(decode_photo(coded, MAX_PX), photo) < (1 if kind == "png" else 3)
+    assert not Image.open(BytesIO(coded)).getexif()
+
+
+def test_a_photos_colours_are_as_fine_as_its_light() -> None:
+    """Lines of two colours, one pixel wide, stay apart in a JPEG: strands do so before skin."""
+    photo = np.zeros((32, 32, 3), np.uint8)
+    photo[:, ::2], photo[:, 1::2] = (40, 40, 200), (200, 40, 40)
+    decoded = decode_photo(encode_photo(photo, "jpeg", 92), MAX_PX)
+    assert _mean_difference(decoded, photo) < 8
+
+
+def test_photo_may_stay_as_large_as_it_is() -> None:
+    """Without a longest side nothing is scaled, but it is turned upright."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    stored = pictures.encoded(pictures.pillow(pictures.gradient(300, 200)), "JPEG", exif=exif)
+    assert decode_photo(stored, MAX_PX).shape == (300, 200, 3)

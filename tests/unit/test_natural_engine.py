@@ -145,3 +145,34 @@ def test_less_effort_under_pressure(engine: NaturalEngine, portrait: np.ndarray)
     assert changed(portrait, pressed.picture)[60:110, 160:178].mean() > 0.9
     relieved = [styler.render(portrait, look, 0.1).effort for _ in range(70)]
     assert relieved[-1] == 1.0
+
+
+def test_a_photo_is_retouched(engine: NaturalEngine, portrait: Picture) -> None:
+    """Its hair is dyed like a frame's, in about the same place, and the photo stays as it is."""
+    before = portrait.copy()
+    rendered = engine.retouch(portrait, Look("natural", color=BLUE))
+    live = engine.open().render(portrait, Look("natural", color=BLUE))
+    mine, theirs = changed(portrait, rendered.picture), changed(portrait, live.picture)
+    assert rendered.heads == 1
+    assert list(rendered.stage_ms) == ["hair", "matte", "colour"]
+    assert (mine & theirs).sum() / (mine | theirs).sum() > 0.75
+    assert np.array_equal(portrait, before)
+
+
+def test_a_photo_of_nobody_stays_as_it_is(engine: NaturalEngine) -> None:
+    """No head, no change, and the advice says so."""
+    noise = pictures.noise(320, 240)
+    rendered = engine.retouch(noise, Look("natural", color=BLUE))
+    assert rendered.heads == 0
+    assert Advice.NO_HEAD in rendered.advice
+    assert np.array_equal(rendered.picture, noise)
+
+
+def test_a_photos_reference_must_be_of_use(engine: NaturalEngine, portrait: Picture) -> None:
+    """A colour photo of nobody is refused; a style photo counts where there is no other colour."""
+    nobody = pictures.noise(320, 240)
+    with pytest.raises(NoPerson):
+        engine.retouch(portrait, Look("natural", color_photo=nobody))
+    with pytest.raises(NoPerson):
+        engine.retouch(portrait, Look("natural", style=nobody))
+    assert engine.retouch(portrait, Look("natural", color=BLUE, style=nobody)).heads == 1

@@ -81,6 +81,10 @@ class ClassicEngine:
     def check_photo(self, photo: Picture) -> None:
         """Every photo will do: it is laid over the picture as it is, or its mean colour taken."""
 
+    def retouch(self, photo: Picture, look: Look, /) -> Rendered:
+        """As the first frame of a client."""
+        return self.open().render(photo, look)
+
     def warm_up(self) -> None:
         """Load what the calling thread needs, so that its first frame need not wait for it."""
         self._detector.warm_up()

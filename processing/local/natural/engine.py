@@ -14,6 +14,7 @@ from processing.local.natural.model import HairModel, Networks, Segmenter
 from processing.local.natural.photo import read_hair_colour
 from processing.local.natural.recolour import Colourist
 from processing.local.natural.reference import HairColour
+from processing.local.natural.retouch import retouched
 from processing.local.natural.share import feather, shares
 from processing.local.natural.tracker import HeadTracker
 from processing.local.natural.view import View
@@ -70,13 +71,8 @@ class NaturalStyler:
 
     def _reference(self, look: Look) -> HairColour | None:
         """The hair colour that a photo in the look gives, if it is asked for and has one."""
-        photo = look.color_photo
-        if photo is None and look.color is None:
-            photo = look.style
-        if photo is None:
-            return None
-        wanted = photo
-        return self._photos.get(wanted, None, lambda: self._read(wanted))
+        photo = colour_source(look)
+        return None if photo is None else self._photos.get(photo, None, lambda: self._read(photo))
 
     def _read(self, photo: Picture) -> HairColour | None:
         """Another engine may have accepted a photo with nothing in it to take over."""
@@ -84,6 +80,13 @@ class NaturalStyler:
             return read_hair_colour(photo, self._finder, self._segmenter)
         except PhotoError:
             return None
+
+
+def colour_source(look: Look) -> Picture | None:
+    """The photo whose hair colour is asked for: a style photo's, where there is no other colour."""
+    if look.color_photo is not None or look.color is not None:
+        return look.color_photo
+    return look.style
 
 
 def mattes_of(
@@ -119,7 +122,16 @@ class NaturalEngine:
 
     def check_photo(self, photo: Picture) -> None:
         """Whether there is a head with hair in it. Raises PhotoError if not."""
-        read_hair_colour(photo, self._finder, self._segmenter)
+        self._hair_colour(photo)
+
+    def retouch(self, photo: Picture, look: Look, /) -> Rendered:
+        """Dye the hair of every head in a photo, looked at longer and finer than a frame."""
+        source = colour_source(look)
+        dye = Dye.of(look, None if source is None else self._hair_colour(source))
+        return retouched(photo, dye, self._finder, self._segmenter)
+
+    def _hair_colour(self, photo: Picture) -> HairColour:
+        return read_hair_colour(photo, self._finder, self._segmenter)
 
     def warm_up(self) -> None:
         """Load both networks, so that no frame has to wait for it."""

@@ -1,0 +1,103 @@
+"""A photo with the hair changed, while the client waits: nothing of it is kept."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import mimeparse
+from aiohttp import hdrs, web
+
+from media.codec import encode_photo
+from media.header import PictureFormat
+from processing.engine import Engine, Rendered
+from processing.look import Look, LookValues
+from server.errors import ErrorCode
+from server.forms import Form, FormFile, LookText, UserId, read_form
+from server.keys import PHOTOS, SERVICES
+from server.replies import RequestRefused
+from server.studio import Studio
+
+LOCAL: Final = "local"
+"""Who did the work (``ai_model`` of section 5.1)."""
+QUALITY: Final = 92
+_FORMATS: Final[Mapping[str, PictureFormat]] = {
+    "image/webp": "webp",
+    "image/png": "png",
+    "image/jpeg": "jpeg",
+}
+"""What can be asked for; of two that are equally welcome the later one is sent."""
+
+
+class TryOnForm(Form):
+    """What ``POST try-on`` takes."""
+
+    image: FormFile
+    user_id: UserId
+    look: LookText | None = None
+    style_image: FormFile | None = None
+    color_image: FormFile | None = None
+
+
+async def try_on(request: web.Request) -> web.Response:
+    """``POST /api/hair-tryOn/try-on``: the photo in the form, full size, with the hair changed."""
+    services, started_s = request.app[SERVICES], request.app[SERVICES].clock.monotonic()
+    try:
+        content_type = _wanted(request)
+        with request.app[PHOTOS].place():
+            form = await _read(request)
+            studio = Studio(services)
+            look = await studio.look(
+                form.look or LookValues(), _data(form.style_image), _data(form.color_image)
+            )
+            rendered = await studio.render(form.image.data, look)
+            coding = (rendered.picture, _FORMATS[content_type], QUALITY)
+            data = await studio.work("image", encode_photo, *coding)
+    except RequestRefused as error:
+        return error.reply()
+    total_ms = (services.clock.monotonic() - started_s) * 1000
+    headers = _headers(studio.engine_of(look), look, rendered, total_ms, content_type)
+    return web.Response(body=data, content_type=content_type, headers=headers)
+
+
+async def _read(request: web.Request) -> TryOnForm:
+    settings = request.app[SERVICES].settings
+    return await read_form(
+        request,
+        TryOnForm,
+        max_file_bytes=settings.max_photo_bytes,
+        timeout_s=settings.body_timeout_s,
+    )
+
+
+def _data(file: FormFile | None) -> bytes | None:
+    return None if file is None else file.data
+
+
+def _wanted(request: web.Request) -> str:
+    """The type of picture that the client likes best. Raises RequestRefused (406)."""
+    accepted = request.headers.get(hdrs.ACCEPT) or "*/*"
+    try:
+        best = str(mimeparse.best_match(_FORMATS, accepted))
+    except mimeparse.MimeTypeParseException:
+        best = ""
+    if not best:
+        text = f"Accept: none of {', '.join(_FORMATS)}"
+        raise RequestRefused(406, ErrorCode.NOT_ACCEPTABLE, text, closes=True)
+    return best
+
+
+def _headers(
+    engine: Engine, look: Look, rendered: Rendered, total_ms: float, content_type: str
+) -> dict[str, str]:
+    """What was done, for programs and for people who look at the network's log."""
+    stages = {**rendered.stage_ms, "total": total_ms}
+    told = {
+        hdrs.CACHE_CONTROL: "no-store",
+        hdrs.CONTENT_DISPOSITION: f'inline; filename="hair-try-on.{_FORMATS[content_type]}"',
+        "Server-Timing": ", ".join(f"{name};dur={ms:.1f}" for name, ms in stages.items()),
+        "X-AI-Model": LOCAL,
+        "X-Advice": ", ".join(rendered.advice),
+        "X-Applied": ", ".join(engine.applies(look)),
+        "X-Engine": engine.name,
+        "X-Heads": "" if rendered.heads is None else str(rendered.heads),
+    }
+    return {name: value for name, value in told.items() if value}

@@ -1,0 +1,43 @@
+"""Answers to requests that are not WebSockets: an error is a JSON document as on a socket."""
+
+from aiohttp import hdrs, web
+
+from server import messages
+from server.errors import ErrorCode
+
+RETRY_AFTER_S = 5
+
+
+class RequestRefused(Exception):
+    """A request that cannot be done; carries the answer's status and code, and words for a person.
+
+    ``closes``: what is left of the body is not worth reading, and the connection ends.
+    """
+
+    def __init__(self, status: int, code: ErrorCode, message: str, *, closes: bool = False) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.closes = closes
+
+    def reply(self) -> web.Response:
+        """The answer."""
+        if self.status == web.HTTPServiceUnavailable.status_code:
+            return busy(self.message, self.code)
+        response = refused(self.status, self.code, self.message)
+        if self.closes:
+            response.force_close()
+        return response
+
+
+def refused(status: int, code: ErrorCode, text: str) -> web.Response:
+    """An error as all others of the service."""
+    return web.json_response(messages.error(code, text), status=status)
+
+
+def busy(text: str, code: ErrorCode = ErrorCode.SERVER_FULL) -> web.Response:
+    """503, and when to come again."""
+    response = refused(503, code, text)
+    response.headers[hdrs.RETRY_AFTER] = str(RETRY_AFTER_S)
+    return response

@@ -1,0 +1,102 @@
+"""Where photos are worked on: how many at once, and in steps that live frames come in between."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
+
+import structlog
+
+from media.codec import PictureError, PictureTooLarge, decode_photo
+from media.frame import Picture
+from processing.engine import Engine, NoPerson, PhotoError, Rendered
+from processing.fair import Share
+from processing.look import Look, LookError, LookValues
+from server.errors import ErrorCode, picture_fault
+from server.replies import RequestRefused
+from server.services import Services
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+log = structlog.get_logger(__name__)
+
+
+class PhotoDesk:
+    """Bounds how many photos are worked on, since each is held in full size."""
+
+    def __init__(self, places: int) -> None:
+        self._free = places
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Raises RequestRefused (503) where all are taken."""
+        if self._free < 1:
+            raise RequestRefused(503, ErrorCode.SERVER_FULL, "Too many photos at once")
+        self._free -= 1
+        try:
+            yield
+        finally:
+            self._free += 1
+
+
+class Studio:
+    """One request's photo. Everything raises RequestRefused, naming the field that is at fault."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._share = Share()
+
+    def engine_of(self, look: Look) -> Engine:
+        """Who applies the look."""
+        return self._services.engines.get(look.engine)
+
+    async def look(self, values: LookValues, style: bytes | None, color: bytes | None) -> Look:
+        """The look of these values, and of a style and a colour photo as they came."""
+        engines, side_px = self._services.engines, self._services.settings.photo_side_px
+        try:
+            engine = engines.get(values.engine or engines.default).name
+            look = Look(engine).with_values(values, engine)
+        except LookError as error:
+            raise RequestRefused(422, ErrorCode.INVALID_LOOK, f"look: {error}") from None
+        if style is not None:
+            look = look.with_style(await self._picture("style_image", style, side_px))
+        if color is not None:
+            look = look.with_color_photo(await self._picture("color_image", color, side_px))
+        if look.is_empty:
+            raise RequestRefused(422, ErrorCode.INVALID_LOOK, "look: there is nothing to apply")
+        return look
+
+    async def render(self, image: bytes, look: Look) -> Rendered:
+        """The photo in full size with the look applied."""
+        photo = await self._picture("image", image, None)
+        rendered = await self.work("look", self.engine_of(look).retouch, photo, look)
+        if rendered.heads == 0:
+            raise RequestRefused(422, ErrorCode.NO_PERSON, f"image: {NoPerson()}")
+        return rendered
+
+    async def _picture(self, name: str, data: bytes, side_px: int | None) -> Picture:
+        max_px = self._services.settings.max_picture_px
+        return await self.work(name, decode_photo, data, max_px, side_px)
+
+    async def work(self, name: str, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Make a call on a worker, as a turn of its own."""
+        try:
+            async with self._services.pool.long_turn(self._share) as turn:
+                return await turn.run(call, *args, **kwargs)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            raise _refusal(name, error) from None
+
+
+def _refusal(name: str, error: Exception) -> RequestRefused:
+    code, text = picture_fault(error, "Failed to process the photo")
+    if isinstance(error, PictureTooLarge):
+        return RequestRefused(413, code, f"{name}: {text}")
+    if isinstance(error, PictureError):
+        return RequestRefused(400, code, f"{name}: {text}")
+    if isinstance(error, PhotoError):
+        return RequestRefused(422, code, f"{name}: {text}")
+    log.error("photo failed", exc_info=error)
+    return RequestRefused(500, code, text)
