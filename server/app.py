@@ -8,13 +8,15 @@ import structlog
 from aiohttp import web
 
 from media.clock import Clock, SystemClock
+from media.film.probe import FilmLimits
 from media.rtc.answerer import RtcOptions
 from processing.engine import Engines
 from processing.local import local_engines
 from processing.pool import WorkerPool
 from server.calls import Calls
+from server.examiner import FilmExaminer
 from server.journal import SessionJournal
-from server.keys import CALLS, PHOTOS, SERVICES, SESSIONS
+from server.keys import CALLS, FILMS, PHOTOS, SERVICES, SESSIONS
 from server.pages import add_security_headers
 from server.registry import LiveSessions
 from server.routes import routes
@@ -22,10 +24,14 @@ from server.services import Services
 from server.settings import Settings
 from server.studio import PhotoDesk
 from storage.cache import MemoryCache
+from storage.files import LocalFiles
 from storage.lock import DirectoryLock
 from storage.sqlite import SqliteDatabase
 
 DATABASE_FILE = "hair-tryon.sqlite3"
+FILES_FOLDER = "files"
+MAX_RATE_FPS = 240
+"""Frames a second that a film may have on average: slow motion has as many."""
 POOL_CLOSE_S = 1.0
 """Frames that are still on a worker when all sessions have ended are waited for no longer."""
 LAST_WRITES_S = 3.0
@@ -60,6 +66,7 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
             stack.callback(lock.release)
             database = await SqliteDatabase.open(settings.data_dir / DATABASE_FILE)
             stack.push_async_callback(database.close)
+            files = await LocalFiles.open(settings.data_dir / FILES_FOLDER)
             cache = MemoryCache(settings.photo_cache_bytes, clock.monotonic)
             stack.push_async_callback(cache.close)
             pool = WorkerPool(settings.workers, clock)
@@ -71,8 +78,9 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
             if left:
                 log.warning("sessions of an earlier run timed out", sessions=left)
             app[SERVICES] = Services(
-                settings, clock, engines, pool, database, cache, journal, clock.monotonic()
+                settings, clock, engines, pool, database, cache, files, journal, clock.monotonic()
             )
+            app[FILMS] = FilmExaminer(_film_limits(settings), settings.workers)
             app[PHOTOS] = PhotoDesk(settings.max_photos)
             app[SESSIONS] = LiveSessions(app[SERVICES])
             app[CALLS] = Calls(app[SERVICES], app[SESSIONS], _rtc_options(settings))
@@ -80,6 +88,11 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
             yield
 
     return lifetime
+
+
+def _film_limits(settings: Settings) -> FilmLimits:
+    frames = round(settings.max_video_s * MAX_RATE_FPS)
+    return FilmLimits(settings.max_video_s, frames, settings.max_video_px)
 
 
 def _rtc_options(settings: Settings) -> RtcOptions:

@@ -1,143 +1,127 @@
-"""Forms: multipart/form-data, read part by part, bounded, and checked by a typed model."""
+"""Forms: multipart/form-data, read part by part and bounded; large files go straight to disk."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, TypeAlias, TypeVar, get_args
+from typing import Final
 
-import orjson
 from aiohttp import BodyPartReader, hdrs, web
 from aiohttp.http_exceptions import BadHttpMessage
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from processing.look import LookError, LookValues, parse_values
 from server.errors import ErrorCode
-from server.identity import USER_ID
+from server.form_fields import F, FieldValue, Form, FormFile, StoredFile, checked, invalid, is_a
 from server.replies import RequestRefused
+from storage.files import Incoming, LocalFiles
 
 MULTIPART: Final = "multipart/form-data"
 MAX_TEXT_BYTES: Final = 16 * 1024
 """A look is less than a kilobyte."""
 READ_BYTES: Final = 64 * 1024
 
-_CODES: Final = {"look": ErrorCode.INVALID_LOOK, "user_id": ErrorCode.INVALID_USER_ID}
-_REASONS: Final = {
-    "missing": "is missing",
-    "dataclass_type": "must be a file, with a name",
-    "string_type": "must be text, not a file",
-    "string_pattern_mismatch": "is 1 to 128 letters, digits or any of - _ . @ : +",
-}
 _MALFORMED: Final = (ValueError, TypeError, RuntimeError, AssertionError, BadHttpMessage)
 """What aiohttp's reader raises where a body is not what its header announces."""
 
 
 @dataclass(frozen=True, slots=True)
-class FormFile:
-    """A file as it came."""
+class FormLimits:
+    """How large each file may be, and how long the body may take."""
 
-    filename: str
-    content_type: str
-    data: bytes
-
-
-class Form(BaseModel):
-    """A form's fields: files are FormFile, all else is text."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    max_file_bytes: int
+    timeout_s: float
 
 
-def _look_of(text: object) -> object:
-    try:
-        return parse_values(orjson.loads(text if isinstance(text, str) else b""))
-    except orjson.JSONDecodeError:
-        raise ValueError("is no JSON text") from None
-    except LookError as error:
-        raise ValueError(str(error)) from None
+@asynccontextmanager
+async def receive_form(
+    request: web.Request, model: type[F], limits: FormLimits, files: LocalFiles
+) -> AsyncIterator[F]:
+    """The form in a request's body. Its stored files are on the disk until the block is left.
 
-
-F = TypeVar("F", bound=Form)
-UserId: TypeAlias = Annotated[str, Field(pattern=f"^{USER_ID.pattern}$")]
-LookText: TypeAlias = Annotated[LookValues, BeforeValidator(_look_of)]
-"""A look as JSON text, in the form of ``set_look``."""
-
-
-async def read_form(
-    request: web.Request, model: type[F], *, max_file_bytes: int, timeout_s: float
-) -> F:
-    """The form in a request's body. Every file may have ``max_file_bytes``.
-
-    Raises RequestRefused: 400 for what is no form, 408 for a body that takes longer than
-    ``timeout_s``, 413 for a file that is too large, 422 for a field that is wrong, missing, unknown
-    or there twice.
+    Raises RequestRefused: 400 for what is no form, 408 for a body that takes too long, 413 for a
+    file that is too large, 422 for a field that is wrong, missing, unknown or there twice; and
+    StorageFailed where a file cannot be written.
     """
+    async with AsyncExitStack() as stack:
+        check_announced(request, model, limits)
+        try:
+            async with asyncio.timeout(limits.timeout_s):
+                values = await _Reader(request, model, limits, files, stack).read()
+        except TimeoutError:
+            text = f"The body did not come within {limits.timeout_s:g} s"
+            raise RequestRefused(408, ErrorCode.INVALID_REQUEST, text, closes=True) from None
+        except _MALFORMED:
+            raise _malformed(f"The body is no {MULTIPART}, or is cut off") from None
+        yield checked(model, values)
+
+
+def check_announced(request: web.Request, model: type[Form], limits: FormLimits) -> None:
+    """Whether a body may be sent at all, by what its headers say. Raises RequestRefused."""
     if request.content_type != MULTIPART:
         raise _malformed(f"The body must be {MULTIPART}")
-    files = sum(FormFile in _types_of(field.annotation) for field in model.model_fields.values())
-    most = files * max_file_bytes + len(model.model_fields) * (MAX_TEXT_BYTES + READ_BYTES)
+    names = model.model_fields
+    files = sum(is_a(model, name, FormFile) or is_a(model, name, StoredFile) for name in names)
+    most = files * limits.max_file_bytes + len(names) * (MAX_TEXT_BYTES + READ_BYTES)
     if (request.content_length or 0) > most:
-        raise _too_large("The body", most)
+        raise _too_large("The body", limits.max_file_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads one body."""
+
+    request: web.Request
+    model: type[Form]
+    limits: FormLimits
+    files: LocalFiles
+    stack: AsyncExitStack
+
+    async def read(self) -> Mapping[str, FieldValue]:
+        values = dict[str, FieldValue]()
+        parts = await self.request.multipart()
+        while (part := await parts.next()) is not None:
+            if not isinstance(part, BodyPartReader) or part.name is None:
+                raise _malformed("A part of the form has no name")
+            if part.name not in self.model.model_fields:
+                raise invalid(part.name[:32], "there is no such field")
+            if part.name in values:
+                raise invalid(part.name, "is there twice")
+            values[part.name] = await self._value(part, part.name)
+        return values
+
+    async def _value(self, part: BodyPartReader, name: str) -> FieldValue:
+        if part.filename is None:
+            return await _text(part, name)
+        content_type = part.headers.get(hdrs.CONTENT_TYPE, "application/octet-stream")
+        if is_a(self.model, name, StoredFile):
+            return StoredFile(part.filename, content_type, await self._to_disk(part, name))
+        # A file in the place of a text is read no further than a text, and then refused.
+        is_file = is_a(self.model, name, FormFile)
+        limit = self.limits.max_file_bytes if is_file else MAX_TEXT_BYTES
+        return FormFile(part.filename, content_type, await _in_memory(part, name, limit))
+
+    async def _to_disk(self, part: BodyPartReader, name: str) -> Incoming:
+        incoming = await self.stack.enter_async_context(self.files.receive())
+        while chunk := await part.read_chunk(READ_BYTES):
+            if incoming.size_bytes + len(chunk) > self.limits.max_file_bytes:
+                raise _too_large(name, self.limits.max_file_bytes)
+            await incoming.write(chunk)
+        return incoming
+
+
+async def _text(part: BodyPartReader, name: str) -> str:
     try:
-        async with asyncio.timeout(timeout_s):
-            values = await _read_parts(request, model, max_file_bytes)
-    except TimeoutError:
-        text = f"The body did not come within {timeout_s:g} s"
-        raise RequestRefused(408, ErrorCode.INVALID_REQUEST, text, closes=True) from None
-    except _MALFORMED:
-        raise _malformed(f"The body is no {MULTIPART}, or is cut off") from None
-    return _checked(model, values)
+        return (await _in_memory(part, name, MAX_TEXT_BYTES)).decode()
+    except UnicodeDecodeError:
+        raise invalid(name, "is not UTF-8") from None
 
 
-async def _read_parts(
-    request: web.Request, model: type[Form], max_file_bytes: int
-) -> Mapping[str, FormFile | str]:
-    values = dict[str, FormFile | str]()
-    reader = await request.multipart()
-    while (part := await reader.next()) is not None:
-        if not isinstance(part, BodyPartReader) or part.name is None:
-            raise _malformed("A part of the form has no name")
-        name = part.name
-        if name not in model.model_fields:
-            raise _invalid(name[:32], "there is no such field")
-        if name in values:
-            raise _invalid(name, "is there twice")
-        values[name] = await _read_part(part, name, max_file_bytes)
-    return values
-
-
-async def _read_part(part: BodyPartReader, name: str, max_file_bytes: int) -> FormFile | str:
-    is_file = part.filename is not None
-    limit = max_file_bytes if is_file else MAX_TEXT_BYTES
+async def _in_memory(part: BodyPartReader, name: str, limit_bytes: int) -> bytes:
     data = bytearray()
     while chunk := await part.read_chunk(READ_BYTES):
         data += chunk
-        if len(data) > limit:
-            raise _too_large(name, limit)
-    if is_file:
-        content_type = part.headers.get(hdrs.CONTENT_TYPE, "application/octet-stream")
-        return FormFile(part.filename or "", content_type, bytes(data))
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        raise _invalid(name, "is not UTF-8") from None
-
-
-def _checked(model: type[F], values: Mapping[str, FormFile | str]) -> F:
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        name = str(first["loc"][0])
-        reason = _REASONS.get(first["type"], first["msg"].removeprefix("Value error, "))
-        raise _invalid(name, reason, closes=False) from None
-
-
-def _types_of(annotation: Any) -> tuple[Any, ...]:
-    return get_args(annotation) or (annotation,)
-
-
-def _invalid(name: str, reason: str, *, closes: bool = True) -> RequestRefused:
-    code = _CODES.get(name, ErrorCode.VALIDATION_FAILED)
-    return RequestRefused(422, code, f"{name}: {reason}", closes=closes)
+        if len(data) > limit_bytes:
+            raise _too_large(name, limit_bytes)
+    return bytes(data)
 
 
 def _too_large(name: str, limit_bytes: int) -> RequestRefused:

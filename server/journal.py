@@ -5,7 +5,7 @@ import asyncio
 import structlog
 
 from media.clock import Clock
-from storage.database import Database, StorageError, StorageFailed
+from storage.database import Sessions, StorageError, StorageFailed
 from storage.records import SessionRecord
 
 WRITE_INTERVAL_S = 1.0
@@ -21,7 +21,7 @@ class SessionJournal:
     """
 
     def __init__(
-        self, database: Database, clock: Clock, interval_s: float = WRITE_INTERVAL_S
+        self, database: Sessions, clock: Clock, interval_s: float = WRITE_INTERVAL_S
     ) -> None:
         self._database = database
         self._clock = clock

@@ -11,7 +11,8 @@ from media.header import PictureFormat
 from processing.engine import Engine, Rendered
 from processing.look import Look, LookValues
 from server.errors import ErrorCode
-from server.forms import Form, FormFile, LookText, UserId, read_form
+from server.form_fields import Form, FormFile, LookText, UserId
+from server.forms import FormLimits, receive_form
 from server.keys import PHOTOS, SERVICES
 from server.replies import RequestRefused
 from server.studio import Studio
@@ -40,17 +41,15 @@ class TryOnForm(Form):
 async def try_on(request: web.Request) -> web.Response:
     """``POST /api/hair-tryOn/try-on``: the photo in the form, full size, with the hair changed."""
     services, started_s = request.app[SERVICES], request.app[SERVICES].clock.monotonic()
+    limits = FormLimits(services.settings.max_photo_bytes, services.settings.body_timeout_s)
     try:
         content_type = _wanted(request)
         with request.app[PHOTOS].place():
-            form = await _read(request)
-            studio = Studio(services)
-            look = await studio.look(
-                form.look or LookValues(), _data(form.style_image), _data(form.color_image)
-            )
-            rendered = await studio.render(form.image.data, look)
-            coding = (rendered.picture, _FORMATS[content_type], QUALITY)
-            data = await studio.work("image", encode_photo, *coding)
+            async with receive_form(request, TryOnForm, limits, services.files) as form:
+                studio = Studio(services)
+                look, rendered = await _tried_on(studio, form)
+                coding = (rendered.picture, _FORMATS[content_type], QUALITY)
+                data = await studio.work("image", encode_photo, *coding)
     except RequestRefused as error:
         return error.reply()
     total_ms = (services.clock.monotonic() - started_s) * 1000
@@ -58,14 +57,10 @@ async def try_on(request: web.Request) -> web.Response:
     return web.Response(body=data, content_type=content_type, headers=headers)
 
 
-async def _read(request: web.Request) -> TryOnForm:
-    settings = request.app[SERVICES].settings
-    return await read_form(
-        request,
-        TryOnForm,
-        max_file_bytes=settings.max_photo_bytes,
-        timeout_s=settings.body_timeout_s,
-    )
+async def _tried_on(studio: Studio, form: TryOnForm) -> tuple[Look, Rendered]:
+    style, color = _data(form.style_image), _data(form.color_image)
+    look = await studio.look(form.look or LookValues(), style, color)
+    return look, await studio.render(form.image.data, look)
 
 
 def _data(file: FormFile | None) -> bytes | None:

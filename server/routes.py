@@ -8,6 +8,7 @@ from server.ice import list_ice_servers
 from server.pages import asset, index, shades
 from server.photos import try_on
 from server.realtime import realtime
+from server.uploads import upload_video
 
 API = "/api/hair-tryOn"
 
@@ -20,6 +21,7 @@ def routes() -> list[web.AbstractRouteDef]:
         web.get(f"{API}/health", health),
         web.get(f"{API}/shades", shades),
         web.post(f"{API}/try-on", try_on),
+        web.post(f"{API}/upload-video", upload_video),
         web.get(f"{API}/realtime/{{session_id}}", realtime),
         web.get(f"{API}/ice-servers", list_ice_servers),
         web.post(f"{API}/webrtc/{{session_id}}", webrtc.offer),

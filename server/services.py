@@ -9,6 +9,7 @@ from server.journal import SessionJournal
 from server.settings import Settings
 from storage.cache import Cache
 from storage.database import Database
+from storage.files import LocalFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,5 +22,6 @@ class Services:
     pool: WorkerPool
     database: Database
     cache: Cache
+    files: LocalFiles
     journal: SessionJournal
     started_s: float

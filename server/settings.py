@@ -104,6 +104,16 @@ class Settings(BaseSettings):
     body_timeout_s: Seconds = Field(
         60.0, description="a request's body that takes longer than this is given up"
     )
+    max_video_bytes: Annotated[int, Field(ge=1024)] = Field(
+        50 * 1024 * 1024, description="largest video file"
+    )
+    max_video_s: Seconds = Field(30.0, description="longest video")
+    max_video_px: Annotated[int, Field(ge=1)] = Field(
+        3840 * 2160, description="most pixels (width x height) of a video's pictures"
+    )
+    upload_timeout_s: Seconds = Field(
+        600.0, description="a video that takes longer to arrive is given up"
+    )
     photo_side_px: Annotated[int, Field(ge=16, le=8192)] = Field(
         960, description="style and colour photos are scaled down to this longer side"
     )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
-from storage.records import SessionRecord
+from storage.records import SessionRecord, UploadRecord
 
 
 class StorageError(Exception):
@@ -31,13 +31,8 @@ class SessionOwnedByOther(StorageError):
     """The session belongs to another user."""
 
 
-class Database(Protocol):
-    """Where sessions outlive the process.
-
-    Moments are kept to the millisecond, as the messages show them; finer parts are cut off. A
-    call that is cancelled has been done as a whole or not at all. Every call but ``close`` raises
-    StorageClosed after ``close``, and StorageFailed if the database fails.
-    """
+class Sessions(Protocol):
+    """Where live sessions outlive the process. See Database."""
 
     async def save_session(self, record: SessionRecord) -> None:
         """Insert the record, or replace the one of its ``session_id``.
@@ -62,6 +57,28 @@ class Database(Protocol):
         how many there were. Raises ValueError if ``now`` is naive.
         """
         ...
+
+
+class Uploads(Protocol):
+    """Where uploads are recorded. See Database."""
+
+    async def add_upload(self, record: UploadRecord) -> None:
+        """Insert the record of a new upload. Raises StorageFailed if its ``upload_id`` is there
+        already."""
+        ...
+
+    async def get_upload(self, upload_id: str) -> UploadRecord | None:
+        """The upload's record, None if there is none."""
+        ...
+
+
+class Database(Sessions, Uploads, Protocol):
+    """Where sessions and uploads outlive the process.
+
+    Moments are kept to the millisecond, as the messages show them; finer parts are cut off. A
+    call that is cancelled has been done as a whole or not at all. Every call but ``close`` raises
+    StorageClosed after ``close``, and StorageFailed if the database fails.
+    """
 
     async def ping(self) -> None:
         """Return if the database can answer a query; StorageFailed says that it cannot."""

@@ -1,4 +1,4 @@
-"""What is kept of a live session, in plain values that every database can hold."""
+"""What is kept, in plain values that every database can hold."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,6 +41,42 @@ class SessionRecord:
 
     def __post_init__(self) -> None:
         for name in ("connected_at", "last_activity", "created_at", "updated_at"):
+            require_aware(name, getattr(self, name))
+
+
+class UploadStatus(StrEnum):
+    """Where an uploaded film stands."""
+
+    UPLOADED = "uploaded"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadRecord:
+    """An uploaded film (report section 5.1).
+
+    ``filename`` is what its owner called it, ``file_path`` where it is kept among the files,
+    ``file_size`` in bytes, ``duration`` in seconds. The moments are aware, in UTC.
+
+    Raises ValueError if one of the moments is naive.
+    """
+
+    upload_id: str
+    user_id: str
+    filename: str
+    file_path: str
+    file_size: int
+    duration: float
+    frame_count: int
+    format: str
+    status: UploadStatus
+    created_at: datetime
+    updated_at: datetime
+
+    def __post_init__(self) -> None:
+        for name in ("created_at", "updated_at"):
             require_aware(name, getattr(self, name))
 
 

@@ -6,20 +6,17 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import orjson
-
-from storage.database import SessionOwnedByOther, StorageClosed, StorageFailed, StorageNewer
-from storage.records import SessionRecord, SessionStatus, require_aware
+from storage import sqlite_sessions, sqlite_uploads
+from storage.database import StorageClosed, StorageFailed, StorageNewer
+from storage.records import SessionRecord, UploadRecord, require_aware
 
 _Result = TypeVar("_Result")
 
 _BUSY_TIMEOUT_S = 1.0
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -45,34 +42,27 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX sessions_by_user ON sessions (user_id)",
         "CREATE INDEX sessions_by_status ON sessions (status, last_activity)",
     ),
+    (
+        """
+        CREATE TABLE uploads (
+            upload_id TEXT NOT NULL PRIMARY KEY,
+            user_id TEXT NOT NULL,
+            filename TEXT NOT NULL,
+            file_path TEXT NOT NULL,
+            file_size INTEGER NOT NULL,
+            duration REAL NOT NULL,
+            frame_count INTEGER NOT NULL,
+            format TEXT NOT NULL,
+            status TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL
+        )
+        """,
+        "CREATE INDEX uploads_by_user ON uploads (user_id, created_at DESC)",
+        "CREATE INDEX uploads_by_status ON uploads (status)",
+    ),
 )
 """The statements that lead from each schema version to the next; the first starts from nothing."""
-
-_SAVE_SESSION = """
-    INSERT INTO sessions (
-        session_id, user_id, style_image_data, color_image_data, look, connected_at,
-        last_activity, frames_processed, average_latency_ms, dropped_frames, status,
-        created_at, updated_at
-    ) VALUES (
-        :session_id, :user_id, :style_image_data, :color_image_data, :look, :connected_at,
-        :last_activity, :frames_processed, :average_latency_ms, :dropped_frames, :status,
-        :created_at, :updated_at
-    )
-    ON CONFLICT (session_id) DO UPDATE SET
-        style_image_data = excluded.style_image_data,
-        color_image_data = excluded.color_image_data,
-        look = excluded.look,
-        connected_at = excluded.connected_at,
-        last_activity = excluded.last_activity,
-        frames_processed = excluded.frames_processed,
-        average_latency_ms = excluded.average_latency_ms,
-        dropped_frames = excluded.dropped_frames,
-        status = excluded.status,
-        updated_at = excluded.updated_at
-    WHERE sessions.user_id = excluded.user_id
-"""
-_GET_SESSION = "SELECT * FROM sessions WHERE session_id = ?"
-_TIME_OUT_SESSIONS = "UPDATE sessions SET status = ?, updated_at = ? WHERE status = ?"
 
 
 class SqliteDatabase:
@@ -113,20 +103,26 @@ class SqliteDatabase:
 
     async def save_session(self, record: SessionRecord) -> None:
         """See Database."""
-        row = _row_of(record)
-        await self._run(lambda connection: _save_session(connection, row))
+        row = sqlite_sessions.row_of(record)
+        await self._run(lambda connection: sqlite_sessions.save(connection, row))
 
     async def get_session(self, session_id: str) -> SessionRecord | None:
         """See Database."""
-        return await self._run(lambda connection: _get_session(connection, session_id))
+        return await self._run(lambda connection: sqlite_sessions.get(connection, session_id))
 
     async def time_out_active_sessions(self, now: datetime) -> int:
         """See Database."""
         require_aware("now", now)
-        values = (SessionStatus.TIMEOUT, _to_ms(now), SessionStatus.ACTIVE)
-        return await self._run(
-            lambda database: database.execute(_TIME_OUT_SESSIONS, values).rowcount
-        )
+        return await self._run(lambda connection: sqlite_sessions.time_out_active(connection, now))
+
+    async def add_upload(self, record: UploadRecord) -> None:
+        """See Database."""
+        row = sqlite_uploads.row_of(record)
+        await self._run(lambda connection: sqlite_uploads.add(connection, row))
+
+    async def get_upload(self, upload_id: str) -> UploadRecord | None:
+        """See Database."""
+        return await self._run(lambda connection: sqlite_uploads.get(connection, upload_id))
 
     async def ping(self) -> None:
         """See Database."""
@@ -221,59 +217,3 @@ def _execute(
 ) -> _Result:
     with _failures_translated():
         return operation(connection)
-
-
-def _save_session(connection: sqlite3.Connection, row: dict[str, Any]) -> None:
-    # One statement, hence atomic: it changes no row exactly if the row is another user's.
-    if connection.execute(_SAVE_SESSION, row).rowcount == 0:
-        raise SessionOwnedByOther
-
-
-def _get_session(connection: sqlite3.Connection, session_id: str) -> SessionRecord | None:
-    row = connection.execute(_GET_SESSION, (session_id,)).fetchone()
-    return _record_of(row) if row is not None else None
-
-
-def _row_of(record: SessionRecord) -> dict[str, Any]:
-    look = orjson.dumps(dict(record.look)).decode() if record.look is not None else None
-    return {
-        "session_id": record.session_id,
-        "user_id": record.user_id,
-        "style_image_data": record.style_image_data,
-        "color_image_data": record.color_image_data,
-        "look": look,
-        "connected_at": _to_ms(record.connected_at),
-        "last_activity": _to_ms(record.last_activity),
-        "frames_processed": record.frames_processed,
-        "average_latency_ms": record.average_latency_ms,
-        "dropped_frames": record.dropped_frames,
-        "status": record.status,
-        "created_at": _to_ms(record.created_at),
-        "updated_at": _to_ms(record.updated_at),
-    }
-
-
-def _record_of(row: sqlite3.Row) -> SessionRecord:
-    return SessionRecord(
-        session_id=row["session_id"],
-        user_id=row["user_id"],
-        style_image_data=row["style_image_data"],
-        color_image_data=row["color_image_data"],
-        look=orjson.loads(row["look"]) if row["look"] is not None else None,
-        connected_at=_from_ms(row["connected_at"]),
-        last_activity=_from_ms(row["last_activity"]),
-        frames_processed=row["frames_processed"],
-        average_latency_ms=row["average_latency_ms"],
-        dropped_frames=row["dropped_frames"],
-        status=SessionStatus(row["status"]),
-        created_at=_from_ms(row["created_at"]),
-        updated_at=_from_ms(row["updated_at"]),
-    )
-
-
-def _to_ms(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MILLISECOND
-
-
-def _from_ms(moment_ms: int) -> datetime:
-    return _EPOCH + timedelta(milliseconds=moment_ms)

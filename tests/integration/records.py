@@ -1,9 +1,9 @@
-"""A session document for the databases' tests, and where they keep it."""
+"""Documents for the databases' tests, and where they keep them."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from storage.records import SessionRecord, SessionStatus
+from storage.records import SessionRecord, SessionStatus, UploadRecord, UploadStatus
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 891000, tzinfo=UTC)
 RECORD = SessionRecord(
@@ -18,6 +18,19 @@ RECORD = SessionRecord(
     average_latency_ms=0.1 + 0.2,
     dropped_frames=1,
     status=SessionStatus.ACTIVE,
+    created_at=NOW,
+    updated_at=NOW + timedelta(milliseconds=1),
+)
+UPLOAD = UploadRecord(
+    upload_id="up1",
+    user_id="ann",
+    filename="Müller & söhne.mp4",
+    file_path="/uploads/0b7e.mp4",
+    file_size=5_242_880_000,
+    duration=0.1 + 0.2,
+    frame_count=150,
+    format="mp4",
+    status=UploadStatus.UPLOADED,
     created_at=NOW,
     updated_at=NOW + timedelta(milliseconds=1),
 )

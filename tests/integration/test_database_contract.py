@@ -14,10 +14,11 @@ from storage.database import (
     Database,
     SessionOwnedByOther,
     StorageClosed,
+    StorageFailed,
 )
 from storage.records import SessionRecord, SessionStatus
 from storage.sqlite import SqliteDatabase
-from tests.integration.records import NOW, RECORD, database_file
+from tests.integration.records import NOW, RECORD, UPLOAD, database_file
 
 Opener = Callable[[], Awaitable[Database]]
 """Opens the store of a test, each time the same one."""
@@ -231,3 +232,26 @@ async def test_cancelled_close_still_closes(opener: Opener) -> None:
     with pytest.raises(StorageClosed):
         await database.ping()
     await database.close()
+
+
+async def test_an_upload_comes_back_as_it_was(database: Database, opener: Opener) -> None:
+    """Also after the database was closed and opened again."""
+    await database.add_upload(UPLOAD)
+    assert await database.get_upload("up1") == UPLOAD
+    await database.close()
+    again = await opener()
+    assert await again.get_upload("up1") == UPLOAD
+    await again.close()
+
+
+async def test_unknown_upload_is_none(database: Database) -> None:
+    """Asking for an upload that was never added gives None."""
+    assert await database.get_upload("up1") is None
+
+
+async def test_an_upload_is_added_once(database: Database) -> None:
+    """A second one of the same id is refused, and the first one stays."""
+    await database.add_upload(UPLOAD)
+    with pytest.raises(StorageFailed):
+        await database.add_upload(replace(UPLOAD, user_id="bob"))
+    assert await database.get_upload("up1") == UPLOAD

@@ -1,0 +1,1 @@
+"""Films: files with pictures that move, as people upload them."""

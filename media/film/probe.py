@@ -1,0 +1,202 @@
+"""What a film is like: found by reading it through once, without believing its header."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Disposition, Stream
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from media.film.kind import (
+    HEAD_BYTES,
+    BrokenFilm,
+    FilmKind,
+    FilmTooLarge,
+    FilmTooLong,
+    kind_of,
+)
+
+DEMUXERS: Final[dict[FilmKind, str]] = {
+    "mp4": "mov",
+    "mov": "mov",
+    "avi": "avi",
+    "webm": "matroska",
+}
+"""Each kind is read by one demuxer and no other: so a film is never taken for a playlist."""
+
+CODECS: Final = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "libdav1d", "mpeg4", "mjpeg",
+                           "prores", "h263", "mpeg2video", "msmpeg4v3"})  # fmt: skip
+"""What cameras, phones and browsers write. FFmpeg knows hundreds more, seldom looked at."""
+
+TRUNCATED_SHARE: Final = 0.95
+"""A film of which less is there than its header says was cut off on its way."""
+TOLERANCE_S: Final = 0.1
+"""By so much a film may be too long: sound often ends a little later than the pictures."""
+FIRST_PACKETS: Final = 300
+"""Within so many packets a picture must come."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilmLimits:
+    """What is taken."""
+
+    max_duration_s: float
+    max_frames: int
+    max_px: int
+
+
+@dataclass(frozen=True, slots=True)
+class FilmInfo:
+    """A film that can be used. Width and height are those of the upright picture.
+
+    ``rotation_deg`` is how far the stored picture has to be turned counterclockwise.
+    """
+
+    kind: FilmKind
+    codec: str
+    width_px: int
+    height_px: int
+    rotation_deg: int
+    duration_s: float
+    frame_count: int
+    has_audio: bool
+
+
+def probe(path: Path, limits: FilmLimits) -> FilmInfo:
+    """Read a film through: its frames are counted, and the first one decoded.
+
+    Raises EmptyFilm, UnknownFilm, BrokenFilm, FilmTooLong and FilmTooLarge.
+    """
+    with path.open("rb") as file:
+        kind = kind_of(file.read(HEAD_BYTES))
+    with opened(path, kind) as container:
+        stream = picture_stream(container)
+        _check_size(stream.width, stream.height, limits)
+        first = _first_frame(container, stream)
+        _check_size(first.width, first.height, limits)
+        container.seek(container.start_time or 0)
+        frames, duration_s = _read_through(container, stream, limits)
+        turned = first.rotation % 180 != 0
+        width_px, height_px = first.width, first.height
+        return FilmInfo(
+            kind=kind,
+            codec=stream.codec_context.name,
+            width_px=height_px if turned else width_px,
+            height_px=width_px if turned else height_px,
+            rotation_deg=int(first.rotation),
+            duration_s=round(duration_s, 3),
+            frame_count=frames,
+            has_audio=bool(container.streams.audio),
+        )
+
+
+@contextmanager
+def opened(path: Path, kind: FilmKind) -> Iterator[InputContainer]:
+    """The film, read by its own demuxer and from this file alone. Raises BrokenFilm."""
+    options = {"protocol_whitelist": "file", "enable_drefs": "0"}
+    try:
+        with av.open(
+            str(path), format=DEMUXERS[kind], options=options, metadata_errors="ignore"
+        ) as container:
+            yield container
+    except FFmpegError as error:
+        raise BrokenFilm(f"{kind}: cut off or corrupt") from error
+
+
+def picture_stream(container: InputContainer) -> VideoStream:
+    """The film's pictures. Raises BrokenFilm where it has none that can be read."""
+    for stream in container.streams.video:
+        if Disposition.attached_pic in stream.disposition:
+            continue
+        # FFmpeg gives no context for a codec that it does not know, whatever the types say.
+        codec = stream.codec_context
+        if codec is None or codec.name not in CODECS:
+            raise BrokenFilm("its pictures are coded in a way that is not read here")
+        return stream
+    raise BrokenFilm("it has no pictures")
+
+
+def _check_size(width_px: int, height_px: int, limits: FilmLimits) -> None:
+    if width_px < 1 or height_px < 1:
+        raise BrokenFilm("its pictures have no size")
+    if width_px * height_px > limits.max_px:
+        raise FilmTooLarge(
+            f"{width_px} x {height_px} pixels: more than the {limits.max_px} allowed"
+        )
+
+
+def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame:
+    for number, packet in enumerate(container.demux(stream)):
+        for frame in _decoded(packet):
+            return frame
+        if number >= FIRST_PACKETS:
+            break
+    raise BrokenFilm("none of its pictures can be decoded")
+
+
+def _decoded(packet: "Packet[VideoStream]") -> list[VideoFrame]:
+    try:
+        return [frame for frame in packet.decode() if isinstance(frame, VideoFrame)]
+    except FFmpegError:
+        return []
+
+
+@dataclass(slots=True)
+class _Span:
+    """From where to where a stream's packets reach, in its ticks, and how many there are."""
+
+    packets: int = 0
+    first: int | None = None
+    last: int | None = None
+
+    def add(self, packet: "Packet[Stream]") -> None:
+        self.packets += 1
+        at = packet.pts if packet.pts is not None else packet.dts
+        if at is not None:
+            end = at + (packet.duration or 0)
+            self.first = at if self.first is None else min(self.first, at)
+            self.last = end if self.last is None else max(self.last, end)
+
+    def seconds(self, tick: Fraction | None) -> float:
+        if tick is None or self.first is None or self.last is None:
+            return 0.0
+        return float((self.last - self.first) * tick)
+
+
+def _read_through(
+    container: InputContainer, stream: VideoStream, limits: FilmLimits
+) -> tuple[int, float]:
+    """Count frames and time. What the header says only tells whether something is missing."""
+    spans = {one.index: _Span() for one in container.streams}
+    pictures = spans[stream.index]
+    for packet in container.demux():
+        if packet.size and not packet.is_discard:
+            spans[packet.stream_index].add(packet)
+        if pictures.packets > limits.max_frames:
+            raise FilmTooLong(f"more than the {limits.max_frames} frames allowed")
+    if not pictures.packets:
+        raise BrokenFilm("it has no frames")
+    duration_s = pictures.seconds(stream.time_base)
+    if duration_s > limits.max_duration_s + TOLERANCE_S:
+        raise FilmTooLong(f"{duration_s:.1f} s: more than the {limits.max_duration_s:g} s allowed")
+    longest_s = max(spans[one.index].seconds(one.time_base) for one in container.streams)
+    _check_whole(container, stream, pictures.packets, longest_s)
+    return pictures.packets, duration_s
+
+
+def _check_whole(
+    container: InputContainer, stream: VideoStream, frames: int, longest_s: float
+) -> None:
+    if frames < TRUNCATED_SHARE * stream.frames - 1:
+        raise BrokenFilm(f"cut off: {frames} of {stream.frames} frames are there")
+    told_s = (container.duration or 0) / av.time_base
+    if not stream.frames and longest_s < TRUNCATED_SHARE * told_s - TOLERANCE_S:
+        raise BrokenFilm(f"cut off: {longest_s:.1f} of {told_s:.1f} s are there")

@@ -1,0 +1,61 @@
+"""Has films examined in a process of their own, one for each, a few at once."""
+
+import asyncio
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+import structlog
+
+from media.film.examine import FAULTS
+from media.film.kind import BrokenFilm
+from media.film.probe import FilmInfo, FilmLimits
+
+ROOT: Final = Path(__file__).parents[1]
+PATIENCE_S: Final = 10.0
+"""A film that takes longer to examine is a trap."""
+
+log = structlog.get_logger(__name__)
+
+
+class FilmExaminer:
+    """Examines films; no more than ``places`` at once."""
+
+    def __init__(self, limits: FilmLimits, places: int) -> None:
+        self._limits = limits
+        self._places = asyncio.Semaphore(places)
+
+    async def examine(self, path: Path) -> FilmInfo:
+        """What a film is like; the path is absolute.
+
+        Raises FilmError; what crashes or hangs its reader is a BrokenFilm.
+        """
+        async with self._places:
+            answer = await self._ask(path)
+        if "film" in answer:
+            return FilmInfo(**answer["film"])
+        raise FAULTS[answer["fault"]](answer["text"])
+
+    async def _ask(self, path: Path) -> dict[str, Any]:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "media.film.examine", str(path),
+            cwd=ROOT, env={}, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                said, _ = await child.communicate(orjson.dumps(asdict(self._limits)))
+        except TimeoutError:
+            log.warning("film took too long to examine")
+            raise BrokenFilm("it takes too long to read") from None
+        finally:
+            if child.returncode is None:
+                child.kill()
+                await asyncio.shield(child.wait())
+        if child.returncode != 0:
+            log.warning("film ended its examiner", code=child.returncode)
+            raise BrokenFilm("it cannot be read")
+        answer: dict[str, Any] = orjson.loads(said)
+        return answer

@@ -1,0 +1,87 @@
+"""What forms are made of: typed fields, checked, with words of our own for what is wrong."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, TypeAlias, TypeVar, get_args
+
+import orjson
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from processing.look import LookError, LookValues, parse_values
+from server.errors import ErrorCode
+from server.identity import USER_ID
+from server.replies import RequestRefused
+from storage.files import Incoming
+
+_CODES: Final = {"look": ErrorCode.INVALID_LOOK, "user_id": ErrorCode.INVALID_USER_ID}
+_REASONS: Final = {
+    "missing": "is missing",
+    "dataclass_type": "must be a file, with a name",
+    "is_instance_of": "must be a file, with a name",
+    "string_type": "must be text, not a file",
+    "string_pattern_mismatch": "is 1 to 128 letters, digits or any of - _ . @ : +",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FormFile:
+    """A file as it came, in memory."""
+
+    filename: str
+    content_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredFile:
+    """A file as it came, on the disk; it is gone when the form is left, unless it is kept."""
+
+    filename: str
+    content_type: str
+    incoming: Incoming
+
+
+class Form(BaseModel):
+    """A form's fields: files are FormFile or StoredFile, all else is text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+F = TypeVar("F", bound=Form)
+FieldValue: TypeAlias = FormFile | StoredFile | str
+
+
+def _look_of(text: object) -> object:
+    try:
+        return parse_values(orjson.loads(text if isinstance(text, str) else b""))
+    except orjson.JSONDecodeError:
+        raise ValueError("is no JSON text") from None
+    except LookError as error:
+        raise ValueError(str(error)) from None
+
+
+UserId: TypeAlias = Annotated[str, Field(pattern=f"^{USER_ID.pattern}$")]
+LookText: TypeAlias = Annotated[LookValues, BeforeValidator(_look_of)]
+"""A look as JSON text, in the form of ``set_look``."""
+
+
+def is_a(model: type[Form], name: str, kind: type) -> bool:
+    """Whether a field of the model, which may be optional, is of that kind."""
+    annotation: Any = model.model_fields[name].annotation
+    return kind in (get_args(annotation) or (annotation,))
+
+
+def checked(model: type[F], values: Mapping[str, FieldValue]) -> F:
+    """The form of these values. Raises RequestRefused (422), naming the field that is wrong."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        reason = _REASONS.get(first["type"], first["msg"].removeprefix("Value error, "))
+        raise invalid(str(first["loc"][0]), reason, closes=False) from None
+
+
+def invalid(name: str, reason: str, *, closes: bool = True) -> RequestRefused:
+    """422, with the code for this field."""
+    code = _CODES.get(name, ErrorCode.VALIDATION_FAILED)
+    return RequestRefused(422, code, f"{name}: {reason}", closes=closes)
