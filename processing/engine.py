@@ -74,6 +74,15 @@ class Styler(Protocol):
         ...
 
 
+class FilmStyler(Protocol):
+    """An engine's state for one film, whose frames come one after the other."""
+
+    def render(self, picture: Picture, look: Look, is_sampled: bool, /) -> Rendered:
+        """Apply the look; fully to a sampled frame, and to those between them at less cost, in
+        such a way that they move with the film. See ``Styler.render``."""
+        ...
+
+
 class Engine(Protocol):
     """A way of changing hair. Shared by all clients; calls may come from several threads."""
 
@@ -85,6 +94,10 @@ class Engine(Protocol):
 
     def open(self) -> Styler:
         """State for a new client; cheap, since it is called on the event loop."""
+        ...
+
+    def open_film(self) -> FilmStyler:
+        """State for a film."""
         ...
 
     def applies(self, look: Look) -> tuple[str, ...]:

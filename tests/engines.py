@@ -28,6 +28,10 @@ class SimpleEngine:
         """See Engine. There is nothing to remember, so that all clients share one styler."""
         return self
 
+    def open_film(self) -> "SimpleEngine":
+        """See Engine. Every frame of a film is changed alike."""
+        return self
+
     def applies(self, look: Look) -> tuple[str, ...]:
         """See Engine."""
         return look.parts

@@ -1,6 +1,6 @@
 """A film read frame by frame, upright, with its sound beside it."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -44,6 +44,7 @@ class FilmReader:
         self._stream = stream
         self._colour_reader: ColourReader | None = None
         self._rotation_deg = 0
+        self._size = (0, 0)
         self._last_pts: int | None = None
         self.colours: Colours | None = None
         """Known from the first frame on."""
@@ -77,7 +78,7 @@ class FilmReader:
         """The first sound track."""
         return next(iter(self._container.streams.audio), None)
 
-    def read(self) -> Iterator["FilmFrame | SoundPacket"]:
+    def read(self) -> Generator["FilmFrame | SoundPacket", None, None]:
         """Frames and coded sound, in the order in which they are stored; frames in order of time.
 
         Pictures that are damaged are left out. Raises BrokenFilm where the size changes.
@@ -97,7 +98,8 @@ class FilmReader:
             self.colours = Colours.of(frame)
             self._colour_reader = ColourReader(self.colours)
             self._rotation_deg = int(frame.rotation) % 360
-        if (frame.width, frame.height) != (self._stream.width, self._stream.height):
+            self._size = (frame.width, frame.height)
+        if (frame.width, frame.height) != self._size:
             raise BrokenFilm("the size of its pictures changes")
         pts = frame.pts
         if pts is None or (self._last_pts is not None and pts <= self._last_pts):

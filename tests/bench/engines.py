@@ -38,6 +38,10 @@ class StageEngine:
     def warm_up(self) -> None:
         """See Engine."""
 
+    def open_film(self) -> StageStyler:
+        """See Engine."""
+        return self.open()
+
     def open(self) -> StageStyler:
         """See Engine."""
         return StageStyler(self.stage, self.stage_s)

@@ -176,3 +176,14 @@ def test_a_photos_reference_must_be_of_use(engine: NaturalEngine, portrait: Pict
     with pytest.raises(NoPerson):
         engine.retouch(portrait, Look("natural", style=nobody))
     assert engine.retouch(portrait, Look("natural", color=BLUE, style=nobody)).heads == 1
+
+
+def test_a_films_hair_does_not_freeze(engine: NaturalEngine, portrait: Picture) -> None:
+    """Between the frames at which the network looks the dyed hair moves with the head."""
+    styler, look = engine.open_film(), Look("natural", color=BLUE)
+    for step in range(12):
+        picture = np.roll(portrait, 3 * step, axis=1)
+        rendered = styler.render(picture, look, step % 4 == 0)
+        fresh = engine.open().render(picture, look)
+        mine, theirs = changed(picture, rendered.picture), changed(picture, fresh.picture)
+        assert (mine & theirs).sum() / (mine | theirs).sum() > 0.7

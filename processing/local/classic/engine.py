@@ -72,6 +72,10 @@ class ClassicEngine:
         """State for a new client; loads nothing yet."""
         return ClassicStyler(self._detector)
 
+    def open_film(self) -> ClassicStyler:
+        """The same: a frame costs so little that all of a film are processed fully."""
+        return self.open()
+
     def applies(self, look: Look) -> tuple[str, ...]:
         """``style`` for a style photo, ``color`` for a colour or a colour photo."""
         style = ("style",) if look.style is not None else ()

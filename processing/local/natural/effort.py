@@ -43,6 +43,12 @@ LADDER = (
     Effort(0.25, 128, 128, 6, 20, 5, 60, 2, True),
 )
 
+_NEVER = 1_000_000
+SAMPLED = Effort(1.0, 192, 256, 1, 1, 1, 10, 1, False)
+"""For a film's sampled frames: the network looks."""
+BETWEEN = Effort(1.0, 192, 256, _NEVER, _NEVER, _NEVER, 10, 1, False)
+"""For those between them: the hair is carried along."""
+
 
 class EffortLadder:
     """One client's rung."""

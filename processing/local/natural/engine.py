@@ -6,7 +6,7 @@ from processing.local.laps import Laps
 from processing.local.memo import PhotoMemo
 from processing.local.natural.coach import advise
 from processing.local.natural.dye import Dye
-from processing.local.natural.effort import EffortLadder
+from processing.local.natural.effort import BETWEEN, SAMPLED, Effort, EffortLadder
 from processing.local.natural.hair_track import GRID, HairTrack
 from processing.local.natural.heads import Finder, HeadFinder
 from processing.local.natural.matte import Matte
@@ -36,8 +36,11 @@ class NaturalStyler:
 
     def render(self, picture: Picture, look: Look, pressure: float = 0.0, /) -> Rendered:
         """Dye the hair of every head. What is no hair stays as it is, bit for bit."""
+        return self.render_with(picture, look, self._ladder.feel(pressure))
+
+    def render_with(self, picture: Picture, look: Look, effort: Effort) -> Rendered:
+        """The same with an effort that somebody else chose."""
         laps, view = Laps(), View(picture)
-        effort = self._ladder.feel(pressure)
         tracks = self._tracker.update(view, effort)
         laps.end("hair")
         mattes = mattes_of(view, tracks, effort.matte_step)
@@ -101,6 +104,18 @@ def mattes_of(
     return result
 
 
+class NaturalFilmStyler:
+    """One film's heads and their hair. Every frame is dyed; between the sampled ones the matte
+    follows the picture's motion, so that nothing freezes. A new head is looked at at once."""
+
+    def __init__(self, styler: NaturalStyler) -> None:
+        self._styler = styler
+
+    def render(self, picture: Picture, look: Look, is_sampled: bool, /) -> Rendered:
+        """See FilmStyler."""
+        return self._styler.render_with(picture, look, SAMPLED if is_sampled else BETWEEN)
+
+
 class NaturalEngine:
     """Finds, segments, mattes and recolours hair; shared by all clients."""
 
@@ -112,6 +127,10 @@ class NaturalEngine:
     def open(self) -> NaturalStyler:
         """State for a new client; loads nothing."""
         return NaturalStyler(self._finder, self._segmenter)
+
+    def open_film(self) -> NaturalFilmStyler:
+        """State for a film; loads nothing."""
+        return NaturalFilmStyler(self.open())
 
     def applies(self, look: Look) -> tuple[str, ...]:
         """Everything of a look; of a style photo the colour, where the look has no other."""

@@ -1,0 +1,91 @@
+"""A film changed from beginning to end: decoding, changing and encoding side by side, in order."""
+
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from media.codec import encode_photo
+from media.film.kind import BrokenFilm
+from media.film.probe import FilmInfo
+from media.film.reader import FilmFrame, FilmReader, SoundPacket
+from media.film.writer import FilmWriter
+from media.sampling import Sampler, sample_count
+from processing.engine import Engine, Rendered
+from processing.film.ahead import ahead
+from processing.film.thumbnail import Thumbnail
+from processing.look import Look
+
+DEPTH: Final = 4
+"""Frames that wait before each stage: enough that none has to wait for another's slow frame."""
+THUMBNAIL_QUALITY: Final = 85
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FilmOrder:
+    """What is to be done: ``film`` is what the source is like, ``rate`` the share of its frames
+    that are processed fully."""
+
+    source: Path
+    film: FilmInfo
+    target: Path
+    thumbnail: Path
+    look: Look
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class DyedFilm:
+    """What came of it. ``keeps_sound`` is False where the sound could not be copied."""
+
+    frames: int
+    sampled_frames: int
+    keeps_sound: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Dyed:
+    frame: FilmFrame
+    rendered: Rendered
+
+
+_Part: TypeAlias = "_Dyed | SoundPacket"
+
+
+def dye_film(order: FilmOrder, engine: Engine, progress: Callable[[int], None]) -> DyedFilm:
+    """Change a film; ``progress`` is told how many frames are done.
+
+    Raises BrokenFilm, and what the engine raises; the target is of no use then.
+    """
+    thumbnail = Thumbnail(order.film.frame_count)
+    with (
+        FilmReader.open(order.source, order.film.kind) as reader,
+        FilmWriter.open(order.target, reader) as writer,
+    ):
+        with closing(ahead(_dyed(ahead(reader.read(), DEPTH), order, engine), DEPTH)) as parts:
+            for part in parts:
+                if isinstance(part, _Dyed):
+                    thumbnail.see(part.rendered)
+                    writer.write(FilmFrame(part.frame.pts, part.rendered.picture))
+                    progress(writer.frames)
+                else:
+                    writer.copy(part)
+        if thumbnail.picture is None:
+            raise BrokenFilm("none of its pictures can be decoded")
+        order.thumbnail.write_bytes(encode_photo(thumbnail.picture, "jpeg", THUMBNAIL_QUALITY))
+        sampled = sample_count(order.film.frame_count, order.rate)
+        return DyedFilm(writer.frames, min(sampled, writer.frames), writer.keeps_sound)
+
+
+def _dyed(
+    parts: "Generator[FilmFrame | SoundPacket, None, None]", order: FilmOrder, engine: Engine
+) -> Generator[_Part, None, None]:
+    styler, sampler = engine.open_film(), Sampler(order.film.frame_count, order.rate)
+    with closing(parts):
+        for part in parts:
+            if isinstance(part, FilmFrame):
+                rendered = styler.render(part.picture, order.look, sampler.take())
+                yield _Dyed(part, rendered)
+            else:
+                yield part
