@@ -1,6 +1,6 @@
 """What moved between two small grey pictures of the same place."""
 
-from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -17,15 +17,30 @@ SURROUNDINGS_PX = 5
 """A pixel is trusted as its surroundings are."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Motion:
-    """From a picture to the next. ``sources`` (n, n, 2) tells where each pixel was before, and
-    ``flow`` how far off that is, None if nothing moved; ``trust`` (n, n), 0 to 1, how well what
-    was there explains what is here."""
+    """From a small grey picture (n, n) to the next. ``sources`` (n, n, 2) tells where each pixel
+    was before, and ``flow`` how far off that is, None if nothing moved."""
 
-    trust: Floats
-    sources: Floats | None = None
-    flow: Floats | None = None
+    def __init__(
+        self, before: Bytes, now: Bytes, sources: Floats | None = None, flow: Floats | None = None
+    ) -> None:
+        self._before = before
+        self._now = now
+        self.sources = sources
+        self.flow = flow
+
+    @cached_property
+    def trust(self) -> Floats:
+        """How well what was there explains what is here, (n, n), 0 to 1. Told only when asked:
+        while nobody looks again it does not matter."""
+        if self.sources is None or self.flow is None:
+            return np.ones(self._now.shape, np.float32)
+        unexplained = cv2.absdiff(fetched(self._before, self.sources), self._now)
+        error = blurred(np.asarray(unexplained, np.uint8), SURROUNDINGS_PX).astype(np.float32)
+        across, down = self.flow[..., 0], self.flow[..., 1]
+        speed = np.asarray(cv2.magnitude(across, down), np.float32)
+        doubt = np.square(error / TRUST_LEVELS) + np.square(speed / TRUST_SPEED_PX)
+        return np.asarray(np.exp(-doubt), np.float32)
 
     def carry(self, plane: Floats) -> Floats:
         """A plane of the earlier picture, moved to where its content is now."""
@@ -53,16 +68,11 @@ class MotionMeter:
         mask ``where`` is not 0."""
         difference = blurred(np.asarray(cv2.absdiff(before, now), np.uint8), SURROUNDINGS_PX)
         if cv2.minMaxLoc(difference, where)[1] < STILL_LEVELS:
-            return Motion(np.ones(now.shape, np.float32))
+            return Motion(before, now)
         # From now to before: that answers for every pixel of now where it came from.
         start = np.zeros((*now.shape, 2), np.float32)
         flow = np.asarray(self._flow.calc(now, before, start), np.float32)
-        sources = self._grid(now.shape) + flow
-        unexplained = np.asarray(cv2.absdiff(fetched(before, sources), now), np.uint8)
-        error = blurred(unexplained, SURROUNDINGS_PX).astype(np.float32)
-        speed = np.asarray(cv2.magnitude(flow[..., 0], flow[..., 1]), np.float32)
-        doubt = np.square(error / TRUST_LEVELS) + np.square(speed / TRUST_SPEED_PX)
-        return Motion(np.asarray(np.exp(-doubt), np.float32), sources, flow)
+        return Motion(before, now, self._grid(now.shape) + flow, flow)
 
     def _grid(self, shape: tuple[int, ...]) -> Floats:
         if self._places is None or self._places.shape[:2] != shape:
