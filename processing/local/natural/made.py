@@ -1,6 +1,7 @@
 """When a matte need not be made anew."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import cv2
@@ -32,7 +33,7 @@ class Track(Protocol):
     square: Square
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Made:
     """A matte and what it was made of: as long as that is the same it need not be made anew."""
 
@@ -42,10 +43,11 @@ class Made:
     share: Floats
     step: int
     matte: Matte | None
-    _near: Bytes = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_near", around(self.hair))
+    @cached_property
+    def _near(self) -> Bytes:
+        """Needed only while the hair stays the same."""
+        return around(self.hair)
 
     def holds(self, track: Track, share: Floats, step: int) -> bool:
         """Whether a frame with this track would get the same matte, but for the noise."""
