@@ -204,7 +204,8 @@ async def test_no_picture_is_ever_written(service: Service) -> None:
         await service.services.cache.get(key or "")
         for key in (record.style_image_data, record.color_image_data)
     ]
-    files = list(service.app[SERVICES].settings.data_dir.iterdir())
+    folder = service.app[SERVICES].settings.data_dir
+    files = [path for path in folder.rglob("*") if path.is_file()]
     assert files
     for path in files:
         content = path.read_bytes()

@@ -1,9 +1,12 @@
 """The live page by WebRTC, in Chromium, and how it falls back to the WebSocket."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import cv2
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from playwright.async_api import Route
 
 from tests.integration.browser import OpenTab, Tab, largest_difference
@@ -12,6 +15,8 @@ from tests.lossy import Weather, lossy_relay, without_candidates
 
 CHANGED_LEVELS = 16.0
 """As in test_page: recoloured hair differs by more in some cell."""
+PATIENCE_LOOKS = 30
+"""So often is looked, after ten frames each, before a change is given up."""
 
 
 async def _by_webrtc(live_server: ServerProcess, open_tab: OpenTab) -> Tab:
@@ -25,17 +30,30 @@ async def test_a_visit_by_webrtc(live_server: ServerProcess, open_tab: OpenTab) 
     """The page prefers it; a shade changes the picture; the delay is known; nothing complains."""
     tab = await _by_webrtc(live_server, open_tab)
     await tab.choose("royal-blue")
-    await tab.wait_for_frames(20)
-    assert largest_difference(await tab.before(), await tab.after()) > CHANGED_LEVELS
+    assert await _differs_in_time(tab, tab.before)
     await tab.until("Number(document.getElementById('readout').dataset.p50) > 0")
     assert "WebRTC" in await tab.words("readout")
     changed = await tab.after()
+
+    async def as_it_was() -> NDArray[np.float64]:
+        return changed
+
     await tab.page.locator("#original").click()
-    await tab.wait_for_frames(40)
-    assert largest_difference(changed, await tab.after()) > CHANGED_LEVELS
+    assert await _differs_in_time(tab, as_it_was)
     assert tab.complaints == []
     assert tab.live_urls == []
     assert tab.hosts == {live_server.url.removeprefix("http://")}
+
+
+async def _differs_in_time(
+    tab: Tab, from_what: Callable[[], Awaitable[NDArray[np.float64]]]
+) -> bool:
+    """Whether the changed picture comes to differ, however busy the machine is."""
+    for _ in range(PATIENCE_LOOKS):
+        await tab.wait_for_frames(10)
+        if largest_difference(await from_what(), await tab.after()) > CHANGED_LEVELS:
+            return True
+    return False
 
 
 async def test_stop_hangs_up(live_server: ServerProcess, open_tab: OpenTab) -> None:
