@@ -26,11 +26,23 @@ class Recipe:
     has_audio: bool = False
     has_pictures: bool = True
     rotation_deg: int = 0
+    is_recorded: bool = False
+    """As a browser records it: written once, never wound back, without its length."""
+
+
+class _Recorder(BytesIO):
+    """What has been written cannot be written again."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def seek(self, *_: object) -> int:
+        raise OSError
 
 
 def film(recipe: Recipe = Recipe()) -> bytes:
     """The film's bytes; every frame is another grey."""
-    stream = BytesIO()
+    stream = _Recorder() if recipe.is_recorded else BytesIO()
     with av.open(stream, "w", format=recipe.container) as output:
         coders: list[Any] = []
         if recipe.has_pictures:

@@ -20,7 +20,7 @@ from media.frame import Picture
 
 HIGH_DEFINITION_PX: Final = 720
 """Films of so many lines or more that do not name their matrix are taken to mean BT.709."""
-_PQ, _HLG, _BT2020, _BT709, _UNSPECIFIED = 16, 18, 9, 1, 2
+_PQ, _HLG, _BT709, _UNSPECIFIED = 16, 18, 1, 2
 EXACTLY: Final = (
     Interpolation.BILINEAR
     | Interpolation.ACCURATE_RND

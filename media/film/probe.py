@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import av
 from av.container import InputContainer
@@ -80,10 +80,7 @@ def probe(path: Path, limits: FilmLimits) -> FilmInfo:
     with opened(path, kind) as container:
         stream = picture_stream(container)
         _check_size(stream.width, stream.height, limits)
-        first = _first_frame(container, stream)
-        _check_size(first.width, first.height, limits)
-        container.seek(container.start_time or 0)
-        frames, duration_s = _read_through(container, stream, limits)
+        first, frames, duration_s = _read_through(container, stream, limits)
         turned = first.rotation % 180 != 0
         width_px, height_px = first.width, first.height
         return FilmInfo(
@@ -133,16 +130,7 @@ def _check_size(width_px: int, height_px: int, limits: FilmLimits) -> None:
         )
 
 
-def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame:
-    for number, packet in enumerate(container.demux(stream)):
-        for frame in _decoded(packet):
-            return frame
-        if number >= FIRST_PACKETS:
-            break
-    raise BrokenFilm("none of its pictures can be decoded")
-
-
-def _decoded(packet: "Packet[VideoStream]") -> list[VideoFrame]:
+def _decoded(packet: "Packet[Any]") -> list[VideoFrame]:
     try:
         return [frame for frame in packet.decode() if isinstance(frame, VideoFrame)]
     except FFmpegError:
@@ -173,23 +161,37 @@ class _Span:
 
 def _read_through(
     container: InputContainer, stream: VideoStream, limits: FilmLimits
-) -> tuple[int, float]:
-    """Count frames and time. What the header says only tells whether something is missing."""
+) -> tuple[VideoFrame, int, float]:
+    """The first frame that can be decoded, how many there are, and how long they last, s.
+
+    In one pass, since what a browser recorded cannot be wound back. What the header says only
+    tells whether something is missing.
+    """
     spans = {one.index: _Span() for one in container.streams}
-    pictures = spans[stream.index]
+    pictures, first = spans[stream.index], None
     for packet in container.demux():
         if packet.size and not packet.is_discard:
             spans[packet.stream_index].add(packet)
+        if first is None and packet.stream_index == stream.index:
+            first = next(iter(_decoded(packet)), None)
+            _check_start(first, pictures.packets, limits)
         if pictures.packets > limits.max_frames:
             raise FilmTooLong(f"more than the {limits.max_frames} frames allowed")
-    if not pictures.packets:
-        raise BrokenFilm("it has no frames")
+    if first is None:
+        raise BrokenFilm("none of its pictures can be decoded")
     duration_s = pictures.seconds(stream.time_base)
     if duration_s > limits.max_duration_s + TOLERANCE_S:
         raise FilmTooLong(f"{duration_s:.1f} s: more than the {limits.max_duration_s:g} s allowed")
     longest_s = max(spans[one.index].seconds(one.time_base) for one in container.streams)
     _check_whole(container, stream, pictures.packets, longest_s)
-    return pictures.packets, duration_s
+    return first, pictures.packets, duration_s
+
+
+def _check_start(first: VideoFrame | None, packets: int, limits: FilmLimits) -> None:
+    if first is not None:
+        _check_size(first.width, first.height, limits)
+    elif packets > FIRST_PACKETS:
+        raise BrokenFilm("none of its first pictures can be decoded")
 
 
 def _check_whole(

@@ -105,6 +105,7 @@ def test_false_claims_are_refused(name: str, content_type: str) -> None:
         (Recipe(container="webm", codec="libvpx", has_audio=True), "webm", "vp8"),
         (Recipe(container="webm", codec="libvpx-vp9"), "webm", "vp9"),
         (Recipe(pixels="yuv420p10le"), "mp4", "h264"),
+        (Recipe(container="webm", codec="libvpx", is_recorded=True), "webm", "vp8"),
     ],
 )
 def test_frames_are_counted_and_time_is_measured(
