@@ -14,15 +14,15 @@ from processing.engine import Engines
 from processing.local import local_engines
 from processing.pool import WorkerPool
 from server.calls import Calls
+from server.desk import Desk
 from server.examiner import FilmExaminer
 from server.journal import SessionJournal
-from server.keys import CALLS, FILMS, PHOTOS, SERVICES, SESSIONS
+from server.keys import CALLS, FILMS, PHOTOS, SERVICES, SESSIONS, UPLOADS
 from server.pages import add_security_headers
 from server.registry import LiveSessions
 from server.routes import routes
 from server.services import Services
 from server.settings import Settings
-from server.studio import PhotoDesk
 from storage.cache import MemoryCache
 from storage.files import LocalFiles
 from storage.lock import DirectoryLock
@@ -30,6 +30,8 @@ from storage.sqlite import SqliteDatabase
 
 DATABASE_FILE = "hair-tryon.sqlite3"
 FILES_FOLDER = "files"
+RECEIVING_SHARE = 4
+"""So many times as many photos may be on their way as are worked on."""
 MAX_RATE_FPS = 240
 """Frames a second that a film may have on average: slow motion has as many."""
 POOL_CLOSE_S = 1.0
@@ -81,7 +83,8 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
                 settings, clock, engines, pool, database, cache, files, journal, clock.monotonic()
             )
             app[FILMS] = FilmExaminer(_film_limits(settings), settings.workers)
-            app[PHOTOS] = PhotoDesk(settings.max_photos)
+            app[PHOTOS] = Desk("photos", RECEIVING_SHARE * settings.max_photos, settings.max_photos)
+            app[UPLOADS] = Desk("uploads", settings.max_uploads, settings.max_uploads)
             app[SESSIONS] = LiveSessions(app[SERVICES])
             app[CALLS] = Calls(app[SERVICES], app[SESSIONS], _rtc_options(settings))
             stack.push_async_callback(app[CALLS].close)

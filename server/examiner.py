@@ -1,6 +1,7 @@
 """Has films examined in a process of their own, one for each, a few at once."""
 
 import asyncio
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +13,7 @@ import structlog
 from media.film.examine import FAULTS
 from media.film.kind import BrokenFilm
 from media.film.probe import FilmInfo, FilmLimits
+from storage.database import StorageFailed
 
 ROOT: Final = Path(__file__).parents[1]
 PATIENCE_S: Final = 10.0
@@ -30,7 +32,8 @@ class FilmExaminer:
     async def examine(self, path: Path) -> FilmInfo:
         """What a film is like; the path is absolute.
 
-        Raises FilmError; what crashes or hangs its reader is a BrokenFilm.
+        Raises FilmError; what crashes or hangs its reader is a BrokenFilm. Raises StorageFailed
+        where the machine cannot examine it.
         """
         async with self._places:
             answer = await self._ask(path)
@@ -39,11 +42,7 @@ class FilmExaminer:
         raise FAULTS[answer["fault"]](answer["text"])
 
     async def _ask(self, path: Path) -> dict[str, Any]:
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "media.film.examine", str(path),
-            cwd=ROOT, env={}, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
+        child = await _child(path)
         try:
             async with asyncio.timeout(PATIENCE_S):
                 said, _ = await child.communicate(orjson.dumps(asdict(self._limits)))
@@ -59,3 +58,15 @@ class FilmExaminer:
             raise BrokenFilm("it cannot be read")
         answer: dict[str, Any] = orjson.loads(said)
         return answer
+
+
+async def _child(path: Path) -> asyncio.subprocess.Process:
+    """Raises StorageFailed where there can be no more processes."""
+    try:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "media.film.examine", str(path),
+            cwd=ROOT, env={}, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+    except OSError as error:
+        raise StorageFailed(os.strerror(error.errno or 0)) from error

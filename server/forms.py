@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from aiohttp import BodyPartReader, hdrs, web
+from aiohttp import BodyPartReader, MultipartReader, hdrs, web
 from aiohttp.http_exceptions import BadHttpMessage
 
 from server.errors import ErrorCode
@@ -18,6 +18,8 @@ MULTIPART: Final = "multipart/form-data"
 MAX_TEXT_BYTES: Final = 16 * 1024
 """A look is less than a kilobyte."""
 READ_BYTES: Final = 64 * 1024
+PREAMBLE_LINES: Final = 2
+"""Nobody writes a preamble; some begin with an empty line."""
 
 _MALFORMED: Final = (ValueError, TypeError, RuntimeError, AssertionError, BadHttpMessage)
 """What aiohttp's reader raises where a body is not what its header announces."""
@@ -58,11 +60,26 @@ def check_announced(request: web.Request, model: type[Form], limits: FormLimits)
     """Whether a body may be sent at all, by what its headers say. Raises RequestRefused."""
     if request.content_type != MULTIPART:
         raise _malformed(f"The body must be {MULTIPART}")
+    if hdrs.CONTENT_ENCODING in request.headers:
+        text = "The body must not be compressed"
+        raise RequestRefused(415, ErrorCode.INVALID_REQUEST, text, closes=True)
     names = model.model_fields
     files = sum(is_a(model, name, FormFile) or is_a(model, name, StoredFile) for name in names)
     most = files * limits.max_file_bytes + len(names) * (MAX_TEXT_BYTES + READ_BYTES)
     if (request.content_length or 0) > most:
         raise _too_large("The body", limits.max_file_bytes)
+
+
+class _Parts(MultipartReader):
+    """Begins at once. aiohttp would look for the first part through any number of lines, and the
+    event loop would wait for it."""
+
+    async def _read_until_first_boundary(self) -> None:
+        for _ in range(PREAMBLE_LINES):
+            line = (await self._readline()).rstrip()
+            if line == self._boundary:
+                return
+        raise ValueError("no part where the first one should be")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +94,7 @@ class _Reader:
 
     async def read(self) -> Mapping[str, FieldValue]:
         values = dict[str, FieldValue]()
-        parts = await self.request.multipart()
+        parts = _Parts(self.request.headers, self.request.content)
         while (part := await parts.next()) is not None:
             if not isinstance(part, BodyPartReader) or part.name is None:
                 raise _malformed("A part of the form has no name")

@@ -3,13 +3,14 @@
 from aiohttp import web
 
 from server.calls import Calls
+from server.desk import Desk
 from server.examiner import FilmExaminer
 from server.registry import LiveSessions
 from server.services import Services
-from server.studio import PhotoDesk
 
 CALLS = web.AppKey("calls", Calls)
 FILMS = web.AppKey("films", FilmExaminer)
-PHOTOS = web.AppKey("photos", PhotoDesk)
+PHOTOS = web.AppKey("photos", Desk)
 SERVICES = web.AppKey("services", Services)
+UPLOADS = web.AppKey("uploads", Desk)
 SESSIONS = web.AppKey("sessions", LiveSessions)

@@ -44,12 +44,13 @@ async def try_on(request: web.Request) -> web.Response:
     limits = FormLimits(services.settings.max_photo_bytes, services.settings.body_timeout_s)
     try:
         content_type = _wanted(request)
-        with request.app[PHOTOS].place():
+        desk, studio = request.app[PHOTOS], Studio(services)
+        with desk.receiving():
             async with receive_form(request, TryOnForm, limits, services.files) as form:
-                studio = Studio(services)
-                look, rendered = await _tried_on(studio, form)
-                coding = (rendered.picture, _FORMATS[content_type], QUALITY)
-                data = await studio.work("image", encode_photo, *coding)
+                with desk.working():
+                    look, rendered = await _tried_on(studio, form)
+                    coding = (rendered.picture, _FORMATS[content_type], QUALITY)
+                    data = await studio.work("image", encode_photo, *coding)
     except RequestRefused as error:
         return error.reply()
     total_ms = (services.clock.monotonic() - started_s) * 1000

@@ -7,7 +7,7 @@ import signal
 import ssl
 import sys
 import threading
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import structlog
 from aiohttp import web
@@ -19,6 +19,8 @@ from storage.database import StorageError
 
 HANDLER_GRACE_S = 3.0
 """After the sessions have ended: how long other requests under way may take."""
+DECOMPRESSES: Final = False
+"""A few hundred bytes that unpack to as many megabytes would hold up the event loop."""
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +31,12 @@ async def serve(settings: Settings) -> None:
     Raises SettingsInvalid when the certificate cannot be used or the address is taken.
     """
     context = _tls_context(settings)
-    runner = web.AppRunner(create_app(settings), access_log=None, shutdown_timeout=HANDLER_GRACE_S)
+    runner = web.AppRunner(
+        create_app(settings),
+        access_log=None,
+        shutdown_timeout=HANDLER_GRACE_S,
+        auto_decompress=DECOMPRESSES,
+    )
     stop = _stop_on_signals()
     try:
         await _open(runner, settings)

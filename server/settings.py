@@ -111,6 +111,9 @@ class Settings(BaseSettings):
     max_video_px: Annotated[int, Field(ge=1)] = Field(
         3840 * 2160, description="most pixels (width x height) of a video's pictures"
     )
+    max_uploads: Annotated[int, Field(ge=1)] = Field(
+        16, description="videos received at once; further ones are told to come again"
+    )
     upload_timeout_s: Seconds = Field(
         600.0, description="a video that takes longer to arrive is given up"
     )

@@ -1,8 +1,7 @@
-"""Where photos are worked on: how many at once, and in steps that live frames come in between."""
+"""Where photos are worked on, in steps that live frames come in between."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 import structlog
@@ -20,24 +19,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 log = structlog.get_logger(__name__)
-
-
-class PhotoDesk:
-    """Bounds how many photos are worked on, since each is held in full size."""
-
-    def __init__(self, places: int) -> None:
-        self._free = places
-
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """Raises RequestRefused (503) where all are taken."""
-        if self._free < 1:
-            raise RequestRefused(503, ErrorCode.SERVER_FULL, "Too many photos at once")
-        self._free -= 1
-        try:
-            yield
-        finally:
-            self._free += 1
 
 
 class Studio:

@@ -12,12 +12,12 @@ from media.film.probe import FilmInfo
 from server.errors import ErrorCode
 from server.form_fields import Form, StoredFile, UserId
 from server.forms import FormLimits, receive_form
-from server.keys import FILMS, SERVICES
+from server.keys import FILMS, SERVICES, UPLOADS
 from server.replies import RequestRefused
 from storage.database import StorageError
 from storage.records import UploadRecord, UploadStatus
 
-UPLOADS: Final = "/uploads/"
+ADDRESS: Final = "/uploads/"
 """Where files are addressed, and what ``file_path`` begins with."""
 MAX_NAME: Final = 255
 _TOO_MUCH: Final = {
@@ -41,8 +41,9 @@ async def upload_video(request: web.Request) -> web.Response:
     settings = services.settings
     limits = FormLimits(settings.max_video_bytes, settings.upload_timeout_s)
     try:
-        async with receive_form(request, UploadForm, limits, services.files) as form:
-            record = await _kept(request, form)
+        with request.app[UPLOADS].receiving():
+            async with receive_form(request, UploadForm, limits, services.files) as form:
+                record = await _kept(request, form)
     except RequestRefused as error:
         return error.reply()
     except StorageError as error:
@@ -69,7 +70,7 @@ async def _kept(request: web.Request, form: UploadForm) -> UploadRecord:
         upload_id=str(uuid.uuid4()),
         user_id=form.user_id,
         filename=_bare(file.filename),
-        file_path=UPLOADS + name,
+        file_path=ADDRESS + name,
         file_size=file.incoming.size_bytes,
         duration=film.duration_s,
         frame_count=film.frame_count,

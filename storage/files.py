@@ -1,7 +1,9 @@
 """Files that users send and get, in a folder of this machine."""
 
 import asyncio
+import errno
 import os
+import shutil
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -12,6 +14,8 @@ from storage.database import StorageFailed
 
 INCOMING: Final = "incoming"
 """The folder of files that are still on their way; what is in it at the start was given up."""
+LEAST_FREE_BYTES: Final = 256 * 1024 * 1024
+"""So much of the disk stays free, for the database."""
 BUFFER_BYTES: Final = 1024 * 1024
 """So much is gathered before it is written: each writing is a trip to another thread."""
 
@@ -86,8 +90,11 @@ class LocalFiles:
         return self._folder / name
 
     async def delete(self, name: str) -> None:
-        """Remove a kept file, if it is there."""
-        await asyncio.to_thread(self.path(name).unlink, missing_ok=True)
+        """Remove a kept file, if it is there. Raises StorageFailed."""
+        try:
+            await asyncio.to_thread(self.path(name).unlink, missing_ok=True)
+        except OSError as error:
+            raise _failure(error) from error
 
 
 def _prepare(folder: Path) -> Path:
@@ -100,6 +107,8 @@ def _prepare(folder: Path) -> Path:
 
 
 def _create(path: Path) -> BinaryIO:
+    if shutil.disk_usage(path.parent).free < LEAST_FREE_BYTES:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     return os.fdopen(os.open(path, flags, 0o600), "wb")
 
@@ -126,7 +135,9 @@ def _discard(file: BinaryIO, path: Path) -> None:
     # What could not be written cannot be written at the end either.
     with suppress(OSError):
         file.close()
-    path.unlink(missing_ok=True)
+    # The next start removes it.
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def _failure(error: OSError) -> StorageFailed:

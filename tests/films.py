@@ -24,6 +24,8 @@ class Recipe:
     frames: int = 12
     rate_fps: int = 12
     has_audio: bool = False
+    sound_s: float | None = None
+    """As long as the pictures if it is not said."""
     has_pictures: bool = True
     rotation_deg: int = 0
     is_recorded: bool = False
@@ -78,7 +80,8 @@ def _sound(output: Any, recipe: Recipe) -> Any:
     stream = output.add_stream(codec, rate=48_000, layout="mono")
 
     def packets() -> Any:
-        for number in range(recipe.frames * 48_000 // recipe.rate_fps // 960):
+        sound_s = recipe.sound_s or recipe.frames / recipe.rate_fps
+        for number in range(int(sound_s * 48_000 / 960)):
             wave = np.sin(np.arange(960, dtype=np.float32) * 0.05)[None, :]
             frame = av.AudioFrame.from_ndarray(wave, format="fltp", layout="mono")
             frame.rate, frame.pts = 48_000, number * 960

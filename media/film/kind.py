@@ -61,6 +61,7 @@ _QUICKTIME: Final = b"qt  "
 _OLD_QUICKTIME: Final = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 """With one of these a film begins that is older than brands."""
 _EBML: Final = b"\x1a\x45\xdf\xa3"
+_UNKNOWN_SIZE: Final = 0xFFFFFFFF
 _DOC_TYPE: Final = b"\x42\x82"
 
 
@@ -80,6 +81,12 @@ def kind_of(head: bytes) -> FilmKind:
     if head[:4] == _EBML and _doc_type(head) == b"webm":
         return "webm"
     raise UnknownFilm("neither MP4, MOV, AVI nor WebM; try one of these")
+
+
+def told_bytes(head: bytes) -> int:
+    """How long an AVI says that it is; 0 where it was written in one go and does not know."""
+    told = int.from_bytes(head[4:8], "little")
+    return 0 if told == _UNKNOWN_SIZE else told + 8
 
 
 def check_claims(kind: FilmKind, filename: str, content_type: str) -> None:

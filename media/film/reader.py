@@ -17,8 +17,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from media.film.colours import ColourReader, Colours
-from media.film.kind import BrokenFilm, FilmKind
-from media.film.probe import opened, picture_stream
+from media.film.kind import BrokenFilm
+from media.film.probe import FilmInfo, opened, packets_of, picture_stream
 from media.frame import Picture
 
 _TURNS: Final = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180,
@@ -39,11 +39,12 @@ class FilmFrame:
 class FilmReader:
     """Reads one film once, from beginning to end."""
 
-    def __init__(self, container: InputContainer, stream: VideoStream) -> None:
+    def __init__(self, container: InputContainer, stream: VideoStream, film: FilmInfo) -> None:
         self._container = container
+        self._kind = film.kind
+        self._rotation_deg = film.rotation_deg
         self._stream = stream
         self._colour_reader: ColourReader | None = None
-        self._rotation_deg = 0
         self._size = (0, 0)
         self._last_pts: int | None = None
         self.colours: Colours | None = None
@@ -52,10 +53,11 @@ class FilmReader:
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path, kind: FilmKind) -> Iterator["FilmReader"]:
-        """Raises BrokenFilm, also while it is read."""
-        with opened(path, kind) as container:
-            yield cls(container, picture_stream(container))
+    def open(cls, path: Path, film: FilmInfo) -> Iterator["FilmReader"]:
+        """A film that is like this. Raises BrokenFilm, also while it is read."""
+        with opened(path, film.kind) as container:
+            stream = picture_stream(container, film.width_px * film.height_px)
+            yield cls(container, stream, film)
 
     @property
     def tick(self) -> Fraction:
@@ -75,8 +77,10 @@ class FilmReader:
 
     @property
     def sound(self) -> AudioStream | None:
-        """The first sound track."""
-        return next(iter(self._container.streams.audio), None)
+        """The first sound track of a kind that is known."""
+        tracks = self._container.streams.audio
+        # FFmpeg gives no context for a codec that it does not know, whatever the types say.
+        return next((track for track in tracks if track.codec_context is not None), None)
 
     def read(self) -> Generator["FilmFrame | SoundPacket", None, None]:
         """Frames and coded sound, in the order in which they are stored; frames in order of time.
@@ -84,8 +88,9 @@ class FilmReader:
         Pictures that are damaged are left out. Raises BrokenFilm where the size changes.
         """
         streams = [self._stream, *([self.sound] if self.sound else [])]
-        for packet in self._container.demux(streams):
-            if packet.stream is self.sound:
+        sound = self.sound
+        for packet in packets_of(self._container, streams):
+            if packet.stream is sound:
                 if packet.size and packet.dts is not None:
                     yield packet
                 continue
@@ -97,15 +102,22 @@ class FilmReader:
         if self._colour_reader is None:
             self.colours = Colours.of(frame)
             self._colour_reader = ColourReader(self.colours)
-            self._rotation_deg = int(frame.rotation) % 360
             self._size = (frame.width, frame.height)
         if (frame.width, frame.height) != self._size:
             raise BrokenFilm("the size of its pictures changes")
-        pts = frame.pts
+        pts = self._moment(frame)
         if pts is None or (self._last_pts is not None and pts <= self._last_pts):
             return None
         self._last_pts = pts
         return FilmFrame(pts, self._upright(self._colour_reader.picture(frame)))
+
+    def _moment(self, frame: VideoFrame) -> int | None:
+        """When a frame is shown. An AVI does not tell, only in which order frames are stored: each
+        is shown when one is taken from it, and those that the decoder held back at its end."""
+        if self._kind != "avi":
+            return frame.pts
+        later = 0 if self._last_pts is None else self._last_pts + 1
+        return later if frame.dts is None else max(frame.dts, later)
 
     def _upright(self, picture: Picture) -> Picture:
         turn = _TURNS.get(self._rotation_deg)

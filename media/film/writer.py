@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
+from av.error import FFmpegError
 from av.video.stream import VideoStream
 
 from media.film.colours import Colours, ColourWriter
@@ -19,8 +20,14 @@ from media.frame import Picture
 CODEC: Final = "libx264"
 OPTIONS: Final = {"preset": "veryfast", "crf": "20"}
 """Hardly to be told from the original; a slower preset saves a tenth of the bytes."""
+LEAST_MP3_HZ: Final = 16_000
+"""What is slower is a dialect that an MP4 does not carry."""
 COPIED_SOUND: Final = frozenset({"aac", "mp3", "opus", "ac3", "eac3", "flac", "alac"})
 """Sound that an MP4 carries and browsers play; none is coded anew."""
+
+
+class FilmNotWritten(Exception):
+    """A film that cannot be written; the text is the library's, without the path."""
 
 
 class FilmWriter:
@@ -38,12 +45,16 @@ class FilmWriter:
     @classmethod
     @contextmanager
     def open(cls, path: Path, reader: FilmReader) -> Iterator["FilmWriter"]:
-        """The film is whole when the block is left without an error."""
+        """The film is whole when the block is left without an error. Raises FilmNotWritten, also
+        while it is written, as when the disk is full."""
         options = {"movflags": "+faststart"}
-        with av.open(str(path), "w", format="mp4", container_options=options) as container:
-            writer = cls(container, reader)
-            yield writer
-            writer.finish()
+        try:
+            with av.open(str(path), "w", format="mp4", container_options=options) as container:
+                writer = cls(container, reader)
+                yield writer
+                writer.finish()
+        except FFmpegError as error:
+            raise FilmNotWritten(error.strerror) from error
 
     @property
     def keeps_sound(self) -> bool:
@@ -87,7 +98,10 @@ class FilmWriter:
         return stream, colours
 
     def _sound_like(self, sound: AudioStream | None) -> AudioStream | None:
-        if sound is None or sound.codec_context.name.removesuffix("float") not in COPIED_SOUND:
+        if sound is None:
+            return None
+        codec = sound.codec_context.name.removesuffix("float")
+        if codec not in COPIED_SOUND or (codec == "mp3" and sound.rate < LEAST_MP3_HZ):
             return None
         return self._container.add_stream_from_template(sound)
 

@@ -56,11 +56,11 @@ _Part: TypeAlias = "_Dyed | SoundPacket"
 def dye_film(order: FilmOrder, engine: Engine, progress: Callable[[int], None]) -> DyedFilm:
     """Change a film; ``progress`` is told how many frames are done.
 
-    Raises BrokenFilm, and what the engine raises; the target is of no use then.
+    Raises BrokenFilm, FilmNotWritten, and what the engine raises; the target is of no use then.
     """
     thumbnail = Thumbnail(order.film.frame_count)
     with (
-        FilmReader.open(order.source, order.film.kind) as reader,
+        FilmReader.open(order.source, order.film) as reader,
         FilmWriter.open(order.target, reader) as writer,
     ):
         with closing(ahead(_dyed(ahead(reader.read(), DEPTH), order, engine), DEPTH)) as parts:

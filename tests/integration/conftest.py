@@ -13,6 +13,7 @@ from playwright.async_api import Browser, Page
 from media.clock import Clock
 from processing.engine import Engine, Engines
 from server.app import create_app
+from server.serve import DECOMPRESSES
 from server.settings import Settings
 from tests.engines import invert
 from tests.integration.browser import (
@@ -63,7 +64,11 @@ async def start_service(tmp_path: Path) -> AsyncIterator[StartService]:
             offered = Engines(*(engines or (invert(),)))
             app = create_app(Settings(_env_file=None, **values), engines=offered, clock=clock)
             runner = web.AppRunner(
-                app, access_log=None, shutdown_timeout=1.0, handler_cancellation=cancels_handlers
+                app,
+                access_log=None,
+                shutdown_timeout=1.0,
+                handler_cancellation=cancels_handlers,
+                auto_decompress=DECOMPRESSES,
             )
             stack.push_async_callback(runner.cleanup)
             await runner.setup()

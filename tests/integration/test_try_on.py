@@ -1,6 +1,7 @@
 """A photo by HTTP: in as a form, out as a picture, with clear words where that cannot be."""
 
 import asyncio
+import gzip
 import threading
 from collections.abc import Mapping
 from io import BytesIO
@@ -236,6 +237,39 @@ async def test_no_more_photos_than_places(start_service: StartService) -> None:
     gate.set()
     assert (await first).status == 200
     assert (await post(service)).status == 200
+
+
+async def test_a_slow_client_keeps_nobody_out(start_service: StartService) -> None:
+    """Who sends a byte now and then takes a place among those who send, not among those served."""
+    service = await start_service(max_photos=1)
+
+    async def halting() -> Any:
+        yield b"--B\r\n"
+        await asyncio.sleep(30)
+
+    headers = {"Content-Type": "multipart/form-data; boundary=B"}
+    slow = asyncio.ensure_future(post(service, halting(), headers))
+    await asyncio.sleep(0.05)
+    assert (await post(service)).status == 200
+    slow.cancel()
+    await asyncio.wait([slow])
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "identity"])
+async def test_compressed_bodies_are_not_unpacked(service: Service, encoding: str) -> None:
+    """A few bytes could be as many megabytes."""
+    body = gzip.compress(b"\n" * 1_000_000)
+    headers = {"Content-Type": "multipart/form-data; boundary=B", "Content-Encoding": encoding}
+    answer = await post(service, BytesIO(body), headers)
+    assert await refusal(answer) == (415, "INVALID_REQUEST")
+
+
+async def test_lines_before_the_form_are_not_read_for_ever(service: Service) -> None:
+    """Hundreds of thousands of them would hold up everybody's frames."""
+    headers = {"Content-Type": "multipart/form-data; boundary=B"}
+    answer = await post(service, BytesIO(b"\n" * 900_000), headers)
+    assert await refusal(answer) == (400, "INVALID_REQUEST")
+    assert answer.headers["Connection"] == "close"
 
 
 async def test_an_engine_that_fails_tells_nothing(start_service: StartService) -> None:

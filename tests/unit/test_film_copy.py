@@ -12,10 +12,9 @@ import pytest
 from av import VideoFrame
 
 from media.film.colours import ColourReader, Colours
-from media.film.kind import kind_of
 from media.film.probe import FilmLimits, probe
 from media.film.reader import FilmFrame, FilmReader
-from media.film.writer import FilmWriter
+from media.film.writer import FilmNotWritten, FilmWriter
 from media.frame import Picture
 from tests import pictures
 from tests.films import Recipe, film
@@ -34,7 +33,7 @@ def copied(data: bytes, folder: Path, change: Callable[[Picture], Picture] = np.
     source, target = folder / "source", folder / "target.mp4"
     source.write_bytes(data)
     with (
-        FilmReader.open(source, kind_of(data[:4096])) as reader,
+        FilmReader.open(source, probe(source, LIMITS)) as reader,
         FilmWriter.open(target, reader) as writer,
     ):
         for item in reader.read():
@@ -76,6 +75,52 @@ def test_a_browser_can_start_at_once(tmp_path: Path) -> None:
     """The index stands before the data."""
     data = copied(film(), tmp_path).read_bytes()
     assert data.index(b"moov") < data.index(b"mdat")
+
+
+def test_frames_stored_out_of_order_are_all_shown(tmp_path: Path) -> None:
+    """An AVI does not tell when a frame is shown: none may get lost over that."""
+    data = film(Recipe(container="avi", codec="libx264", frames=24))
+    found = frames_of(copied(data, tmp_path))
+    assert len(found) == 24
+    times = [frame.time for frame in found]
+    assert np.diff(times) == pytest.approx(1 / 12, abs=0.002)
+    reds = [frame.to_ndarray(format="bgr24")[:, :, 2].mean() for frame in found]
+    assert reds == sorted(reds)
+
+
+def test_sound_that_cannot_be_copied_is_left_out(tmp_path: Path) -> None:
+    """The film comes out all the same, and says so."""
+    data = _film_of(lambda number: number, 3, "avi", sound="pcm_s16le")
+    source = tmp_path / "source"
+    source.write_bytes(data)
+    with (
+        FilmReader.open(source, probe(source, LIMITS)) as reader,
+        FilmWriter.open(tmp_path / "target.mp4", reader) as writer,
+    ):
+        for item in reader.read():
+            writer.write(item) if isinstance(item, FilmFrame) else writer.copy(item)
+        assert not writer.keeps_sound
+    assert len(frames_of(tmp_path / "target.mp4")) == 3
+
+
+def test_a_film_that_cannot_be_written_is_not_its_users_fault(tmp_path: Path) -> None:
+    """A folder that is not there, a full disk: not a broken film, and no path in the text."""
+    source = tmp_path / "source"
+    source.write_bytes(film())
+    target = tmp_path / "nowhere" / "target.mp4"
+
+    def write() -> None:
+        with (
+            FilmReader.open(source, probe(source, LIMITS)) as reader,
+            FilmWriter.open(target, reader) as writer,
+        ):
+            for item in reader.read():
+                assert isinstance(item, FilmFrame)
+                writer.write(item)
+
+    with pytest.raises(FilmNotWritten) as caught:
+        write()
+    assert str(tmp_path) not in str(caught.value)
 
 
 def test_frames_that_come_unevenly_stay_so(tmp_path: Path) -> None:
@@ -176,6 +221,7 @@ def _film_of(
     pixels: str = "yuv420p",
     declare: Callable[[Any], None] = lambda _: None,
     picture: tuple[np.ndarray, str] | None = None,
+    sound: str | None = None,
 ) -> bytes:
     """A film whose frames are shown at moments of a thirtieth of a second."""
     stream = BytesIO()
@@ -186,6 +232,11 @@ def _film_of(
         track: Any = output.add_stream(codec, rate=30)
         track.width, track.height, track.pix_fmt = 64, 48, pixels
         declare(track.codec_context)
+        if sound is not None:
+            voice: Any = output.add_stream(sound, rate=8000, layout="mono")
+            wave = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), "s16", "mono")
+            wave.rate, wave.pts = 8000, 0
+            output.mux(voice.encode(wave))
         for number in range(frames):
             frame = VideoFrame.from_ndarray(pixels_in, format=kind)
             frame.pts, frame.time_base = moment(number), Fraction(1, 30)

@@ -2,8 +2,12 @@
 
 import random
 from contextlib import suppress
+from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+import av
 import pytest
 
 from media.film.kind import (
@@ -152,6 +156,28 @@ def test_too_large_pictures_are_refused_before_they_are_decoded(tmp_path: Path) 
     """By what the header says, which is checked against the first picture."""
     with pytest.raises(FilmTooLarge, match="64 x 48"):
         probed(film(), tmp_path, FilmLimits(30, 1000, 64 * 47))
+
+
+def test_dropped_frames_do_not_make_an_avi_a_broken_one(tmp_path: Path) -> None:
+    """Capturing programs count them and store nothing for them."""
+    stream = BytesIO()
+    with av.open(stream, "w", format="avi") as output:
+        track: Any = output.add_stream("mjpeg", rate=10)
+        track.width, track.height, track.pix_fmt = 64, 48, "yuvj420p"
+        for number in range(0, 60, 3):
+            packet = av.Packet(pictures.jpeg())
+            packet.stream, packet.pts, packet.dts = track, number, number
+            packet.time_base = Fraction(1, 10)
+            output.mux(packet)
+    info = probed(stream.getvalue(), tmp_path)
+    assert info.frame_count == 20
+    assert info.duration_s == pytest.approx(5.8, abs=0.2)
+
+
+def test_sound_that_goes_on_and_on_is_refused(tmp_path: Path) -> None:
+    """A second of pictures with a minute of sound would be a minute's work."""
+    with pytest.raises(FilmTooLong, match="sound"):
+        probed(film(Recipe(has_audio=True, sound_s=60)), tmp_path)
 
 
 def test_sound_alone_is_no_film(tmp_path: Path) -> None:
