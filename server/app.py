@@ -8,32 +8,42 @@ import structlog
 from aiohttp import web
 
 from media.clock import Clock, SystemClock
-from media.film.probe import FilmLimits
 from media.rtc.answerer import RtcOptions
 from processing.engine import Engines
 from processing.local import local_engines
 from processing.pool import WorkerPool
 from server.calls import Calls
-from server.desk import Desk
 from server.examiner import FilmExaminer
+from server.jobs.lifetime import film_limits, jobs_running
+from server.jobs.queue import JobQueue
 from server.journal import SessionJournal
-from server.keys import CALLS, FILMS, PHOTOS, SERVICES, SESSIONS, UPLOADS
+from server.keys import (
+    CALLS,
+    CLOSING,
+    FILMS,
+    JOBS,
+    PHOTOS,
+    PHOTOS_COMING,
+    SERVICES,
+    SESSIONS,
+    UPLOADS,
+    WATCHERS,
+)
 from server.pages import add_security_headers
+from server.places import Places
 from server.registry import LiveSessions
 from server.routes import routes
 from server.services import Services
 from server.settings import Settings
+from server.stores import stores
 from storage.cache import MemoryCache
-from storage.files import LocalFiles
 from storage.lock import DirectoryLock
-from storage.sqlite import SqliteDatabase
+from storage.results import QueueBounds
 
-DATABASE_FILE = "hair-tryon.sqlite3"
-FILES_FOLDER = "files"
-RECEIVING_SHARE = 4
+COMING_SHARE = 4
 """So many times as many photos may be on their way as are worked on."""
-MAX_RATE_FPS = 240
-"""Frames a second that a film may have on average: slow motion has as many."""
+MOST_WATCHERS = 200
+"""So many watch results at once."""
 POOL_CLOSE_S = 1.0
 """Frames that are still on a worker when all sessions have ended are waited for no longer."""
 LAST_WRITES_S = 3.0
@@ -66,36 +76,39 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
         async with AsyncExitStack() as stack:
             lock = await asyncio.to_thread(DirectoryLock.take, settings.data_dir)
             stack.callback(lock.release)
-            database = await SqliteDatabase.open(settings.data_dir / DATABASE_FILE)
-            stack.push_async_callback(database.close)
-            files = await LocalFiles.open(settings.data_dir / FILES_FOLDER)
+            database, files = await stack.enter_async_context(stores(settings))
+            await files.clear_incoming()
             cache = MemoryCache(settings.photo_cache_bytes, clock.monotonic)
             stack.push_async_callback(cache.close)
             pool = WorkerPool(settings.workers, clock)
             stack.push_async_callback(pool.close, POOL_CLOSE_S)
             await pool.warm_up(engines.warm_up)
-            journal = SessionJournal(database, clock)
+            journal = SessionJournal(database.sessions, clock)
             await stack.enter_async_context(_running(journal))
-            left = await database.time_out_active_sessions(clock.utc_now())
+            left = await database.sessions.time_out_active(clock.utc_now())
             if left:
                 log.warning("sessions of an earlier run timed out", sessions=left)
             app[SERVICES] = Services(
                 settings, clock, engines, pool, database, cache, files, journal, clock.monotonic()
             )
-            app[FILMS] = FilmExaminer(_film_limits(settings), settings.workers)
-            app[PHOTOS] = Desk("photos", RECEIVING_SHARE * settings.max_photos, settings.max_photos)
-            app[UPLOADS] = Desk("uploads", settings.max_uploads, settings.max_uploads)
+            app[FILMS] = FilmExaminer(film_limits(settings), settings.workers)
+            jobs = jobs_running(settings, database, files, clock)
+            tickets = await stack.enter_async_context(jobs)
+            bounds = QueueBounds(settings.max_queued_jobs, settings.max_user_queued_jobs)
+            app[JOBS] = JobQueue(
+                database, files, clock, tickets, bounds=bounds, places=settings.job_places
+            )
+            app[PHOTOS] = Places("photos", settings.max_photos)
+            app[PHOTOS_COMING] = Places("photos", COMING_SHARE * settings.max_photos)
+            app[UPLOADS] = Places("uploads", settings.max_uploads)
+            app[WATCHERS] = Places("watchers", MOST_WATCHERS)
+            app[CLOSING] = asyncio.Event()
             app[SESSIONS] = LiveSessions(app[SERVICES])
             app[CALLS] = Calls(app[SERVICES], app[SESSIONS], _rtc_options(settings))
             stack.push_async_callback(app[CALLS].close)
             yield
 
     return lifetime
-
-
-def _film_limits(settings: Settings) -> FilmLimits:
-    frames = round(settings.max_video_s * MAX_RATE_FPS)
-    return FilmLimits(settings.max_video_s, frames, settings.max_video_px)
 
 
 def _rtc_options(settings: Settings) -> RtcOptions:
@@ -119,4 +132,5 @@ async def _running(journal: SessionJournal) -> AsyncIterator[None]:
 
 
 async def _stop_sessions(app: web.Application) -> None:
+    app[CLOSING].set()
     await app[SESSIONS].stop_all()

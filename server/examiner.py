@@ -1,8 +1,6 @@
 """Has films examined in a process of their own, one for each, a few at once."""
 
 import asyncio
-import os
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -13,9 +11,8 @@ import structlog
 from media.film.examine import FAULTS
 from media.film.kind import BrokenFilm
 from media.film.probe import FilmInfo, FilmLimits
-from storage.database import StorageFailed
+from server.children import child
 
-ROOT: Final = Path(__file__).parents[1]
 PATIENCE_S: Final = 10.0
 """A film that takes longer to examine is a trap."""
 
@@ -42,31 +39,15 @@ class FilmExaminer:
         raise FAULTS[answer["fault"]](answer["text"])
 
     async def _ask(self, path: Path) -> dict[str, Any]:
-        child = await _child(path)
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                said, _ = await child.communicate(orjson.dumps(asdict(self._limits)))
-        except TimeoutError:
-            log.warning("film took too long to examine")
-            raise BrokenFilm("it takes too long to read") from None
-        finally:
-            if child.returncode is None:
-                child.kill()
-                await asyncio.shield(child.wait())
-        if child.returncode != 0:
-            log.warning("film ended its examiner", code=child.returncode)
-            raise BrokenFilm("it cannot be read")
+        async with child("media.film.examine", str(path)) as process:
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    said, _ = await process.communicate(orjson.dumps(asdict(self._limits)))
+            except TimeoutError:
+                log.warning("film took too long to examine")
+                raise BrokenFilm("it takes too long to read") from None
+            if process.returncode != 0:
+                log.warning("film ended its examiner", code=process.returncode)
+                raise BrokenFilm("it cannot be read")
         answer: dict[str, Any] = orjson.loads(said)
         return answer
-
-
-async def _child(path: Path) -> asyncio.subprocess.Process:
-    """Raises StorageFailed where there can be no more processes."""
-    try:
-        return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "media.film.examine", str(path),
-            cwd=ROOT, env={}, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-    except OSError as error:
-        raise StorageFailed(os.strerror(error.errno or 0)) from error

@@ -7,9 +7,14 @@ from aiohttp import web
 
 from server.errors import CloseCode, ErrorCode
 from server.registry import SessionRefused
+from server.replies import RequestRefused
 
 SESSION_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 USER_ID: Final = re.compile(r"[A-Za-z0-9_.@:+-]{1,128}")
+IDEMPOTENCY_KEY: Final = "Idempotency-Key"
+REPLAYED: Final = "Idempotent-Replayed"
+"""Says that an answer is that of an earlier request."""
+_KEY: Final = re.compile(r"[!-~]{1,255}")
 
 
 def read_ids(request: web.Request) -> tuple[str, str]:
@@ -29,3 +34,18 @@ def read_ids(request: web.Request) -> tuple[str, str]:
             "user_id is 1 to 128 letters, digits or any of - _ . @ : +",
         )
     return session_id, user_id
+
+
+def read_idempotency_key(request: web.Request) -> str | None:
+    """The request's key, None if it has none. Raises RequestRefused (422)."""
+    key = request.headers.get(IDEMPOTENCY_KEY)
+    if key is not None and not _KEY.fullmatch(key):
+        text = f"{IDEMPOTENCY_KEY}: is 1 to 255 letters, digits or signs"
+        raise RequestRefused(422, ErrorCode.VALIDATION_FAILED, text, closes=True)
+    return key
+
+
+def key_reused() -> RequestRefused:
+    """422: the key was used for another request."""
+    text = f"{IDEMPOTENCY_KEY}: was used for another request"
+    return RequestRefused(422, ErrorCode.VALIDATION_FAILED, text)

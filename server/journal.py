@@ -21,9 +21,9 @@ class SessionJournal:
     """
 
     def __init__(
-        self, database: Sessions, clock: Clock, interval_s: float = WRITE_INTERVAL_S
+        self, sessions: Sessions, clock: Clock, interval_s: float = WRITE_INTERVAL_S
     ) -> None:
-        self._database = database
+        self._sessions = sessions
         self._clock = clock
         self._interval_s = interval_s
         self._pending: dict[str, SessionRecord] = {}
@@ -42,10 +42,10 @@ class SessionJournal:
     async def claim(self, record: SessionRecord) -> None:
         """Write a new session's first record at once, since that is what makes it its user's.
 
-        Raises what ``Database.save_session`` raises.
+        Raises what ``Sessions.save`` raises.
         """
         async with self._writing:
-            await self._database.save_session(record)
+            await self._sessions.save(record)
             self._written_s[record.session_id] = self._clock.monotonic()
 
     async def save(self, record: SessionRecord) -> None:
@@ -89,7 +89,7 @@ class SessionJournal:
         if record is None:
             return True
         try:
-            await self._database.save_session(record)
+            await self._sessions.save(record)
         except StorageFailed as error:
             log.warning("session document not written", reason=str(error))
             self._failed_s = self._clock.monotonic()

@@ -1,16 +1,25 @@
 """The application's keys: what is shared hangs on the app, under a type."""
 
+import asyncio
+
 from aiohttp import web
 
 from server.calls import Calls
-from server.desk import Desk
 from server.examiner import FilmExaminer
+from server.jobs.queue import JobQueue
+from server.places import Places
 from server.registry import LiveSessions
 from server.services import Services
 
 CALLS = web.AppKey("calls", Calls)
+CLOSING = web.AppKey("closing", asyncio.Event)
 FILMS = web.AppKey("films", FilmExaminer)
-PHOTOS = web.AppKey("photos", Desk)
+JOBS = web.AppKey("jobs", JobQueue)
+PHOTOS = web.AppKey("photos", Places)
+"""Photos that are worked on."""
+PHOTOS_COMING = web.AppKey("photos_coming", Places)
+"""Photos on their way: clients who send a byte a second do not keep those out who have sent all."""
 SERVICES = web.AppKey("services", Services)
-UPLOADS = web.AppKey("uploads", Desk)
+UPLOADS = web.AppKey("uploads", Places)
 SESSIONS = web.AppKey("sessions", LiveSessions)
+WATCHERS = web.AppKey("watchers", Places)

@@ -1,10 +1,10 @@
-"""Settings that are lists: texts with commas, each part checked."""
+"""Settings that are addresses, or lists of them with commas, each part checked."""
 
 import ipaddress
 import re
 from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, SecretStr
 
 _ICE_URL = re.compile(r"(stun|stuns|turn|turns):[^\s,;<>\"]+")
 
@@ -30,7 +30,16 @@ def _are_ice_urls(text: str) -> str:
     return text
 
 
+def _is_redis_url(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value()
+    if text and not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("no address of a Redis, as redis://HOST:PORT/NUMBER")
+    return secret
+
+
 Addresses: TypeAlias = Annotated[str, AfterValidator(_are_addresses)]
 """IP addresses, separated by commas."""
 IceUrls: TypeAlias = Annotated[str, AfterValidator(_are_ice_urls)]
 """Addresses of STUN or TURN servers, separated by commas."""
+RedisUrl: TypeAlias = Annotated[SecretStr, AfterValidator(_is_redis_url)]
+"""The address of a Redis, which may hold its password; empty: none."""

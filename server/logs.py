@@ -38,7 +38,7 @@ def configure_logging(log_format: LogFormat, level: LogLevel) -> None:
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     # They write photos' metadata, clients' addresses and what ICE sessions are signed with.
-    for talkative in ("PIL", "aioice", "aiortc"):
+    for talkative in ("PIL", "aioice", "aiortc", "taskiq"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
     logging.getLogger("aiohttp.server").addFilter(_is_no_bad_request)
     structlog.configure(

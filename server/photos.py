@@ -13,7 +13,7 @@ from processing.look import Look, LookValues
 from server.errors import ErrorCode
 from server.form_fields import Form, FormFile, LookText, UserId
 from server.forms import FormLimits, receive_form
-from server.keys import PHOTOS, SERVICES
+from server.keys import PHOTOS, PHOTOS_COMING, SERVICES
 from server.replies import RequestRefused
 from server.studio import Studio
 
@@ -44,10 +44,10 @@ async def try_on(request: web.Request) -> web.Response:
     limits = FormLimits(services.settings.max_photo_bytes, services.settings.body_timeout_s)
     try:
         content_type = _wanted(request)
-        desk, studio = request.app[PHOTOS], Studio(services)
-        with desk.receiving():
+        studio = Studio(services)
+        with request.app[PHOTOS_COMING].one():
             async with receive_form(request, TryOnForm, limits, services.files) as form:
-                with desk.working():
+                with request.app[PHOTOS].one():
                     look, rendered = await _tried_on(studio, form)
                     coding = (rendered.picture, _FORMATS[content_type], QUALITY)
                     data = await studio.work("image", encode_photo, *coding)

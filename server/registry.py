@@ -106,7 +106,7 @@ class LiveSessions:
         database, journal = self._services.database, self._services.journal
         try:
             record = journal.pending(session.session_id)
-            record = record or await database.get_session(session.session_id)
+            record = record or await database.sessions.get(session.session_id)
             if record is not None and record.user_id != session.user_id:
                 raise _forbidden()
             await session.resume(record)

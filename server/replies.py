@@ -1,11 +1,15 @@
 """Answers to requests that are not WebSockets: an error is a JSON document as on a socket."""
 
+import structlog
 from aiohttp import hdrs, web
 
 from server import messages
 from server.errors import ErrorCode
+from storage.database import StorageError
 
 RETRY_AFTER_S = 5
+
+log = structlog.get_logger(__name__)
 
 
 class RequestRefused(Exception):
@@ -26,6 +30,8 @@ class RequestRefused(Exception):
         if self.status == web.HTTPServiceUnavailable.status_code:
             return busy(self.message, self.code)
         response = refused(self.status, self.code, self.message)
+        if self.status == web.HTTPTooManyRequests.status_code:
+            response.headers[hdrs.RETRY_AFTER] = str(RETRY_AFTER_S)
         if self.closes:
             response.force_close()
         return response
@@ -41,3 +47,10 @@ def busy(text: str, code: ErrorCode = ErrorCode.SERVER_FULL) -> web.Response:
     response = refused(503, code, text)
     response.headers[hdrs.RETRY_AFTER] = str(RETRY_AFTER_S)
     return response
+
+
+def storage_refusal(error: StorageError) -> RequestRefused:
+    """503: what is asked for is in a storage that cannot be reached."""
+    log.error("storage failed", reason=str(error))
+    text = "The storage cannot be reached now"
+    return RequestRefused(503, ErrorCode.STORAGE_UNAVAILABLE, text)

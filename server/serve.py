@@ -37,7 +37,7 @@ async def serve(settings: Settings) -> None:
         shutdown_timeout=HANDLER_GRACE_S,
         auto_decompress=DECOMPRESSES,
     )
-    stop = _stop_on_signals()
+    stop = stop_on_signals()
     try:
         await _open(runner, settings)
         site = web.TCPSite(runner, settings.host, settings.port, ssl_context=context)
@@ -60,9 +60,14 @@ async def _open(runner: web.AppRunner, settings: Settings) -> None:
     try:
         await runner.setup()
     except (StorageError, OSError) as error:
-        detail = getattr(error, "strerror", None) or str(error)
-        name = f"data_dir ({ENV_PREFIX}DATA_DIR, --data-dir)"
-        raise SettingsInvalid(f"wrong setting: {name}: {settings.data_dir}: {detail}") from None
+        raise unusable_folder(settings, error) from None
+
+
+def unusable_folder(settings: Settings, error: Exception) -> SettingsInvalid:
+    """What is said where the data directory cannot be used."""
+    detail = getattr(error, "strerror", None) or str(error)
+    name = f"data_dir ({ENV_PREFIX}DATA_DIR, --data-dir)"
+    return SettingsInvalid(f"wrong setting: {name}: {settings.data_dir}: {detail}")
 
 
 def leave(code: int) -> NoReturn:
@@ -80,7 +85,8 @@ def _announce(runner: web.AppRunner, settings: Settings) -> None:
     print(f"Hair try-on is served on {settings.scheme}://{shown}:{port}", flush=True)  # noqa: T201
 
 
-def _stop_on_signals() -> asyncio.Event:
+def stop_on_signals() -> asyncio.Event:
+    """An event that SIGTERM or SIGINT sets; a second signal ends the process at once."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 

@@ -5,10 +5,17 @@ from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias
 
 from dotenv import dotenv_values
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from server.listed import Addresses, IceUrls, listed
+from server.listed import Addresses, IceUrls, RedisUrl, listed
 
 ENV_PREFIX = "HAIR_TRYON_"
 ENV_FILE = ".env"
@@ -116,6 +123,37 @@ class Settings(BaseSettings):
     )
     upload_timeout_s: Seconds = Field(
         600.0, description="a video that takes longer to arrive is given up"
+    )
+    sampling_rate: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.5, description="share of a video's frames that are processed fully, if none is asked for"
+    )
+    job_places: Annotated[int, Field(ge=1, le=256)] = Field(
+        default_factory=lambda: max(1, _processors() // 2),
+        description="videos changed at once by one process (half of all processors)",
+    )
+    max_jobs: Annotated[int, Field(ge=1)] = Field(
+        64, description="videos changed at once by all processes"
+    )
+    max_user_jobs: Annotated[int, Field(ge=1)] = Field(
+        2, description="videos of one user changed at once; further ones wait"
+    )
+    max_queued_jobs: Annotated[int, Field(ge=1)] = Field(
+        100, description="videos that wait or are changed; further ones are told to come again"
+    )
+    max_user_queued_jobs: Annotated[int, Field(ge=1)] = Field(
+        10, description="the same for one user"
+    )
+    job_lease_s: Seconds = Field(
+        15.0, description="a worker that says nothing for so long is taken to be dead"
+    )
+    job_timeout_s: Seconds = Field(
+        900.0, description="a video that takes longer to change is given up"
+    )
+    redis_url: RedisUrl = Field(
+        SecretStr(""),
+        validation_alias=AliasChoices("redis_url", f"{ENV_PREFIX}REDIS_URL"),
+        description="Redis that brings videos to the workers (run.py worker); without one they are "
+        "changed in this process. REDIS_URL in the environment",
     )
     photo_side_px: Annotated[int, Field(ge=16, le=8192)] = Field(
         960, description="style and colour photos are scaled down to this longer side"

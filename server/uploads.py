@@ -3,29 +3,28 @@
 import uuid
 from typing import Final
 
-import structlog
 from aiohttp import web
 
 from media.clock import iso_utc
 from media.film.kind import FilmError, FilmTooLarge, FilmTooLong, check_claims
 from media.film.probe import FilmInfo
+from server.addresses import address_of, name_of
+from server.answers import UploadAnswer
 from server.errors import ErrorCode
 from server.form_fields import Form, StoredFile, UserId
 from server.forms import FormLimits, receive_form
+from server.identity import REPLAYED, key_reused, read_idempotency_key
 from server.keys import FILMS, SERVICES, UPLOADS
-from server.replies import RequestRefused
-from storage.database import StorageError
+from server.replies import RequestRefused, storage_refusal
+from storage.database import KeyReused, StorageError
+from storage.files import new_name
 from storage.records import UploadRecord, UploadStatus
 
-ADDRESS: Final = "/uploads/"
-"""Where files are addressed, and what ``file_path`` begins with."""
 MAX_NAME: Final = 255
 _TOO_MUCH: Final = {
     FilmTooLong: ErrorCode.VIDEO_TOO_LONG,
     FilmTooLarge: ErrorCode.VIDEO_TOO_LARGE,
 }
-
-log = structlog.get_logger(__name__)
 
 
 class UploadForm(Form):
@@ -41,50 +40,63 @@ async def upload_video(request: web.Request) -> web.Response:
     settings = services.settings
     limits = FormLimits(settings.max_video_bytes, settings.upload_timeout_s)
     try:
-        with request.app[UPLOADS].receiving():
+        key = read_idempotency_key(request)
+        with request.app[UPLOADS].one():
             async with receive_form(request, UploadForm, limits, services.files) as form:
-                record = await _kept(request, form)
+                wanted = await _record(request, form, key)
+                kept = await _kept(request, form.video, wanted)
     except RequestRefused as error:
         return error.reply()
     except StorageError as error:
-        log.exception("upload failed", reason=str(error))
-        text = "The upload cannot be kept now"
-        return RequestRefused(503, ErrorCode.STORAGE_UNAVAILABLE, text).reply()
-    answer = {
-        "upload_id": record.upload_id,
-        "status": record.status,
-        "frame_count": record.frame_count,
-        "duration": record.duration,
-        "created_at": iso_utc(record.created_at),
-    }
-    return web.json_response(answer)
+        return storage_refusal(error).reply()
+    answer = UploadAnswer(
+        upload_id=kept.upload_id,
+        status=kept.status,
+        frame_count=kept.frame_count,
+        duration=kept.duration,
+        created_at=iso_utc(kept.created_at),
+    ).reply()
+    if kept.upload_id != wanted.upload_id:
+        answer.headers[REPLAYED] = "true"
+    return answer
 
 
-async def _kept(request: web.Request, form: UploadForm) -> UploadRecord:
-    """The record of an upload that is a film, which is then on the disk and in the database."""
-    services, file = request.app[SERVICES], form.video
+async def _record(request: web.Request, form: UploadForm, key: str | None) -> UploadRecord:
+    """The record of an upload that is a film. Raises RequestRefused for one that is none."""
+    file, now = form.video, request.app[SERVICES].clock.utc_now()
     film = await _examined(request, file)
-    name = await file.incoming.keep(f".{film.kind}")
-    now = services.clock.utc_now()
-    record = UploadRecord(
+    return UploadRecord(
         upload_id=str(uuid.uuid4()),
         user_id=form.user_id,
         filename=_bare(file.filename),
-        file_path=ADDRESS + name,
+        file_path=address_of(new_name("", f".{film.kind}")),
         file_size=file.incoming.size_bytes,
         duration=film.duration_s,
         frame_count=film.frame_count,
         format=film.kind,
+        width_px=film.width_px,
+        height_px=film.height_px,
         status=UploadStatus.UPLOADED,
         created_at=now,
         updated_at=now,
+        idempotency_key=key,
+        request_digest=file.incoming.digest if key else None,
     )
+
+
+async def _kept(request: web.Request, file: StoredFile, wanted: UploadRecord) -> UploadRecord:
+    """The record that is in the database, of a film that is on the disk: of an earlier one, where
+    the request came before."""
+    services, name, kept = request.app[SERVICES], name_of(wanted.file_path), None
     try:
-        await services.database.add_upload(record)
-    except BaseException:
-        await services.files.delete(name)
-        raise
-    return record
+        await file.incoming.keep(name)
+        kept = await services.database.uploads.add(wanted)
+    except KeyReused:
+        raise key_reused() from None
+    finally:
+        if kept is None or kept.upload_id != wanted.upload_id:
+            await services.files.delete(name)
+    return kept
 
 
 async def _examined(request: web.Request, file: StoredFile) -> FilmInfo:

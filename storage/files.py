@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import hashlib
 import os
 import shutil
 import uuid
@@ -16,6 +17,8 @@ INCOMING: Final = "incoming"
 """The folder of files that are still on their way; what is in it at the start was given up."""
 LEAST_FREE_BYTES: Final = 256 * 1024 * 1024
 """So much of the disk stays free, for the database."""
+WORKING: Final = "working"
+"""The folder of files that are being made; who makes them again removes them first."""
 BUFFER_BYTES: Final = 1024 * 1024
 """So much is gathered before it is written: each writing is a trip to another thread."""
 
@@ -29,10 +32,17 @@ class Incoming:
         self._file = file
         self._home = home
         self._waiting = bytearray()
+        self._hash = hashlib.sha256()
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of what was written so far, in hexadecimal digits."""
+        return self._hash.hexdigest()
 
     async def write(self, data: bytes) -> None:
         """Append to the file. Raises StorageFailed, as when the disk is full."""
         self._waiting += data
+        self._hash.update(data)
         self.size_bytes += len(data)
         if len(self._waiting) >= BUFFER_BYTES:
             await self.flush()
@@ -42,15 +52,13 @@ class Incoming:
         data, self._waiting = bytes(self._waiting), bytearray()
         await _on_disk(self._file, data)
 
-    async def keep(self, suffix: str) -> str:
-        """Keep the file, under a name that cannot be guessed; returns the name."""
+    async def keep(self, name: str) -> None:
+        """Keep the file under that name."""
         await self.flush()
-        name = f"{uuid.uuid4()}{suffix}"
         try:
             await asyncio.to_thread(_settle, self._file, self.path, self._home / name)
         except OSError as error:
             raise _failure(error) from error
-        return name
 
     async def close(self) -> None:
         """Let go of the file; remove it if it was not kept."""
@@ -58,18 +66,21 @@ class Incoming:
 
 
 class LocalFiles:
-    """Keeps files in a folder, readable to this user alone."""
+    """Keeps files in a folder, readable to this user alone. Several processes may share it."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder = folder.absolute()
 
     @classmethod
     async def open(cls, folder: Path) -> "LocalFiles":
-        """Make the folder if there is none, and remove what an earlier run left half received.
+        """Make the folder if there is none. Raises OSError if it cannot be had."""
+        files = cls(folder)
+        await asyncio.to_thread(files._prepare)
+        return files
 
-        Raises OSError if the folder cannot be had.
-        """
-        return cls(await asyncio.to_thread(_prepare, folder))
+    async def clear_incoming(self) -> None:
+        """Remove what an earlier run left half received: for the one process that receives."""
+        await asyncio.to_thread(_empty, self._folder / INCOMING)
 
     @asynccontextmanager
     async def receive(self) -> AsyncIterator[Incoming]:
@@ -89,6 +100,37 @@ class LocalFiles:
         """Where a kept file is."""
         return self._folder / name
 
+    @asynccontextmanager
+    async def working(self, name: str) -> AsyncIterator[Path]:
+        """A folder of that name to make files in; it is gone afterwards, and empty before."""
+        folder = self._folder / WORKING / name
+        try:
+            await asyncio.to_thread(_begin, folder)
+        except OSError as error:
+            raise _failure(error) from error
+        try:
+            yield folder
+        finally:
+            await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
+
+    async def clear_working(self, prefix: str) -> None:
+        """Remove the folders whose names begin so: of work that nobody will end."""
+        await asyncio.to_thread(_clear, self._folder / WORKING, prefix)
+
+    async def write(self, name: str, data: bytes) -> None:
+        """Keep these bytes under that name. Raises StorageFailed."""
+        async with self.receive() as incoming:
+            await incoming.write(data)
+            await incoming.keep(name)
+
+    async def take(self, made: Path, name: str) -> None:
+        """Keep a file that was made in a working folder, in the place of one of that name. Raises
+        StorageFailed."""
+        try:
+            await asyncio.to_thread(_take, made, self._folder / name)
+        except OSError as error:
+            raise _failure(error) from error
+
     async def delete(self, name: str) -> None:
         """Remove a kept file, if it is there. Raises StorageFailed."""
         try:
@@ -96,14 +138,36 @@ class LocalFiles:
         except OSError as error:
             raise _failure(error) from error
 
+    def _prepare(self) -> None:
+        for name in (INCOMING, WORKING):
+            (self._folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
 
-def _prepare(folder: Path) -> Path:
-    """The folder's absolute path."""
-    incoming = folder.absolute() / INCOMING
-    incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for path in incoming.iterdir():
+
+def new_name(kind: str, suffix: str) -> str:
+    """A name that cannot be guessed; ``kind`` says what is in the file."""
+    return f"{kind}_{uuid.uuid4()}{suffix}" if kind else f"{uuid.uuid4()}{suffix}"
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
         path.unlink()
-    return incoming.parent
+
+
+def _begin(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+
+
+def _clear(folder: Path, prefix: str) -> None:
+    for path in folder.glob(f"{prefix}*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _take(made: Path, target: Path) -> None:
+    with made.open("rb") as file:
+        os.fsync(file.fileno())
+    made.chmod(0o600)
+    made.rename(target)
 
 
 def _create(path: Path) -> BinaryIO:

@@ -59,6 +59,7 @@ class UploadRecord:
 
     ``filename`` is what its owner called it, ``file_path`` where it is kept among the files,
     ``file_size`` in bytes, ``duration`` in seconds. The moments are aware, in UTC.
+    ``request_digest`` tells whether an ``idempotency_key`` comes with the same request again.
 
     Raises ValueError if one of the moments is naive.
     """
@@ -71,9 +72,13 @@ class UploadRecord:
     duration: float
     frame_count: int
     format: str
+    width_px: int
+    height_px: int
     status: UploadStatus
     created_at: datetime
     updated_at: datetime
+    idempotency_key: str | None = None
+    request_digest: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("created_at", "updated_at"):

@@ -3,66 +3,21 @@
 import asyncio
 import errno
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from storage import sqlite_sessions, sqlite_uploads
-from storage.database import StorageClosed, StorageFailed, StorageNewer
-from storage.records import SessionRecord, UploadRecord, require_aware
+from storage.database import StorageClosed, StorageFailed
+from storage.sqlite_results import SqliteResults
+from storage.sqlite_schema import MIGRATIONS, migrate
+from storage.sqlite_sessions import SqliteSessions
+from storage.sqlite_uploads import SqliteUploads
 
 _Result = TypeVar("_Result")
 
 _BUSY_TIMEOUT_S = 1.0
-
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (
-        # Moments are whole milliseconds since 1970: they compare as numbers, cannot be written
-        # in two ways, and are as fine as the dates of other databases.
-        """
-        CREATE TABLE sessions (
-            session_id TEXT NOT NULL PRIMARY KEY,
-            user_id TEXT NOT NULL,
-            style_image_data TEXT,
-            color_image_data TEXT,
-            look TEXT,
-            connected_at INTEGER NOT NULL,
-            last_activity INTEGER NOT NULL,
-            frames_processed INTEGER NOT NULL,
-            average_latency_ms REAL NOT NULL,
-            dropped_frames INTEGER NOT NULL,
-            status TEXT NOT NULL,
-            created_at INTEGER NOT NULL,
-            updated_at INTEGER NOT NULL
-        )
-        """,
-        "CREATE INDEX sessions_by_user ON sessions (user_id)",
-        "CREATE INDEX sessions_by_status ON sessions (status, last_activity)",
-    ),
-    (
-        """
-        CREATE TABLE uploads (
-            upload_id TEXT NOT NULL PRIMARY KEY,
-            user_id TEXT NOT NULL,
-            filename TEXT NOT NULL,
-            file_path TEXT NOT NULL,
-            file_size INTEGER NOT NULL,
-            duration REAL NOT NULL,
-            frame_count INTEGER NOT NULL,
-            format TEXT NOT NULL,
-            status TEXT NOT NULL,
-            created_at INTEGER NOT NULL,
-            updated_at INTEGER NOT NULL
-        )
-        """,
-        "CREATE INDEX uploads_by_user ON uploads (user_id, created_at DESC)",
-        "CREATE INDEX uploads_by_status ON uploads (status)",
-    ),
-)
-"""The statements that lead from each schema version to the next; the first starts from nothing."""
 
 
 class SqliteDatabase:
@@ -79,6 +34,9 @@ class SqliteDatabase:
         # Its queue holds no more than one statement for each caller who waits.
         self._thread = thread
         self._closing: Future[None] | None = None
+        self.sessions = SqliteSessions(self._run)
+        self.uploads = SqliteUploads(self._run)
+        self.results = SqliteResults(self._run)
 
     @classmethod
     async def open(cls, path: Path) -> "SqliteDatabase":
@@ -101,33 +59,10 @@ class SqliteDatabase:
             thread.shutdown(wait=False)
             raise
 
-    async def save_session(self, record: SessionRecord) -> None:
-        """See Database."""
-        row = sqlite_sessions.row_of(record)
-        await self._run(lambda connection: sqlite_sessions.save(connection, row))
-
-    async def get_session(self, session_id: str) -> SessionRecord | None:
-        """See Database."""
-        return await self._run(lambda connection: sqlite_sessions.get(connection, session_id))
-
-    async def time_out_active_sessions(self, now: datetime) -> int:
-        """See Database."""
-        require_aware("now", now)
-        return await self._run(lambda connection: sqlite_sessions.time_out_active(connection, now))
-
-    async def add_upload(self, record: UploadRecord) -> None:
-        """See Database."""
-        row = sqlite_uploads.row_of(record)
-        await self._run(lambda connection: sqlite_uploads.add(connection, row))
-
-    async def get_upload(self, upload_id: str) -> UploadRecord | None:
-        """See Database."""
-        return await self._run(lambda connection: sqlite_uploads.get(connection, upload_id))
-
     async def ping(self) -> None:
         """See Database."""
         # An identifier that no session has: the query reads the file, but finds no user's data.
-        await self.get_session("")
+        await self.sessions.get("")
 
     async def close(self) -> None:
         """See Database."""
@@ -142,29 +77,6 @@ class SqliteDatabase:
             raise StorageClosed
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, _execute, self._connection, operation)
-
-
-def migrate(connection: sqlite3.Connection, migrations: Sequence[Sequence[str]]) -> None:
-    """Apply the migrations that the database has not seen, in order, each in a transaction.
-
-    Raises StorageNewer if the database has seen more of them than there are.
-    """
-    version = _schema_version(connection)
-    if version > len(migrations):
-        raise StorageNewer(f"schema version {version}, known up to {len(migrations)}")
-    for number in range(version + 1, len(migrations) + 1):
-        with connection:
-            connection.execute("BEGIN IMMEDIATE")
-            # Another process may have been faster: only now nobody else can write.
-            if _schema_version(connection) < number:
-                for statement in migrations[number - 1]:
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {number}")
-
-
-def _schema_version(connection: sqlite3.Connection) -> int:
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    return version
 
 
 @contextmanager

@@ -1,62 +1,44 @@
-"""Uploads in SQLite: the statements, and rows as records."""
+"""Uploads in SQLite."""
 
 import sqlite3
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from storage.records import UploadRecord, UploadStatus
-from storage.sqlite_moments import from_ms, to_ms
+from storage.sqlite_keys import added_before
+from storage.sqlite_rows import Run, Table, to_ms, transaction
 
-_ADD = """
-    INSERT INTO uploads (
-        upload_id, user_id, filename, file_path, file_size, duration, frame_count, format, status,
-        created_at, updated_at
-    ) VALUES (
-        :upload_id, :user_id, :filename, :file_path, :file_size, :duration, :frame_count, :format,
-        :status, :created_at, :updated_at
-    )
-"""
-_GET = "SELECT * FROM uploads WHERE upload_id = ?"
+_TABLE: Final = Table.of("uploads", UploadRecord)
+_GET: Final = "SELECT * FROM uploads WHERE upload_id = ?"
+_SET_STATUS: Final = "UPDATE uploads SET status = ?, updated_at = ? WHERE upload_id = ?"
 
 
-def add(connection: sqlite3.Connection, row: dict[str, Any]) -> None:
-    """See Database.add_upload."""
-    connection.execute(_ADD, row)
+class SqliteUploads:
+    """See Uploads."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    async def add(self, record: UploadRecord) -> UploadRecord:
+        """See Uploads."""
+        row = _TABLE.row(record)
+        earlier = await self._run(lambda connection: _add(connection, row))
+        return record if earlier is None else _TABLE.record(earlier)
+
+    async def get(self, upload_id: str) -> UploadRecord | None:
+        """See Uploads."""
+        row = await self._run(lambda it: it.execute(_GET, (upload_id,)).fetchone())
+        return None if row is None else _TABLE.record(row)
+
+    async def set_status(self, upload_id: str, status: UploadStatus, now: datetime) -> None:
+        """See Uploads."""
+        values = (status, to_ms(now), upload_id)
+        await self._run(lambda connection: connection.execute(_SET_STATUS, values).rowcount)
 
 
-def get(connection: sqlite3.Connection, upload_id: str) -> UploadRecord | None:
-    """See Database.get_upload."""
-    row = connection.execute(_GET, (upload_id,)).fetchone()
-    return _record_of(row) if row is not None else None
-
-
-def row_of(record: UploadRecord) -> dict[str, Any]:
-    """A record as a row."""
-    return {
-        "upload_id": record.upload_id,
-        "user_id": record.user_id,
-        "filename": record.filename,
-        "file_path": record.file_path,
-        "file_size": record.file_size,
-        "duration": record.duration,
-        "frame_count": record.frame_count,
-        "format": record.format,
-        "status": record.status,
-        "created_at": to_ms(record.created_at),
-        "updated_at": to_ms(record.updated_at),
-    }
-
-
-def _record_of(row: sqlite3.Row) -> UploadRecord:
-    return UploadRecord(
-        upload_id=row["upload_id"],
-        user_id=row["user_id"],
-        filename=row["filename"],
-        file_path=row["file_path"],
-        file_size=row["file_size"],
-        duration=row["duration"],
-        frame_count=row["frame_count"],
-        format=row["format"],
-        status=UploadStatus(row["status"]),
-        created_at=from_ms(row["created_at"]),
-        updated_at=from_ms(row["updated_at"]),
-    )
+def _add(connection: sqlite3.Connection, row: dict[str, Any]) -> sqlite3.Row | None:
+    with transaction(connection):
+        earlier = added_before(connection, _TABLE, row)
+        if earlier is None:
+            connection.execute(_TABLE.insertion, row)
+    return earlier

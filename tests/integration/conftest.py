@@ -12,7 +12,9 @@ from playwright.async_api import Browser, Page
 
 from media.clock import Clock
 from processing.engine import Engine, Engines
+from processing.local.classic.engine import ClassicEngine
 from server.app import create_app
+from server.jobs import lifetime
 from server.serve import DECOMPRESSES
 from server.settings import Settings
 from tests.engines import invert
@@ -27,8 +29,12 @@ from tests.integration.browser import (
     serve_module,
 )
 from tests.integration.client import Caller
+from tests.integration.databases import database, opener
+from tests.integration.held import Change, Held
 from tests.integration.process import ServerProcess
 from tests.integration.service import Service, StartService
+
+__all__ = ["database", "opener"]
 
 TEST_SETTINGS = {"workers": 2, "target_latency_ms": 20_000.0, "frames_per_minute": 1_000_000}
 """Two workers as on the smallest machine; no frame is late or too many, as the machine is noisy."""
@@ -86,6 +92,14 @@ async def start_service(tmp_path: Path) -> AsyncIterator[StartService]:
 async def service(start_service: StartService) -> Service:
     """A service whose engine inverts every picture."""
     return await start_service()
+
+
+@pytest.fixture
+async def held(start_service: StartService, monkeypatch: pytest.MonkeyPatch) -> Held:
+    """A service whose jobs begin, and then wait to be told how they end."""
+    change = Change()
+    monkeypatch.setattr(lifetime, "Workshop", lambda _timeout_s: change)
+    return Held(await start_service(ClassicEngine(), job_places=1, job_lease_s=0.6), change)
 
 
 @pytest.fixture

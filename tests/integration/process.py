@@ -16,6 +16,7 @@ class ServerProcess:
     def __init__(self, data_dir: Path, **settings: str | float) -> None:
         self.data_dir = data_dir
         self._settings = settings
+        self._command: tuple[str, ...] = ()
         self._port = 0
         self._process: asyncio.subprocess.Process | None = None
         self._output: list[str] = []
@@ -41,12 +42,12 @@ class ServerProcess:
         """Start it and wait until it serves."""
         flags = [f"--{name.replace('_', '-')}={value}" for name, value in self._settings.items()]
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "run.py", f"--port={self._port}", f"--data-dir={self.data_dir}",
-            "--log-format=json", *flags,
+            sys.executable, "run.py", *self._command, f"--port={self._port}",
+            f"--data-dir={self.data_dir}", "--log-format=json", *flags,
             cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         async with asyncio.timeout(START_TIMEOUT_S):
-            self._port = await self._read_port()
+            self._port = await self._read_start()
         self._reading = asyncio.create_task(self._read_output())
 
     async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
@@ -63,18 +64,35 @@ class ServerProcess:
         self._process = self._reading = None
         return code
 
-    async def _read_port(self) -> int:
+    async def _read_start(self) -> int:
+        """The port it serves on."""
+        return int((await self._read_until("is served on")).rsplit(":", 1)[1])
+
+    async def _read_until(self, words: str) -> str:
+        """The line that has these words."""
         assert self._process is not None
         assert self._process.stdout is not None
         while line := (await self._process.stdout.readline()).decode():
             self._output.append(line)
-            if "is served on" in line:
-                return int(line.rsplit(":", 1)[1])
+            if words in line:
+                return line
         await self._process.wait()
-        raise AssertionError(f"the server did not start:\n{self.output}")
+        raise AssertionError(f"the process did not start:\n{self.output}")
 
     async def _read_output(self) -> None:
         assert self._process is not None
         assert self._process.stdout is not None
         async for line in self._process.stdout:
             self._output.append(line.decode())
+
+
+class WorkerProcess(ServerProcess):
+    """``run.py worker``, which serves nothing."""
+
+    def __init__(self, data_dir: Path, **settings: str | float) -> None:
+        super().__init__(data_dir, **settings)
+        self._command = ("worker",)
+
+    async def _read_start(self) -> int:
+        await self._read_until("worker ready")
+        return 0

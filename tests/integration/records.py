@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from storage.records import SessionRecord, SessionStatus, UploadRecord, UploadStatus
+from storage.results import ResultRecord, ResultStatus
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 891000, tzinfo=UTC)
 RECORD = SessionRecord(
@@ -30,9 +31,28 @@ UPLOAD = UploadRecord(
     duration=0.1 + 0.2,
     frame_count=150,
     format="mp4",
+    width_px=640,
+    height_px=480,
     status=UploadStatus.UPLOADED,
     created_at=NOW,
     updated_at=NOW + timedelta(milliseconds=1),
+)
+RESULT = ResultRecord(
+    result_id="r1",
+    upload_id="up1",
+    user_id="ann",
+    style_image_path="/uploads/style.jpg",
+    color_image_path=None,
+    look={"engine": "natural", "color": "copper"},
+    sampling_rate=0.5,
+    stabilize=True,
+    size_mpx=46.08,
+    result_video_path="/uploads/result.mp4",
+    thumbnail_path="/uploads/thumb.jpg",
+    status=ResultStatus.QUEUED,
+    frames_total=150,
+    created_at=NOW,
+    updated_at=NOW,
 )
 
 

@@ -39,7 +39,7 @@ class Service:
     async def document(self, session_id: str = "s1") -> SessionRecord:
         """A session's document, with what the journal has not written yet."""
         await self.services.journal.flush()
-        record = await self.services.database.get_session(session_id)
+        record = await self.services.database.sessions.get(session_id)
         assert record is not None
         return record
 

@@ -111,14 +111,14 @@ async def test_one_write_a_second_and_the_last_always(
 ) -> None:
     """However busy a session is, its document is written once a second, and at its end."""
     written: list[SessionRecord] = []
-    database = service.services.database
-    save = database.save_session
+    sessions = service.services.database.sessions
+    save = sessions.save
 
     async def counting(record: SessionRecord) -> None:
         written.append(record)
         await save(record)
 
-    monkeypatch.setattr(database, "save_session", counting)
+    monkeypatch.setattr(sessions, "save", counting)
     loop = asyncio.get_running_loop()
     client, started_s, frames = await service.caller.join(), loop.time(), 0
     while loop.time() - started_s < 2.3:
@@ -154,7 +154,7 @@ async def test_failing_database_ends_no_session(
         raise StorageFailed("SQLITE_FULL")
 
     with monkeypatch.context() as patch:
-        patch.setattr(service.services.database, "save_session", fail)
+        patch.setattr(service.services.database.sessions, "save", fail)
         assert (await client.process("f1", jpeg()))["type"] == "processed_frame"
         await client.receive_figures()
         assert (await client.process("f2", jpeg()))["type"] == "processed_frame"
@@ -177,7 +177,7 @@ async def test_session_resumes_from_what_is_not_written_yet(
         raise StorageFailed("SQLITE_BUSY")
 
     with monkeypatch.context() as patch:
-        patch.setattr(service.services.database, "save_session", fail)
+        patch.setattr(service.services.database.sessions, "save", fail)
         await client.close()
         await service.settled()
     again = await service.caller.join()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from storage.database import StorageFailed
-from storage.files import BUFFER_BYTES, INCOMING, LocalFiles
+from storage.files import BUFFER_BYTES, INCOMING, WORKING, LocalFiles, new_name
 
 
 def names(folder: Path) -> list[str]:
@@ -22,10 +22,11 @@ async def test_a_kept_file_is_whole_and_private(tmp_path: Path) -> None:
         for part in parts:
             await incoming.write(part)
         assert incoming.size_bytes == BUFFER_BYTES + 11
-        name = await incoming.keep(".mp4")
+        name = new_name("result", ".mp4")
+        await incoming.keep(name)
     assert files.path(name).read_bytes() == b"".join(parts)
     assert stat.S_IMODE(files.path(name).stat().st_mode) == 0o600
-    assert len(name) == 36 + len(".mp4")
+    assert len(name) == len("result_.mp4") + 36
     assert names(tmp_path / "files") == [name]
 
 
@@ -59,19 +60,20 @@ async def test_what_an_earlier_run_left_is_removed(tmp_path: Path) -> None:
     files = await LocalFiles.open(tmp_path)
     async with files.receive() as incoming:
         await incoming.write(b"abc")
-        name = await incoming.keep(".mp4")
+        await incoming.keep("a.mp4")
     (tmp_path / INCOMING / "half").write_bytes(b"a")
-    await LocalFiles.open(tmp_path)
-    assert names(tmp_path) == [name]
+    again = await LocalFiles.open(tmp_path)
+    await again.clear_incoming()
+    assert names(tmp_path) == ["a.mp4"]
 
 
 async def test_a_deleted_file_is_gone(tmp_path: Path) -> None:
     """Deleting it again is no fault."""
     files = await LocalFiles.open(tmp_path)
     async with files.receive() as incoming:
-        name = await incoming.keep(".mp4")
-    await files.delete(name)
-    await files.delete(name)
+        await incoming.keep("a.mp4")
+    await files.delete("a.mp4")
+    await files.delete("a.mp4")
     assert names(tmp_path) == []
 
 
@@ -86,5 +88,38 @@ async def test_a_disk_that_fails_is_told_as_such(tmp_path: Path) -> None:
     async with full.receive() as incoming:
         incoming.path.unlink()
         with pytest.raises(StorageFailed) as caught:
-            await incoming.keep(".mp4")
+            await incoming.keep("a.mp4")
     assert str(tmp_path) not in str(caught.value)
+
+
+async def test_what_is_made_is_taken_over(tmp_path: Path) -> None:
+    """Whole, private, in the place of what was there; of the rest nothing stays."""
+    files = await LocalFiles.open(tmp_path)
+    await files.write("result.mp4", b"old")
+    async with files.working("r1.1") as folder:
+        (folder / "video").write_bytes(b"new")
+        (folder / "rest").write_bytes(b"rest")
+        await files.take(folder / "video", "result.mp4")
+        with pytest.raises(StorageFailed, match="No such file"):
+            await files.take(folder / "video", "result.mp4")
+    assert names(tmp_path) == ["result.mp4"]
+    assert files.path("result.mp4").read_bytes() == b"new"
+    assert stat.S_IMODE(files.path("result.mp4").stat().st_mode) == 0o600
+
+
+async def test_working_folders_begin_empty_and_can_be_cleared(tmp_path: Path) -> None:
+    """What a process that died had begun is in nobody's way."""
+    files = await LocalFiles.open(tmp_path)
+    for name in ("r1.1", "r1.2", "r2.1"):
+        (tmp_path / WORKING / name).mkdir()
+        (tmp_path / WORKING / name / "half").write_bytes(b"a")
+    async with files.working("r1.2") as folder:
+        assert list(folder.iterdir()) == []
+    await files.clear_working("r1.")
+    assert names(tmp_path) == [f"{WORKING}/r2.1/half"]
+    (tmp_path / WORKING / "r2.1" / "half").unlink()
+    (tmp_path / WORKING / "r2.1").rmdir()
+    (tmp_path / WORKING).rmdir()
+    with pytest.raises(StorageFailed):
+        async with files.working("r3.1"):
+            pass

@@ -160,7 +160,7 @@ async def test_full_server_turns_new_sessions_away(start_service: StartService) 
     await assert_works(await service.caller.join("third"))
 
 
-@pytest.mark.parametrize("stage", ["get_session", "save_session"])
+@pytest.mark.parametrize("stage", ["get", "save"])
 async def test_unreachable_storage_refuses_a_session(
     service: Service, monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:
@@ -171,7 +171,7 @@ async def test_unreachable_storage_refuses_a_session(
         raise StorageFailed("SQLITE_IOERR")
 
     with monkeypatch.context() as patch:
-        patch.setattr(service.services.database, stage, fail)
+        patch.setattr(service.services.database.sessions, stage, fail)
         closing = await (await service.caller.connect("outside")).until_closed()
         await assert_works(inside)
     assert_refused(closing, CloseCode.TRY_AGAIN_LATER, "STORAGE_UNAVAILABLE")
@@ -255,15 +255,15 @@ async def test_gone_before_the_greeting_is_not_active(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who leaves while the session is opened leaves a document that does not say active."""
-    database, held = service.services.database, asyncio.Event()
-    save = database.save_session
+    sessions, held = service.services.database.sessions, asyncio.Event()
+    save = sessions.save
 
     async def slow_save(record: SessionRecord) -> None:
         await save(record)
         await held.wait()
 
     with monkeypatch.context() as patch:
-        patch.setattr(database, "save_session", slow_save)
+        patch.setattr(sessions, "save", slow_save)
         client = await service.caller.connect()
         await eventually(lambda: len(service.live) == 1)
         client.break_off()

@@ -19,7 +19,8 @@ from storage.database import (
     StorageFailed,
     StorageNewer,
 )
-from storage.sqlite import MIGRATIONS, SqliteDatabase, migrate
+from storage.sqlite import SqliteDatabase
+from storage.sqlite_schema import MIGRATIONS, migrate
 from tests.integration.records import NOW, RECORD, database_file
 
 
@@ -35,15 +36,15 @@ async def test_sqlite_does_not_hold_up_the_loop(sqlite: SqliteDatabase) -> None:
     held = threading.Event()
     slow = asyncio.create_task(sqlite._run(lambda _connection: held.wait(10)))
     kept, cancelled = (
-        asyncio.create_task(sqlite.save_session(replace(RECORD, session_id=name)))
+        asyncio.create_task(sqlite.sessions.save(replace(RECORD, session_id=name)))
         for name in ("kept", "cancelled")
     )
     await asyncio.sleep(0)
     cancelled.cancel()
     held.set()
     await asyncio.gather(slow, kept)
-    assert await sqlite.get_session("kept") is not None
-    assert await sqlite.get_session("cancelled") is None
+    assert await sqlite.sessions.get("kept") is not None
+    assert await sqlite.sessions.get("cancelled") is None
 
 
 async def test_sqlite_cancelled_open_leaves_nothing(
@@ -80,14 +81,14 @@ from pathlib import Path
 from storage.sqlite import SqliteDatabase
 
 async def save(database, record):
-    await database.save_session(record)
+    await database.sessions.save(record)
     os.write(1, record.session_id.encode() + b" ")
     if record.session_id == "k19":
         os.kill(os.getpid(), signal.SIGKILL)
 
 async def main():
     database = await SqliteDatabase.open(Path(sys.argv[1]))
-    record = await database.get_session("s1")
+    record = await database.sessions.get("s1")
     await asyncio.gather(
         *(save(database, replace(record, session_id=f"k{number}")) for number in range(40))
     )
@@ -100,7 +101,7 @@ asyncio.run(main())
 async def test_sqlite_survives_a_killed_process(tmp_path: Path) -> None:
     """A process killed while it writes leaves every record that it had acknowledged."""
     before = await SqliteDatabase.open(database_file(tmp_path))
-    await before.save_session(RECORD)
+    await before.sessions.save(RECORD)
     await before.close()
     command = (sys.executable, "-c", _KILLED_PROCESS, str(database_file(tmp_path)))
     root = Path(__file__).parents[2]
@@ -112,14 +113,14 @@ async def test_sqlite_survives_a_killed_process(tmp_path: Path) -> None:
     assert len(acknowledged) == 20
     after = await SqliteDatabase.open(database_file(tmp_path))
     for session_id in acknowledged:
-        assert await after.get_session(session_id) == replace(RECORD, session_id=session_id)
+        assert await after.sessions.get(session_id) == replace(RECORD, session_id=session_id)
     await after.close()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are a POSIX matter")
 async def test_sqlite_files_are_private(tmp_path: Path, sqlite: SqliteDatabase) -> None:
     """The directory is made for its owner alone, and so are the database and its log files."""
-    await sqlite.save_session(RECORD)
+    await sqlite.sessions.save(RECORD)
     folder = database_file(tmp_path).parent
     modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
     assert folder.stat().st_mode & 0o777 == 0o700
@@ -137,9 +138,9 @@ async def test_sqlite_has_an_index_for_every_query(sqlite: SqliteDatabase) -> No
     """No statement that the database runs walks through the table."""
     statements: list[str] = []
     await sqlite._run(lambda database: database.set_trace_callback(statements.append))
-    await sqlite.save_session(RECORD)
-    await sqlite.get_session("s1")
-    await sqlite.time_out_active_sessions(NOW)
+    await sqlite.sessions.save(RECORD)
+    await sqlite.sessions.get("s1")
+    await sqlite.sessions.time_out_active(NOW)
     await sqlite.ping()
     await sqlite._run(lambda database: database.set_trace_callback(None))
     plans = [
@@ -224,12 +225,12 @@ async def test_sqlite_refuses_what_is_no_database(tmp_path: Path) -> None:
 
 async def test_sqlite_failures_tell_nothing_of_the_user(sqlite: SqliteDatabase) -> None:
     """Errors of SQLite and values that cannot be stored or read become failures without data."""
-    texts = [await _failure(sqlite.get_session("secret\ud800"))]
-    await sqlite.save_session(RECORD)
+    texts = [await _failure(sqlite.sessions.get("secret\ud800"))]
+    await sqlite.sessions.save(RECORD)
     await sqlite._run(_query("UPDATE sessions SET look = '{secret'"))
-    texts.append(await _failure(sqlite.get_session("s1")))
+    texts.append(await _failure(sqlite.sessions.get("s1")))
     await sqlite._run(_query("DROP TABLE sessions"))
-    texts.append(await _failure(sqlite.save_session(replace(RECORD, user_id="secret"))))
+    texts.append(await _failure(sqlite.sessions.save(replace(RECORD, user_id="secret"))))
     codes = ("UnicodeEncodeError", "JSONDecodeError", "SQLITE_ERROR")
     assert texts == [f"The storage failed. ({code})" for code in codes]
 

@@ -15,8 +15,8 @@ import pytest
 from aiohttp import ClientConnectionError, ClientSession
 
 from media.frame import Picture
-from server.app import DATABASE_FILE
 from server.errors import CloseCode
+from server.stores import DATABASE_FILE
 from tests.engines import gated
 from tests.integration.client import Caller, Closing, text_of
 from tests.integration.process import ServerProcess

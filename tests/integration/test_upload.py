@@ -12,6 +12,7 @@ from aiohttp import ClientResponse, FormData
 from media.film.kind import BrokenFilm
 from server import examiner
 from server.keys import FILMS
+from storage.database import StorageFailed
 from storage.records import UploadStatus
 from tests import pictures
 from tests.films import Recipe, film
@@ -68,7 +69,7 @@ async def test_a_film_is_kept_and_recorded(
     assert set(body) == {"upload_id", "status", "frame_count", "duration", "created_at"}
     assert (body["status"], body["frame_count"]) == ("uploaded", 12)
     assert body["duration"] == pytest.approx(1, abs=0.1)
-    record = await service.services.database.get_upload(body["upload_id"])
+    record = await service.services.database.uploads.get(body["upload_id"])
     assert record is not None
     assert (record.user_id, record.filename) == ("u1", name)
     assert (record.format, record.status) == (recipe.container, UploadStatus.UPLOADED)
@@ -166,3 +167,30 @@ async def test_what_ends_or_hangs_its_examiner_is_no_film(
         monkeypatch.setattr(examiner, "PATIENCE_S", 0.3)
         with pytest.raises(BrokenFilm, match=words):
             await films.examine(tmp_path / "any")
+
+
+async def test_the_same_upload_again_is_kept_once(service: Service) -> None:
+    """With an Idempotency-Key: the answer is the first one; another film under it is refused."""
+    data, headers = film(), {"Idempotency-Key": "k1"}
+    first = await post(service, form(data), headers=headers)
+    again = await post(service, form(data), headers=headers)
+    assert await first.json() == await again.json()
+    assert "Idempotent-Replayed" not in first.headers
+    assert again.headers["Idempotent-Replayed"] == "true"
+    other = await post(service, form(film(Recipe(frames=13))), headers=headers)
+    assert await refusal(other) == (422, "VALIDATION_FAILED")
+    assert (await post(service, form(data, user_id="u2"), headers=headers)).status == 200
+    assert len(kept(service)) == 2
+
+
+async def test_a_storage_that_fails_keeps_nothing(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503, and no file without a record."""
+
+    async def fail(_: object) -> None:
+        raise StorageFailed("SQLITE_IOERR")
+
+    monkeypatch.setattr(service.services.database.uploads, "add", fail)
+    assert await refusal(await post(service, form(film()))) == (503, "STORAGE_UNAVAILABLE")
+    assert kept(service) == []

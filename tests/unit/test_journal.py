@@ -30,7 +30,7 @@ _RECORD = SessionRecord(
 )
 
 
-class _Database:
+class _Sessions:
     """Remembers what was saved; fails or waits on demand."""
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class _Database:
         self.free = asyncio.Event()
         self.free.set()
 
-    async def save_session(self, record: SessionRecord) -> None:
+    async def save(self, record: SessionRecord) -> None:
         """See Database."""
         self.attempts += 1
         await self.free.wait()
@@ -49,11 +49,11 @@ class _Database:
             raise StorageFailed("TEST")
         self.saved.append(record)
 
-    async def get_session(self, session_id: str) -> SessionRecord | None:
+    async def get(self, session_id: str) -> SessionRecord | None:
         """See Database."""
         return next((record for record in self.saved if record.session_id == session_id), None)
 
-    async def time_out_active_sessions(self, now: datetime) -> int:
+    async def time_out_active(self, now: datetime) -> int:
         """See Database."""
         return 0
 
@@ -65,130 +65,130 @@ class _Database:
 
 
 @pytest.fixture
-async def database() -> _Database:
-    return _Database()
+async def sessions() -> _Sessions:
+    return _Sessions()
 
 
 @pytest.fixture
-async def journal(database: _Database) -> SessionJournal:
-    return SessionJournal(database, SystemClock(), interval_s=0.01)
+async def journal(sessions: _Sessions) -> SessionJournal:
+    return SessionJournal(sessions, SystemClock(), interval_s=0.01)
 
 
 def _record(frames: int, session_id: str = "s1") -> SessionRecord:
     return replace(_RECORD, session_id=session_id, frames_processed=frames)
 
 
-async def test_notes_are_merged(database: _Database, journal: SessionJournal) -> None:
+async def test_notes_are_merged(sessions: _Sessions, journal: SessionJournal) -> None:
     """Of many notes about a session only the newest is written, and only once."""
     for frames in range(5):
         journal.note(_record(frames))
     journal.note(_record(7, "s2"))
     await journal.flush()
     await journal.flush()
-    assert database.saved == [_record(4), _record(7, "s2")]
+    assert sessions.saved == [_record(4), _record(7, "s2")]
 
 
-async def test_last_record_is_written_at_once(database: _Database, journal: SessionJournal) -> None:
+async def test_last_record_is_written_at_once(sessions: _Sessions, journal: SessionJournal) -> None:
     """The last record is written without waiting, and no earlier one after it."""
     journal.note(_record(1))
     await journal.save(_record(2))
     await journal.flush()
-    assert database.saved == [_record(2)]
+    assert sessions.saved == [_record(2)]
 
 
-async def test_last_record_comes_last(database: _Database, journal: SessionJournal) -> None:
+async def test_last_record_comes_last(sessions: _Sessions, journal: SessionJournal) -> None:
     """A write under way cannot overwrite the last record, however slow it is."""
-    database.free.clear()
+    sessions.free.clear()
     journal.note(_record(1))
     flushing = asyncio.create_task(journal.flush())
     await asyncio.sleep(0)
     saving = asyncio.create_task(journal.save(_record(2)))
     await asyncio.sleep(0)
-    database.free.set()
+    sessions.free.set()
     await asyncio.gather(flushing, saving)
     await journal.flush()
-    assert database.saved == [_record(1), _record(2)]
+    assert sessions.saved == [_record(1), _record(2)]
 
 
-async def test_failed_write_is_made_later(database: _Database, journal: SessionJournal) -> None:
+async def test_failed_write_is_made_later(sessions: _Sessions, journal: SessionJournal) -> None:
     """After a failure the rest of a round is not tried; the next begins with the others."""
-    database.failures = 1
+    sessions.failures = 1
     journal.note(_record(1))
     journal.note(_record(2, "s2"))
     await journal.flush()
-    assert database.saved == []
+    assert sessions.saved == []
     await journal.flush()
-    assert database.saved == [_record(2, "s2"), _record(1)]
+    assert sessions.saved == [_record(2, "s2"), _record(1)]
 
 
 async def test_reconnecting_costs_no_more_writes(
-    database: _Database, journal: SessionJournal
+    sessions: _Sessions, journal: SessionJournal
 ) -> None:
     """A session that ends again and again is written once in an interval, and at the end."""
-    slow = SessionJournal(database, SystemClock(), interval_s=60.0)
+    slow = SessionJournal(sessions, SystemClock(), interval_s=60.0)
     await slow.claim(_record(0))
     for frames in range(1, 50):
         await slow.save(_record(frames))
-    assert database.saved == [_record(0)]
+    assert sessions.saved == [_record(0)]
     await slow.flush()
-    assert database.saved == [_record(0), _record(49)]
+    assert sessions.saved == [_record(0), _record(49)]
 
 
-async def test_failing_database_is_not_asked_by_everyone(database: _Database) -> None:
+async def test_failing_database_is_not_asked_by_everyone(sessions: _Sessions) -> None:
     """While writes fail, sessions that end leave their records to the next round."""
-    slow = SessionJournal(database, SystemClock(), interval_s=60.0)
-    database.failures = 1
+    slow = SessionJournal(sessions, SystemClock(), interval_s=60.0)
+    sessions.failures = 1
     for number in range(5):
         await slow.save(_record(1, f"s{number}"))
-    assert database.saved == []
+    assert sessions.saved == []
     await slow.flush()
-    assert len(database.saved) == 5
+    assert len(sessions.saved) == 5
 
 
 async def test_failed_last_write_is_made_later(
-    database: _Database, journal: SessionJournal
+    sessions: _Sessions, journal: SessionJournal
 ) -> None:
     """A last record that the database did not take is written with the next round."""
-    database.failures = 1
+    sessions.failures = 1
     await journal.save(_record(1))
-    assert database.saved == []
+    assert sessions.saved == []
     await journal.flush()
-    assert database.saved == [_record(1)]
+    assert sessions.saved == [_record(1)]
 
 
 async def test_newer_note_beats_a_failed_write(
-    database: _Database, journal: SessionJournal
+    sessions: _Sessions, journal: SessionJournal
 ) -> None:
     """A record noted while an older one fails is the one that is written next."""
-    database.failures = 1
-    database.free.clear()
+    sessions.failures = 1
+    sessions.free.clear()
     journal.note(_record(1))
     flushing = asyncio.create_task(journal.flush())
     await asyncio.sleep(0)
     journal.note(_record(2))
-    database.free.set()
+    sessions.free.set()
     await flushing
     await journal.flush()
-    assert database.saved == [_record(2)]
+    assert sessions.saved == [_record(2)]
 
 
-async def test_runs_in_rounds(database: _Database, journal: SessionJournal) -> None:
+async def test_runs_in_rounds(sessions: _Sessions, journal: SessionJournal) -> None:
     """While it runs what is noted gets written, once a round, until it is cancelled."""
     running = asyncio.create_task(journal.run())
     for frames in range(100):
         journal.note(_record(frames))
     async with asyncio.timeout(2.0):
-        while not database.saved:  # noqa: ASYNC110  (what is watched is no event)
+        while not sessions.saved:  # noqa: ASYNC110  (what is watched is no event)
             await asyncio.sleep(0.001)
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
-    assert database.saved == [_record(99)]
+    assert sessions.saved == [_record(99)]
 
 
-async def test_cancelled_round_loses_nothing(database: _Database, journal: SessionJournal) -> None:
+async def test_cancelled_round_loses_nothing(sessions: _Sessions, journal: SessionJournal) -> None:
     """A round cut short by the stop leaves what it had not written to the last flush."""
-    database.free.clear()
+    sessions.free.clear()
     for number in range(3):
         journal.note(_record(number, f"s{number}"))
     running = asyncio.create_task(journal.flush())
@@ -196,6 +196,6 @@ async def test_cancelled_round_loses_nothing(database: _Database, journal: Sessi
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
-    database.free.set()
+    sessions.free.set()
     await journal.flush()
-    assert {record.session_id for record in database.saved} == {"s0", "s1", "s2"}
+    assert {record.session_id for record in sessions.saved} == {"s0", "s1", "s2"}

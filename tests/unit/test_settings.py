@@ -38,6 +38,15 @@ _GOOD: dict[str, tuple[str, Any]] = {
     "max_video_px": ("1", 1),
     "max_uploads": ("1", 1),
     "upload_timeout_s": ("1", 1.0),
+    "sampling_rate": ("1", 1.0),
+    "job_places": ("3", 3),
+    "max_jobs": ("1", 1),
+    "max_user_jobs": ("1", 1),
+    "max_queued_jobs": ("1", 1),
+    "max_user_queued_jobs": ("1", 1),
+    "job_lease_s": ("1.5", 1.5),
+    "job_timeout_s": ("2", 2.0),
+    "redis_url": ("redis://:geheim@r.example/1", SecretStr("redis://:geheim@r.example/1")),
     "photo_side_px": ("16", 16),
     "photo_cache_bytes": ("0", 0),
     "rtc_listen": ("10.0.0.1, ::1", "10.0.0.1, ::1"),
@@ -74,6 +83,15 @@ _WRONG: dict[str, list[str]] = {
     "max_video_px": ["0"],
     "max_uploads": ["0"],
     "upload_timeout_s": ["0"],
+    "sampling_rate": ["0", "1.1", "nan"],
+    "job_places": ["0", "257"],
+    "max_jobs": ["0"],
+    "max_user_jobs": ["0"],
+    "max_queued_jobs": ["0"],
+    "max_user_queued_jobs": ["0"],
+    "job_lease_s": ["0"],
+    "job_timeout_s": ["0"],
+    "redis_url": ["r.example:6379"],
     "photo_side_px": ["15", "8193"],
     "photo_cache_bytes": ["-1"],
     "rtc_listen": ["localhost", "10.0.0.1;10.0.0.2"],
@@ -94,7 +112,7 @@ _PARTNER = {"tls_cert": "tls_key", "tls_key": "tls_cert", "turn": "turn_secret"}
 def _clean_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting in the environment, and no ``.env`` but the test's own."""
     for name in list(os.environ):
-        if name.upper().startswith(ENV_PREFIX):
+        if name.upper().startswith(ENV_PREFIX) or name == "REDIS_URL":
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 

@@ -1,10 +1,9 @@
-"""The contract of Database, kept by every implementation."""
+"""The contract of Sessions, and of a database as such, kept by every implementation."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -14,30 +13,10 @@ from storage.database import (
     Database,
     SessionOwnedByOther,
     StorageClosed,
-    StorageFailed,
 )
 from storage.records import SessionRecord, SessionStatus
-from storage.sqlite import SqliteDatabase
-from tests.integration.records import NOW, RECORD, UPLOAD, database_file
-
-Opener = Callable[[], Awaitable[Database]]
-"""Opens the store of a test, each time the same one."""
-
-_OPENERS: dict[str, Callable[[Path], Awaitable[Database]]] = {
-    "sqlite": lambda folder: SqliteDatabase.open(database_file(folder)),
-}
-
-
-@pytest.fixture(params=sorted(_OPENERS))
-def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
-    return lambda: _OPENERS[request.param](tmp_path)
-
-
-@pytest.fixture
-async def database(opener: Opener) -> AsyncIterator[Database]:
-    database = await opener()
-    yield database
-    await database.close()
+from tests.integration.databases import Opener
+from tests.integration.records import NOW, RECORD
 
 
 @pytest.mark.parametrize("field", ["connected_at", "last_activity", "created_at", "updated_at"])
@@ -52,13 +31,13 @@ def test_naive_moments_are_refused(field: str) -> None:
 async def test_record_comes_back_as_it_was(database: Database, look: dict[str, object]) -> None:
     """Every field of a record survives the way to the database and back, exactly."""
     record = replace(RECORD, look=look)
-    await database.save_session(record)
-    assert await database.get_session("s1") == record
+    await database.sessions.save(record)
+    assert await database.sessions.get("s1") == record
 
 
 async def test_unknown_session_is_none(database: Database) -> None:
     """Asking for a session that was never saved gives None."""
-    assert await database.get_session("s1") is None
+    assert await database.sessions.get("s1") is None
 
 
 @pytest.mark.parametrize(
@@ -77,8 +56,8 @@ async def test_moments_are_kept_to_the_millisecond(
     database: Database, moment: datetime, kept: datetime
 ) -> None:
     """Finer parts are cut off, also before 1970, and every moment comes back in UTC."""
-    await database.save_session(replace(RECORD, last_activity=moment))
-    record = await database.get_session("s1")
+    await database.sessions.save(replace(RECORD, last_activity=moment))
+    record = await database.sessions.get("s1")
     assert record is not None
     assert record.last_activity == kept
     assert record.last_activity.utcoffset() == timedelta(0)
@@ -102,26 +81,26 @@ async def test_saving_again_replaces_all_but_created_at(database: Database) -> N
         created_at=later,
         updated_at=later,
     )
-    await database.save_session(RECORD)
-    await database.save_session(second)
-    assert await database.get_session("s1") == replace(second, created_at=NOW)
+    await database.sessions.save(RECORD)
+    await database.sessions.save(second)
+    assert await database.sessions.get("s1") == replace(second, created_at=NOW)
 
 
 async def test_look_that_is_not_json_is_refused(database: Database) -> None:
     """A look of anything but JSON values is refused and leaves the stored record as it was."""
-    await database.save_session(RECORD)
+    await database.sessions.save(RECORD)
     with pytest.raises(TypeError):
-        await database.save_session(replace(RECORD, look={"color": object()}))
-    assert await database.get_session("s1") == RECORD
+        await database.sessions.save(replace(RECORD, look={"color": object()}))
+    assert await database.sessions.get("s1") == RECORD
 
 
 async def test_session_of_another_user_is_refused(database: Database) -> None:
     """A session never changes hands, and the refusal says so without naming anybody."""
-    await database.save_session(RECORD)
+    await database.sessions.save(RECORD)
     with pytest.raises(SessionOwnedByOther) as caught:
-        await database.save_session(replace(RECORD, user_id="bob", frames_processed=99))
+        await database.sessions.save(replace(RECORD, user_id="bob", frames_processed=99))
     assert str(caught.value) == "The session belongs to another user."
-    assert await database.get_session("s1") == RECORD
+    assert await database.sessions.get("s1") == RECORD
 
 
 async def test_two_users_race_for_one_session(opener: Opener) -> None:
@@ -130,13 +109,13 @@ async def test_two_users_race_for_one_session(opener: Opener) -> None:
     for number in range(10):
         mine = replace(RECORD, session_id=f"s{number}")
         results = await asyncio.gather(
-            first.save_session(mine),
-            second.save_session(replace(mine, user_id="bob")),
+            first.sessions.save(mine),
+            second.sessions.save(replace(mine, user_id="bob")),
             return_exceptions=True,
         )
         won = ["ann", "bob"][results.index(None)]
         assert [type(result) for result in results if result] == [SessionOwnedByOther]
-        record = await first.get_session(mine.session_id)
+        record = await first.sessions.get(mine.session_id)
         assert record is not None
         assert record.user_id == won
     await asyncio.gather(first.close(), second.close())
@@ -146,20 +125,20 @@ async def test_many_writers_at_once(database: Database) -> None:
     """Twenty writers, each with its own and with a common session, lose nothing."""
     own = [replace(RECORD, session_id=f"own{number}") for number in range(20)]
     common = [replace(RECORD, frames_processed=number) for number in range(20)]
-    await asyncio.gather(*(database.save_session(record) for record in own + common))
-    assert [await database.get_session(record.session_id) for record in own] == own
-    assert await database.get_session("s1") in common
+    await asyncio.gather(*(database.sessions.save(record) for record in own + common))
+    assert [await database.sessions.get(record.session_id) for record in own] == own
+    assert await database.sessions.get("s1") in common
 
 
 async def test_cancelled_writers_leave_whole_records(database: Database) -> None:
     """A cancelled save is done as a whole or not at all, and disturbs no other."""
     records = [replace(RECORD, session_id=f"s{number}") for number in range(40)]
-    saves = [asyncio.create_task(database.save_session(record)) for record in records]
+    saves = [asyncio.create_task(database.sessions.save(record)) for record in records]
     await asyncio.sleep(0)
     for save in saves[::2]:
         save.cancel()
     await asyncio.gather(*saves, return_exceptions=True)
-    found = [await database.get_session(record.session_id) for record in records]
+    found = [await database.sessions.get(record.session_id) for record in records]
     assert found[1::2] == records[1::2]
     assert all(left in (None, record) for left, record in zip(found, records, strict=True))
 
@@ -172,29 +151,29 @@ async def test_only_active_sessions_time_out(database: Database) -> None:
     ]
     active = [replace(RECORD, session_id=f"s{number}") for number in range(3)]
     for record in ended + active:
-        await database.save_session(record)
+        await database.sessions.save(record)
     now = NOW + timedelta(days=1)
-    assert await database.time_out_active_sessions(now) == 3
-    assert await database.time_out_active_sessions(now + timedelta(days=1)) == 0
+    assert await database.sessions.time_out_active(now) == 3
+    assert await database.sessions.time_out_active(now + timedelta(days=1)) == 0
     expected = [replace(one, status=SessionStatus.TIMEOUT, updated_at=now) for one in active]
-    found = [await database.get_session(record.session_id) for record in ended + active]
+    found = [await database.sessions.get(record.session_id) for record in ended + active]
     assert found == ended + expected
 
 
 async def test_timing_out_needs_a_time_zone(database: Database) -> None:
     """A naive moment is refused before anything is changed."""
-    await database.save_session(RECORD)
+    await database.sessions.save(RECORD)
     with pytest.raises(ValueError, match="now: a moment without"):
-        await database.time_out_active_sessions(NOW.replace(tzinfo=None))
-    assert await database.get_session("s1") == RECORD
+        await database.sessions.time_out_active(NOW.replace(tzinfo=None))
+    assert await database.sessions.get("s1") == RECORD
 
 
 async def test_saved_means_saved_without_close(opener: Opener) -> None:
     """What was saved is there for the next one who opens, though the first never closed."""
     abandoned = await opener()
-    await abandoned.save_session(RECORD)
+    await abandoned.sessions.save(RECORD)
     successor = await opener()
-    assert await successor.get_session("s1") == RECORD
+    assert await successor.sessions.get("s1") == RECORD
     await asyncio.gather(successor.close(), abandoned.close())
 
 
@@ -202,22 +181,22 @@ async def test_close_is_final_and_may_be_repeated(opener: Opener) -> None:
     """Closing finishes what is under way; after it every other call says that it is closed."""
     database = await opener()
     await database.ping()
-    saving = asyncio.create_task(database.save_session(RECORD))
+    saving = asyncio.create_task(database.sessions.save(RECORD))
     await asyncio.sleep(0)
     await asyncio.gather(database.close(), database.close())
     await saving
     await database.close()
     calls: tuple[Awaitable[object], ...] = (
-        database.save_session(RECORD),
-        database.get_session("s1"),
-        database.time_out_active_sessions(NOW),
+        database.sessions.save(RECORD),
+        database.sessions.get("s1"),
+        database.sessions.time_out_active(NOW),
         database.ping(),
     )
     for call in calls:
         with pytest.raises(StorageClosed, match="has been closed"):
             await call
     reopened = await opener()
-    assert await reopened.get_session("s1") == RECORD
+    assert await reopened.sessions.get("s1") == RECORD
     await reopened.close()
 
 
@@ -232,26 +211,3 @@ async def test_cancelled_close_still_closes(opener: Opener) -> None:
     with pytest.raises(StorageClosed):
         await database.ping()
     await database.close()
-
-
-async def test_an_upload_comes_back_as_it_was(database: Database, opener: Opener) -> None:
-    """Also after the database was closed and opened again."""
-    await database.add_upload(UPLOAD)
-    assert await database.get_upload("up1") == UPLOAD
-    await database.close()
-    again = await opener()
-    assert await again.get_upload("up1") == UPLOAD
-    await again.close()
-
-
-async def test_unknown_upload_is_none(database: Database) -> None:
-    """Asking for an upload that was never added gives None."""
-    assert await database.get_upload("up1") is None
-
-
-async def test_an_upload_is_added_once(database: Database) -> None:
-    """A second one of the same id is refused, and the first one stays."""
-    await database.add_upload(UPLOAD)
-    with pytest.raises(StorageFailed):
-        await database.add_upload(replace(UPLOAD, user_id="bob"))
-    assert await database.get_upload("up1") == UPLOAD

@@ -1,0 +1,133 @@
+"""The documents that REST requests are answered with (report section 4.1)."""
+
+from typing import Literal
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
+
+from media.clock import iso_utc
+from storage.records import UploadStatus
+from storage.results import ResultRecord, ResultStatus
+
+
+class Answer(BaseModel):
+    """A JSON document."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def reply(self, status: int = 200) -> web.Response:
+        """As an answer."""
+        return web.Response(
+            text=self.model_dump_json(), status=status, content_type="application/json"
+        )
+
+
+class UploadAnswer(Answer):
+    """A video was kept."""
+
+    upload_id: str
+    status: UploadStatus
+    frame_count: int
+    duration: float = Field(description="Seconds.")
+    created_at: str
+
+
+class OrderAnswer(Answer):
+    """A video will be changed."""
+
+    result_id: str
+    status: ResultStatus
+    estimated_time: int = Field(description="Seconds until it is done, by how long others took.")
+    created_at: str
+
+
+class ResultAnswer(Answer):
+    """How far a result is, and what came of it."""
+
+    result_id: str
+    upload_id: str
+    status: ResultStatus
+    video_url: str | None = Field(description="Null until it is completed.")
+    thumbnail_url: str | None
+    processing_time: float | None = Field(description="Seconds.")
+    frame_count: int | None = Field(description="Frames of the result.")
+    sampled_frames: int | None = Field(description="Those that were processed fully.")
+    frames_done: int
+    frames_total: int
+    ai_model: str | None
+    error_message: str | None
+    created_at: str
+    started_at: str | None
+    completed_at: str | None
+
+    @classmethod
+    def of(cls, record: ResultRecord) -> "ResultAnswer":
+        """What its owner is told of a result."""
+        is_whole = record.status is ResultStatus.COMPLETED
+        return cls(
+            result_id=record.result_id,
+            upload_id=record.upload_id,
+            status=record.status,
+            video_url=record.result_video_path if is_whole else None,
+            thumbnail_url=record.thumbnail_path if is_whole else None,
+            processing_time=record.processing_time,
+            frame_count=record.frame_count,
+            sampled_frames=record.sampled_frames,
+            frames_done=record.frame_count or record.frames_done,
+            frames_total=record.frame_count or record.frames_total,
+            ai_model=record.ai_model,
+            error_message=record.error_message,
+            created_at=iso_utc(record.created_at),
+            started_at=iso_utc(record.started_at) if record.started_at else None,
+            completed_at=iso_utc(record.completed_at) if record.completed_at else None,
+        )
+
+
+class HistoryItem(Answer):
+    """A result in a user's history."""
+
+    result_id: str
+    status: ResultStatus
+    video_url: str | None
+    thumbnail_url: str | None
+    created_at: str
+
+    @classmethod
+    def of(cls, record: ResultRecord) -> "HistoryItem":
+        """The short form of a result."""
+        whole = ResultAnswer.of(record)
+        return cls(**{name: getattr(whole, name) for name in cls.model_fields})
+
+
+class HistoryAnswer(Answer):
+    """A page of a user's results, the latest first."""
+
+    results: list[HistoryItem]
+    total: int
+    limit: int
+    offset: int
+
+
+class ProgressAnswer(Answer):
+    """What an event tells while a result is being made."""
+
+    result_id: str
+    status: ResultStatus
+    frames_done: int
+    frames_total: int
+    progress: float = Field(description="0 to 1.")
+    time_left: int = Field(description="About so many seconds.")
+
+
+class HealthAnswer(Answer):
+    """Whether the service is well."""
+
+    status: Literal["healthy", "unhealthy"]
+    service: str
+    version: str
+    uptime: int = Field(description="Seconds since the start.")
+    mongodb: Literal["connected", "unavailable", "not used"]
+    database: Literal["connected", "unavailable"] = Field(description="Whichever is used.")
+    ai_model: Literal["ready"]
+    videos_queued: int | None
+    videos_processing: int | None

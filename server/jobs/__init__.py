@@ -1,0 +1,1 @@
+"""Films changed in the background: a queue, who works on it, and who is told of the end."""

@@ -1,0 +1,26 @@
+"""How long a job will take, by how long the last ones took."""
+
+import math
+from typing import Final
+
+from storage.results import Workload
+
+START_S: Final = 1.0
+"""Until a job is taken up and has begun."""
+EXPECTED_MPX_PER_S: Final = 25.0
+"""Before anything was measured: million pixels a second on two slow cores."""
+EXPECTED_WEIGHT_S: Final = 5.0
+"""The expectation counts as much as so many seconds of measuring."""
+
+
+def pace_mpx_per_s(load: Workload) -> float:
+    """How many million pixels of film one worker changes in a second."""
+    expected_mpx = EXPECTED_MPX_PER_S * EXPECTED_WEIGHT_S
+    return (load.done_mpx + expected_mpx) / (load.done_s + EXPECTED_WEIGHT_S)
+
+
+def estimated_s(load: Workload, ahead_mpx: float, own_mpx: float, places: int) -> int:
+    """Whole seconds, at least one, until a job is done that has ``own_mpx`` left when those ahead
+    of it, which have ``ahead_mpx`` together, are worked on at ``places``."""
+    seconds = START_S + (ahead_mpx / places + own_mpx) / pace_mpx_per_s(load)
+    return max(1, math.ceil(seconds))

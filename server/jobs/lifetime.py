@@ -1,0 +1,90 @@
+"""Jobs from the service's start to its stop."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
+
+import structlog
+from taskiq import AsyncBroker
+
+from media.clock import Clock
+from media.film.probe import FilmLimits
+from server.jobs.job import JobMeans, JobOptions
+from server.jobs.runner import JobRunner
+from server.jobs.sweeper import Sweeper
+from server.jobs.tickets import Tickets, open_broker
+from server.jobs.workshop import Workshop
+from server.settings import Settings
+from storage.database import Database
+from storage.files import LocalFiles
+from storage.results import RunningBounds
+
+ATTEMPTS: Final = 3
+BEATS: Final = 15
+"""So many times a lease is renewed before it would end."""
+MAX_RATE_FPS: Final = 240
+"""Frames a second that a film may have on average: slow motion has as many."""
+
+log = structlog.get_logger(__name__)
+
+
+def film_limits(settings: Settings) -> FilmLimits:
+    """Which films are taken."""
+    frames = round(settings.max_video_s * MAX_RATE_FPS)
+    return FilmLimits(settings.max_video_s, frames, settings.max_video_px)
+
+
+def make_runner(
+    settings: Settings, database: Database, files: LocalFiles, clock: Clock
+) -> JobRunner:
+    """Who works on jobs in this process."""
+    lease_s = settings.job_lease_s
+    options = JobOptions(
+        lease_s, lease_s / BEATS, ATTEMPTS, settings.networks, film_limits(settings)
+    )
+    change = Workshop(settings.job_timeout_s).change
+    bounds = RunningBounds(settings.max_jobs, settings.max_user_jobs)
+    means = JobMeans(database, files, clock, change, options)
+    return JobRunner(means, settings.job_places, bounds)
+
+
+@asynccontextmanager
+async def jobs_running(
+    settings: Settings, database: Database, files: LocalFiles, clock: Clock
+) -> AsyncIterator[Tickets]:
+    """Jobs are carried out: here, unless there is a Redis that brings them to the workers. When
+    this is left those under way are handed back."""
+    async with AsyncExitStack() as stack:
+        broker = open_broker(settings.redis_url.get_secret_value())
+        runner = make_runner(settings, database, files, clock)
+        tickets = Tickets(broker, runner.take_one)
+        await stack.enter_async_context(started(broker))
+        stack.push_async_callback(runner.stop)
+        sweeper = Sweeper(database, files, clock, tickets, ATTEMPTS)
+        await stack.enter_async_context(sweeping(sweeper))
+        yield tickets
+
+
+@asynccontextmanager
+async def started(broker: AsyncBroker) -> AsyncIterator[None]:
+    """A broker that is started, and shut down when left. One that is away now may come back."""
+    try:
+        await broker.startup()
+    except Exception as error:
+        log.warning("no tickets can be sent yet", reason=type(error).__name__)
+    try:
+        yield
+    finally:
+        await broker.shutdown()
+
+
+@asynccontextmanager
+async def sweeping(sweeper: Sweeper) -> AsyncIterator[None]:
+    """A sweeper at work."""
+    task = asyncio.create_task(sweeper.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])

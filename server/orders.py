@@ -1,0 +1,177 @@
+"""An order for an uploaded film to be changed: recorded first, then queued."""
+
+import hashlib
+import uuid
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+import orjson
+import structlog
+from aiohttp import web
+from pydantic import BeforeValidator, Field
+
+from media.clock import iso_utc
+from media.codec import encode_photo
+from media.frame import Picture
+from processing.look import Look, LookValues
+from server.addresses import address_of
+from server.answers import OrderAnswer
+from server.errors import ErrorCode
+from server.form_fields import Form, FormFile, LookText, UserId
+from server.forms import FormLimits, receive_form
+from server.identity import REPLAYED, key_reused, read_idempotency_key
+from server.keys import JOBS, PHOTOS, PHOTOS_COMING, SERVICES
+from server.replies import RequestRefused, storage_refusal
+from server.studio import Studio
+from storage.database import KeyReused, QueueFull, StorageError, UserQueueFull
+from storage.files import new_name
+from storage.records import UploadRecord
+from storage.results import ResultRecord, ResultStatus
+
+PHOTO_QUALITY: Final = 95
+
+log = structlog.get_logger(__name__)
+
+
+def _number(text: object) -> object:
+    try:
+        return float(text) if isinstance(text, str) else text
+    except ValueError:
+        raise ValueError("is no number") from None
+
+
+def _yes_or_no(text: object) -> object:
+    known = {"true": True, "1": True, "false": False, "0": False}
+    if isinstance(text, str) and text.lower() in known:
+        return known[text.lower()]
+    raise ValueError("is neither true nor false")
+
+
+class OrderForm(Form):
+    """What ``POST process-video`` takes."""
+
+    upload_id: Annotated[str, Field(max_length=64)]
+    user_id: UserId
+    style_image: FormFile | None = None
+    color_image: FormFile | None = None
+    look: LookText | None = None
+    sampling_rate: Annotated[
+        float | None, BeforeValidator(_number), Field(gt=0, le=1, allow_inf_nan=False)
+    ] = None
+
+
+async def process_video(request: web.Request) -> web.Response:
+    """``POST /api/hair-tryOn/process-video``: queue an upload to be changed (section 4.1)."""
+    services = request.app[SERVICES]
+    settings = services.settings
+    limits = FormLimits(settings.max_photo_bytes, settings.body_timeout_s)
+    try:
+        key = read_idempotency_key(request)
+        with request.app[PHOTOS_COMING].one():
+            async with receive_form(request, OrderForm, limits, services.files) as form:
+                wanted = await _order(request, form, key)
+                kept = await _queued(request, wanted)
+        left_s = await request.app[JOBS].left_s(kept)
+    except RequestRefused as error:
+        return error.reply()
+    except StorageError as error:
+        return storage_refusal(error).reply()
+    answer = OrderAnswer(
+        result_id=kept.result_id,
+        status=kept.status,
+        estimated_time=left_s,
+        created_at=iso_utc(kept.created_at),
+    ).reply(202)
+    if kept.result_id != wanted.result_id:
+        answer.headers[REPLAYED] = "true"
+    return answer
+
+
+async def _order(request: web.Request, form: OrderForm, key: str | None) -> ResultRecord:
+    """The record of what is wanted, whose photos are kept. Raises RequestRefused."""
+    services = request.app[SERVICES]
+    upload = await _upload(request, form)
+    with request.app[PHOTOS].one():
+        look = await _checked_look(Studio(services), form)
+        style = await _kept_photo(request, "style", look.style)
+        color = await _kept_photo(request, "color", look.color_photo)
+    now = services.clock.utc_now()
+    return ResultRecord(
+        result_id=str(uuid.uuid4()),
+        upload_id=upload.upload_id,
+        user_id=upload.user_id,
+        style_image_path=style,
+        color_image_path=color,
+        look=look.values().model_dump(mode="json", exclude_none=True),
+        sampling_rate=form.sampling_rate or services.settings.sampling_rate,
+        stabilize=False,
+        size_mpx=upload.width_px * upload.height_px * upload.frame_count / 1e6,
+        result_video_path=address_of(new_name("result", ".mp4")),
+        thumbnail_path=address_of(new_name("thumb", ".jpg")),
+        status=ResultStatus.QUEUED,
+        frames_total=upload.frame_count,
+        created_at=now,
+        updated_at=now,
+        idempotency_key=key,
+        request_digest=_digest(form) if key else None,
+    )
+
+
+async def _upload(request: web.Request, form: OrderForm) -> UploadRecord:
+    """The upload, if it is the user's; another's cannot be told from none."""
+    upload = await request.app[SERVICES].database.uploads.get(form.upload_id)
+    if upload is None or upload.user_id != form.user_id:
+        raise RequestRefused(404, ErrorCode.NOT_FOUND, "upload_id: there is no such upload")
+    return upload
+
+
+async def _checked_look(studio: Studio, form: OrderForm) -> Look:
+    """What is to be applied, with photos that something can be taken from."""
+    style, color = _data(form.style_image), _data(form.color_image)
+    look = await studio.look(form.look or LookValues(), style, color)
+    for name, photo in (("style_image", look.style), ("color_image", look.color_photo)):
+        if photo is not None:
+            await studio.work(name, studio.engine_of(look).check_photo, photo)
+    return look
+
+
+async def _kept_photo(request: web.Request, kind: str, photo: Picture | None) -> str | None:
+    """Where a photo is kept: as it will be used, small, and with nothing of what came with it."""
+    if photo is None:
+        return None
+    services = request.app[SERVICES]
+    name = new_name(kind, ".jpg")
+    data = await Studio(services).work(kind, encode_photo, photo, "jpeg", PHOTO_QUALITY)
+    await services.files.write(name, data)
+    return address_of(name)
+
+
+async def _queued(request: web.Request, wanted: ResultRecord) -> ResultRecord:
+    """The record that is in the queue. Photos of one that is not taken in are removed."""
+    kept = None
+    try:
+        kept = await request.app[JOBS].submit(wanted)
+    except QueueFull:
+        raise RequestRefused(503, ErrorCode.SERVER_FULL, "Too many videos are waiting") from None
+    except UserQueueFull:
+        text = "Too many videos of this user are waiting"
+        raise RequestRefused(429, ErrorCode.RATE_LIMITED, text) from None
+    except KeyReused:
+        raise key_reused() from None
+    finally:
+        if kept is None or kept.result_id != wanted.result_id:
+            await request.app[JOBS].forget_photos(wanted)
+    return kept
+
+
+def _data(file: FormFile | None) -> bytes | None:
+    return None if file is None else file.data
+
+
+def _digest(form: OrderForm) -> str:
+    """What the request asks for, in so few letters that it can be kept."""
+    said: Mapping[str, object] = {
+        name: hashlib.sha256(value.data).hexdigest() if isinstance(value, FormFile) else str(value)
+        for name, value in form
+    }
+    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,0 +1,128 @@
+"""The schema of the SQLite database, and how it came about."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from storage.database import StorageNewer
+from storage.sqlite_rows import transaction
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        # Moments are whole milliseconds since 1970: they compare as numbers, cannot be written
+        # in two ways, and are as fine as the dates of other databases.
+        """
+        CREATE TABLE sessions (
+            session_id TEXT NOT NULL PRIMARY KEY,
+            user_id TEXT NOT NULL,
+            style_image_data TEXT,
+            color_image_data TEXT,
+            look TEXT,
+            connected_at INTEGER NOT NULL,
+            last_activity INTEGER NOT NULL,
+            frames_processed INTEGER NOT NULL,
+            average_latency_ms REAL NOT NULL,
+            dropped_frames INTEGER NOT NULL,
+            status TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL
+        )
+        """,
+        "CREATE INDEX sessions_by_user ON sessions (user_id)",
+        "CREATE INDEX sessions_by_status ON sessions (status, last_activity)",
+    ),
+    (
+        """
+        CREATE TABLE uploads (
+            upload_id TEXT NOT NULL PRIMARY KEY,
+            user_id TEXT NOT NULL,
+            filename TEXT NOT NULL,
+            file_path TEXT NOT NULL,
+            file_size INTEGER NOT NULL,
+            duration REAL NOT NULL,
+            frame_count INTEGER NOT NULL,
+            format TEXT NOT NULL,
+            status TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL
+        )
+        """,
+        "CREATE INDEX uploads_by_user ON uploads (user_id, created_at DESC)",
+        "CREATE INDEX uploads_by_status ON uploads (status)",
+    ),
+    (
+        "ALTER TABLE uploads ADD COLUMN width_px INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE uploads ADD COLUMN height_px INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE uploads ADD COLUMN idempotency_key TEXT",
+        "ALTER TABLE uploads ADD COLUMN request_digest TEXT",
+        """
+        CREATE UNIQUE INDEX uploads_by_key ON uploads (user_id, idempotency_key)
+        WHERE idempotency_key IS NOT NULL
+        """,
+        """
+        CREATE TABLE results (
+            result_id TEXT NOT NULL PRIMARY KEY,
+            upload_id TEXT NOT NULL,
+            user_id TEXT NOT NULL,
+            style_image_path TEXT,
+            color_image_path TEXT,
+            look TEXT NOT NULL,
+            sampling_rate REAL NOT NULL,
+            stabilize INTEGER NOT NULL,
+            size_mpx REAL NOT NULL,
+            result_video_path TEXT NOT NULL,
+            thumbnail_path TEXT NOT NULL,
+            status TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL,
+            started_at INTEGER,
+            completed_at INTEGER,
+            processing_time REAL,
+            frame_count INTEGER,
+            sampled_frames INTEGER,
+            frames_done INTEGER NOT NULL,
+            frames_total INTEGER NOT NULL,
+            ai_model TEXT,
+            error_message TEXT,
+            attempts INTEGER NOT NULL,
+            lease_owner TEXT,
+            lease_until INTEGER,
+            idempotency_key TEXT,
+            request_digest TEXT,
+            webhook_url TEXT,
+            notify_at INTEGER,
+            notify_attempts INTEGER NOT NULL
+        )
+        """,
+        "CREATE INDEX results_by_user ON results (user_id, created_at DESC)",
+        "CREATE INDEX results_by_upload ON results (upload_id)",
+        "CREATE INDEX results_by_status ON results (status, completed_at)",
+        "CREATE INDEX results_by_notice ON results (notify_at) WHERE notify_at IS NOT NULL",
+        """
+        CREATE UNIQUE INDEX results_by_key ON results (user_id, idempotency_key)
+        WHERE idempotency_key IS NOT NULL
+        """,
+    ),
+)
+"""The statements that lead from each schema version to the next; the first starts from nothing."""
+
+
+def migrate(connection: sqlite3.Connection, migrations: Sequence[Sequence[str]]) -> None:
+    """Apply the migrations that the database has not seen, in order, each in a transaction.
+
+    Raises StorageNewer if the database has seen more of them than there are.
+    """
+    version = _schema_version(connection)
+    if version > len(migrations):
+        raise StorageNewer(f"schema version {version}, known up to {len(migrations)}")
+    for number in range(version + 1, len(migrations) + 1):
+        with transaction(connection):
+            # Another process may have been faster: only now nobody else can write.
+            if _schema_version(connection) < number:
+                for statement in migrations[number - 1]:
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {number}")
+
+
+def _schema_version(connection: sqlite3.Connection) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version

@@ -1,0 +1,43 @@
+"""A service whose jobs begin, and then wait to be told how they end."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from processing.film.task import Done, FilmTask
+from tests.integration.service import Service
+from tests.integration.videos import Videos
+
+FRAMES: Final = 12
+
+
+class Change:
+    """A workshop that does what it is told."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.outcome: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
+
+    async def change(self, task: FilmTask, progress: Callable[[int], None]) -> Done:
+        self.begun += 1
+        progress(5)
+        error = await asyncio.shield(self.outcome)
+        if error is not None:
+            raise error
+        for path in (task.target, task.thumbnail):
+            await asyncio.to_thread(Path(path).write_bytes, b"made")
+        return Done(frames=FRAMES, sampled_frames=6, keeps_sound=True)
+
+
+class Held:
+    """The service, its client, and the workshop."""
+
+    def __init__(self, service: Service, change: Change) -> None:
+        self.service = service
+        self.change = change
+        self.videos = videos_of(service)
+
+
+def videos_of(service: Service) -> Videos:
+    return Videos(service.caller.http, service.caller.url)
