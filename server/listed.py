@@ -8,6 +8,8 @@ from pydantic import AfterValidator, SecretStr
 
 _ICE_URL = re.compile(r"(stun|stuns|turn|turns):[^\s,;<>\"]+")
 
+_WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{32,86}={0,2}")
+
 
 def listed(text: str) -> tuple[str, ...]:
     """What stands between the commas."""
@@ -37,9 +39,18 @@ def _is_redis_url(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _is_webhook_secret(secret: SecretStr) -> SecretStr:
+    found = _WEBHOOK_SECRET.fullmatch(secret.get_secret_value())
+    if secret.get_secret_value() and not found:
+        raise ValueError("no whsec_ followed by 24 to 64 bytes in base64")
+    return secret
+
+
 Addresses: TypeAlias = Annotated[str, AfterValidator(_are_addresses)]
 """IP addresses, separated by commas."""
 IceUrls: TypeAlias = Annotated[str, AfterValidator(_are_ice_urls)]
 """Addresses of STUN or TURN servers, separated by commas."""
 RedisUrl: TypeAlias = Annotated[SecretStr, AfterValidator(_is_redis_url)]
 """The address of a Redis, which may hold its password; empty: none."""
+WebhookSecret: TypeAlias = Annotated[SecretStr, AfterValidator(_is_webhook_secret)]
+"""A secret as in Standard Webhooks; empty: none."""

@@ -17,11 +17,13 @@ from processing.look import Look, LookValues
 from server.addresses import address_of
 from server.answers import OrderAnswer
 from server.errors import ErrorCode
-from server.form_fields import Form, FormFile, LookText, UserId
+from server.form_fields import Form, FormFile, LookText, UserId, invalid
 from server.forms import FormLimits, receive_form
 from server.identity import REPLAYED, key_reused, read_idempotency_key
+from server.jobs.outside import AddressRefused, checked_url
 from server.keys import JOBS, PHOTOS, PHOTOS_COMING, SERVICES
 from server.replies import RequestRefused, storage_refusal
+from server.settings import Settings
 from server.studio import Studio
 from storage.database import KeyReused, QueueFull, StorageError, UserQueueFull
 from storage.files import new_name
@@ -58,6 +60,7 @@ class OrderForm(Form):
     sampling_rate: Annotated[
         float | None, BeforeValidator(_number), Field(gt=0, le=1, allow_inf_nan=False)
     ] = None
+    webhook_url: str | None = None
 
 
 async def process_video(request: web.Request) -> web.Response:
@@ -90,6 +93,7 @@ async def process_video(request: web.Request) -> web.Response:
 async def _order(request: web.Request, form: OrderForm, key: str | None) -> ResultRecord:
     """The record of what is wanted, whose photos are kept. Raises RequestRefused."""
     services = request.app[SERVICES]
+    _check_webhook(services.settings, form.webhook_url)
     upload = await _upload(request, form)
     with request.app[PHOTOS].one():
         look = await _checked_look(Studio(services), form)
@@ -114,7 +118,20 @@ async def _order(request: web.Request, form: OrderForm, key: str | None) -> Resu
         updated_at=now,
         idempotency_key=key,
         request_digest=_digest(form) if key else None,
+        webhook_url=form.webhook_url,
     )
+
+
+def _check_webhook(settings: Settings, text: str | None) -> None:
+    """Raises RequestRefused for an address that will not be called."""
+    if text is None:
+        return
+    if not settings.webhook_secret.get_secret_value():
+        raise invalid("webhook_url", "nobody is told here, since no secret is set", closes=False)
+    try:
+        checked_url(text, settings.webhook_trusted)
+    except AddressRefused as error:
+        raise invalid("webhook_url", str(error), closes=False) from None
 
 
 async def _upload(request: web.Request, form: OrderForm) -> UploadRecord:

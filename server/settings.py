@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from server.listed import Addresses, IceUrls, RedisUrl, listed
+from server.listed import Addresses, IceUrls, RedisUrl, WebhookSecret, listed
 
 ENV_PREFIX = "HAIR_TRYON_"
 ENV_FILE = ".env"
@@ -155,6 +155,14 @@ class Settings(BaseSettings):
         description="Redis that brings videos to the workers (run.py worker); without one they are "
         "changed in this process. REDIS_URL in the environment",
     )
+    webhook_secret: WebhookSecret = Field(
+        SecretStr(""),
+        description="signs the calls that tell users' servers of finished videos: whsec_ and 24 to "
+        "64 random bytes in base64; without one nobody is told",
+    )
+    webhook_hosts: str = Field(
+        "", description="hosts, separated by commas, that may be told though they are not public"
+    )
     photo_side_px: Annotated[int, Field(ge=16, le=8192)] = Field(
         960, description="style and colour photos are scaled down to this longer side"
     )
@@ -212,6 +220,11 @@ class Settings(BaseSettings):
     def rtc_public_addresses(self) -> tuple[str, ...]:
         """What clients are told instead; empty: the same."""
         return listed(self.rtc_public)
+
+    @property
+    def webhook_trusted(self) -> frozenset[str]:
+        """Hosts that webhooks may call wherever they are."""
+        return frozenset(listed(self.webhook_hosts))
 
     @property
     def stun_urls(self) -> tuple[str, ...]:

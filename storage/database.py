@@ -151,8 +151,8 @@ class Results(Protocol):
         before ``until``; each time is one of its ``notify_attempts``. None if there is none."""
         ...
 
-    async def end_notice(self, result_id: str) -> None:
-        """Nobody is to be told of this result any more."""
+    async def end_notice(self, result_id: str, again_at: datetime | None = None) -> None:
+        """Nobody is to be told of this result any more, or only then."""
         ...
 
     async def delete(self, result_id: str) -> None:

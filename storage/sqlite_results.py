@@ -88,7 +88,7 @@ _CLAIM_NOTICE: Final = """
     )
     RETURNING *
 """
-_END_NOTICE: Final = "UPDATE results SET notify_at = NULL WHERE result_id = ?"
+_END_NOTICE: Final = "UPDATE results SET notify_at = ? WHERE result_id = ?"
 _DELETE: Final = "DELETE FROM results WHERE result_id = ?"
 _LEFT: Final = """
     SELECT count(*) FILTER (WHERE status = 'queued') AS queued,
@@ -190,9 +190,10 @@ class SqliteResults:
         """See Results."""
         return await self._one(_CLAIM_NOTICE, {"now": to_ms(now), "until": to_ms(until)})
 
-    async def end_notice(self, result_id: str) -> None:
+    async def end_notice(self, result_id: str, again_at: datetime | None = None) -> None:
         """See Results."""
-        await self._changes(_END_NOTICE, (result_id,))
+        again_ms = None if again_at is None else to_ms(again_at)
+        await self._changes(_END_NOTICE, (again_ms, result_id))
 
     async def delete(self, result_id: str) -> None:
         """See Results."""

@@ -1,7 +1,7 @@
 """Jobs from the service's start to its stop."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
@@ -10,6 +10,7 @@ from taskiq import AsyncBroker
 
 from media.clock import Clock
 from media.film.probe import FilmLimits
+from server.jobs.herald import Herald
 from server.jobs.job import JobMeans, JobOptions
 from server.jobs.runner import JobRunner
 from server.jobs.sweeper import Sweeper
@@ -62,7 +63,10 @@ async def jobs_running(
         await stack.enter_async_context(started(broker))
         stack.push_async_callback(runner.stop)
         sweeper = Sweeper(database, files, clock, tickets, ATTEMPTS)
-        await stack.enter_async_context(sweeping(sweeper))
+        await stack.enter_async_context(at_work(sweeper.run()))
+        if secret := settings.webhook_secret.get_secret_value():
+            herald = Herald(database, clock, secret, settings.webhook_trusted)
+            await stack.enter_async_context(at_work(herald.run()))
         yield tickets
 
 
@@ -80,11 +84,13 @@ async def started(broker: AsyncBroker) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def sweeping(sweeper: Sweeper) -> AsyncIterator[None]:
-    """A sweeper at work."""
-    task = asyncio.create_task(sweeper.run())
+async def at_work(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Work that has no end of its own, in the background."""
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
         task.cancel()
         await asyncio.wait([task])
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("background work had ended", exc_info=error)

@@ -10,7 +10,7 @@ from taskiq.acks import AcknowledgeType
 from taskiq.receiver import Receiver
 
 from media.clock import SystemClock
-from server.jobs.lifetime import ATTEMPTS, make_runner, started, sweeping
+from server.jobs.lifetime import ATTEMPTS, at_work, make_runner, started
 from server.jobs.sweeper import Sweeper
 from server.jobs.tickets import Tickets, open_broker
 from server.serve import stop_on_signals, unusable_folder
@@ -43,7 +43,7 @@ async def work(settings: Settings) -> None:
         tickets = Tickets(broker, runner.take_one)
         await stack.enter_async_context(started(broker))
         sweeper = Sweeper(database, files, clock, tickets, ATTEMPTS)
-        await stack.enter_async_context(sweeping(sweeper))
+        await stack.enter_async_context(at_work(sweeper.run()))
         listening = asyncio.create_task(_listen(broker, settings.job_places, stop))
         log.info("worker ready", places=settings.job_places)
         await stop.wait()

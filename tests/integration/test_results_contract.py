@@ -261,6 +261,9 @@ async def test_notices_are_due_when_work_has_ended(database: Database) -> None:
     again = await database.results.claim_notice(later(20), later(30))
     assert again is not None
     assert again.notify_attempts == 2
+    await database.results.end_notice("r1", later(50))
+    assert await database.results.claim_notice(later(49), later(59)) is None
+    assert await database.results.claim_notice(later(50), later(60)) is not None
     await database.results.end_notice("r1")
     assert await database.results.claim_notice(later(99), later(109)) is None
 
