@@ -130,6 +130,11 @@ class Engines:
         self._engines = {engine.name: engine for engine in engines}
         self.default = engines[0].name
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What they are called, the default first."""
+        return tuple(self._engines)
+
     def warm_up(self) -> None:
         """Let every engine load what the calling thread needs."""
         for engine in self._engines.values():

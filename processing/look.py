@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from media.frame import Picture
-from processing.shades import Shade, find_shade
+from processing.shades import SHADES, Shade, find_shade
 
 Bgr: TypeAlias = tuple[int, int, int]
 """Blue, green, red, 0 to 255 each, in sRGB."""
@@ -27,7 +27,18 @@ class LookError(ValueError):
     """The look that was asked for cannot be; the text says which part and why."""
 
 
-ColorText: TypeAlias = Annotated[str, Field(max_length=64)]
+ColorText: TypeAlias = Annotated[
+    str,
+    Field(max_length=64),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": f"^{_HEX.pattern}$"},
+                {"enum": [shade.name for shade in SHADES]},
+            ]
+        }
+    ),
+]
 """``#rrggbb`` or a shade's name, not looked up yet."""
 Fraction: TypeAlias = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 

@@ -6,6 +6,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from media.clock import iso_utc
+from server.errors import ErrorCode
 from storage.records import UploadStatus
 from storage.results import ResultRecord, ResultStatus
 
@@ -131,3 +132,41 @@ class HealthAnswer(Answer):
     ai_model: Literal["ready"]
     videos_queued: int | None
     videos_processing: int | None
+
+
+class ShadeAnswer(Answer):
+    """A named hair colour."""
+
+    name: str
+    title: str
+    family: str
+    color: str = Field(description="#rrggbb in sRGB.")
+
+
+class ShadesAnswer(Answer):
+    """All named hair colours."""
+
+    shades: list[ShadeAnswer]
+
+
+class IceServer(Answer):
+    """An entry of a browser's ``iceServers``; STUN needs no credentials."""
+
+    urls: list[str]
+    username: str | None = None
+    credential: str | None = None
+
+
+class IceAnswer(Answer):
+    """What a browser's RTCConfiguration needs, and for how long."""
+
+    iceServers: list[IceServer]  # noqa: N815  (as browsers have it)
+    ttl_s: float
+
+
+class ErrorAnswer(Answer):
+    """Something could not be done: a code for programs and words for people."""
+
+    type: Literal["error"]
+    error: ErrorCode
+    message: str

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
+import orjson
 import structlog
 from aiohttp import web
 
@@ -22,6 +23,7 @@ from server.keys import (
     CLOSING,
     FILMS,
     JOBS,
+    OPENAPI,
     PHOTOS,
     PHOTOS_COMING,
     SERVICES,
@@ -29,10 +31,11 @@ from server.keys import (
     UPLOADS,
     WATCHERS,
 )
+from server.openapi.document import make_document
 from server.pages import add_security_headers
 from server.places import Places
 from server.registry import LiveSessions
-from server.routes import routes
+from server.routes import routes, told
 from server.services import Services
 from server.settings import Settings
 from server.stores import stores
@@ -61,10 +64,11 @@ def create_app(
 
     Starting raises StorageError or OSError if the data directory cannot be used.
     """
+    engines = engines or local_engines(settings.networks)
     app = web.Application()
     app.add_routes(routes())
+    app[OPENAPI] = orjson.dumps(make_document(told(), engines.names))
     app.on_response_prepare.append(add_security_headers)
-    engines = engines or local_engines(settings.networks)
     app.cleanup_ctx.append(_lifetime(settings, engines, clock or SystemClock()))
     app.on_shutdown.append(_stop_sessions)
     return app

@@ -22,9 +22,19 @@ _REASONS: Final = {
     "string_pattern_mismatch": "is 1 to 128 letters, digits or any of - _ . @ : +",
 }
 
+LOOK_FIELDS: Final = ("look", "style_image", "color_image")
+
+
+class _File:
+    """What OpenAPI says of files in forms."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, *_: object) -> dict[str, Any]:
+        return {"type": "string", "format": "binary"}
+
 
 @dataclass(frozen=True, slots=True)
-class FormFile:
+class FormFile(_File):
     """A file as it came, in memory."""
 
     filename: str
@@ -33,7 +43,7 @@ class FormFile:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class StoredFile:
+class StoredFile(_File):
     """A file as it came, on the disk; it is gone when the form is left, unless it is kept."""
 
     filename: str
@@ -45,10 +55,6 @@ class Form(BaseModel):
     """A form's fields: files are FormFile or StoredFile, all else is text."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-
-F = TypeVar("F", bound=Form)
-FieldValue: TypeAlias = FormFile | StoredFile | str
 
 
 def _look_of(text: object) -> object:
@@ -65,16 +71,33 @@ LookText: TypeAlias = Annotated[LookValues, BeforeValidator(_look_of)]
 """A look as JSON text, in the form of ``set_look``."""
 
 
+class LookForm(Form):
+    """A form that says what is to be done to the hair: at least one of three."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": [name]} for name in LOOK_FIELDS]}
+    )
+
+    look: LookText | None = None
+    style_image: FormFile | None = None
+    color_image: FormFile | None = None
+
+
+F = TypeVar("F", bound=Form)
+M = TypeVar("M", bound=BaseModel)
+FieldValue: TypeAlias = FormFile | StoredFile | str
+
+
 def is_a(model: type[Form], name: str, kind: type) -> bool:
     """Whether a field of the model, which may be optional, is of that kind."""
     annotation: Any = model.model_fields[name].annotation
     return kind in (get_args(annotation) or (annotation,))
 
 
-def checked(model: type[F], values: Mapping[str, FieldValue]) -> F:
-    """The form of these values. Raises RequestRefused (422), naming the field that is wrong."""
+def checked(model: type[M], values: Mapping[str, object]) -> M:
+    """The model of these values. Raises RequestRefused (422), naming the field that is wrong."""
     try:
-        return model.model_validate(values)
+        return model.model_validate(dict(values))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         reason = _REASONS.get(first["type"], first["msg"].removeprefix("Value error, "))

@@ -7,9 +7,8 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from server.errors import ErrorCode
 from server.keys import SERVICES
-from server.replies import refused
+from server.replies import no_such_file
 
 NAME: Final = re.compile(r"(result|thumb)_[0-9a-f-]{36}\.(mp4|jpg)")
 DAY_S: Final = 24 * 60 * 60
@@ -24,7 +23,7 @@ async def kept_file(request: web.Request) -> web.StreamResponse:
     found = NAME.fullmatch(name)
     path = request.app[SERVICES].files.path(name)
     if found is None or not await asyncio.to_thread(path.is_file):
-        return refused(404, ErrorCode.NOT_FOUND, "There is no such file")
+        return no_such_file()
     kind, suffix = found.groups()
     headers = {
         hdrs.CONTENT_TYPE: _TYPES[suffix],

@@ -15,6 +15,7 @@ CALLS = web.AppKey("calls", Calls)
 CLOSING = web.AppKey("closing", asyncio.Event)
 FILMS = web.AppKey("films", FilmExaminer)
 JOBS = web.AppKey("jobs", JobQueue)
+OPENAPI = web.AppKey("openapi", bytes)
 PHOTOS = web.AppKey("photos", Places)
 """Photos that are worked on."""
 PHOTOS_COMING = web.AppKey("photos_coming", Places)

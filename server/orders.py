@@ -17,7 +17,7 @@ from processing.look import Look, LookValues
 from server.addresses import address_of
 from server.answers import OrderAnswer
 from server.errors import ErrorCode
-from server.form_fields import Form, FormFile, LookText, UserId, invalid
+from server.form_fields import FormFile, LookForm, UserId, invalid
 from server.forms import FormLimits, receive_form
 from server.identity import REPLAYED, key_reused, read_idempotency_key
 from server.jobs.outside import AddressRefused, checked_url
@@ -49,16 +49,13 @@ def _yes_or_no(text: object) -> object:
     raise ValueError("is neither true nor false")
 
 
-class OrderForm(Form):
+class OrderForm(LookForm):
     """What ``POST process-video`` takes."""
 
     upload_id: Annotated[str, Field(max_length=64)]
     user_id: UserId
-    style_image: FormFile | None = None
-    color_image: FormFile | None = None
-    look: LookText | None = None
     sampling_rate: Annotated[
-        float | None, BeforeValidator(_number), Field(gt=0, le=1, allow_inf_nan=False)
+        Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None, BeforeValidator(_number)
     ] = None
     webhook_url: str | None = None
 

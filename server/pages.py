@@ -6,9 +6,13 @@ from pathlib import Path
 from aiohttp import hdrs, web
 
 from processing.shades import SHADES
+from server.answers import ShadeAnswer, ShadesAnswer
+from server.replies import no_such_file
 from server.version import SERVICE_NAME
 
 PAGE_DIR = Path(__file__).parent / "page"
+
+MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 _ASSETS = frozenset(path.name for path in PAGE_DIR.iterdir() if path.is_file())
 
@@ -31,17 +35,17 @@ async def index(_: web.Request) -> web.FileResponse:
     return web.FileResponse(PAGE_DIR / "index.html")
 
 
-async def asset(request: web.Request) -> web.FileResponse:
+async def asset(request: web.Request) -> web.StreamResponse:
     """``GET /page/{name}``: one of the page's own files, and nothing else."""
     name = request.match_info["name"]
     if name not in _ASSETS:
-        raise web.HTTPNotFound
+        return no_such_file()
     return web.FileResponse(PAGE_DIR / name)
 
 
 async def shades(_: web.Request) -> web.Response:
     """``GET /api/hair-tryOn/shades``: the named shades with their colours."""
-    return web.json_response({"shades": [asdict(shade) for shade in SHADES]})
+    return ShadesAnswer(shades=[ShadeAnswer(**asdict(shade)) for shade in SHADES]).reply()
 
 
 async def add_security_headers(_: web.Request, response: web.StreamResponse) -> None:

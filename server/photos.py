@@ -11,7 +11,7 @@ from media.header import PictureFormat
 from processing.engine import Engine, Rendered
 from processing.look import Look, LookValues
 from server.errors import ErrorCode
-from server.form_fields import Form, FormFile, LookText, UserId
+from server.form_fields import FormFile, LookForm, UserId
 from server.forms import FormLimits, receive_form
 from server.keys import PHOTOS, PHOTOS_COMING, SERVICES
 from server.replies import RequestRefused
@@ -28,14 +28,11 @@ _FORMATS: Final[Mapping[str, PictureFormat]] = {
 """What can be asked for; of two that are equally welcome the later one is sent."""
 
 
-class TryOnForm(Form):
+class TryOnForm(LookForm):
     """What ``POST try-on`` takes."""
 
     image: FormFile
     user_id: UserId
-    look: LookText | None = None
-    style_image: FormFile | None = None
-    color_image: FormFile | None = None
 
 
 async def try_on(request: web.Request) -> web.Response:

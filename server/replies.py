@@ -42,6 +42,11 @@ def refused(status: int, code: ErrorCode, text: str) -> web.Response:
     return web.json_response(messages.error(code, text), status=status)
 
 
+def no_such_file() -> web.Response:
+    """404."""
+    return refused(404, ErrorCode.NOT_FOUND, "There is no such file")
+
+
 def busy(text: str, code: ErrorCode = ErrorCode.SERVER_FULL) -> web.Response:
     """503, and when to come again."""
     response = refused(503, code, text)

@@ -1,22 +1,14 @@
 """Results: how far they are, a user's history, and their end."""
 
-from typing import Final
-
 from aiohttp import web
 
 from server.answers import HistoryAnswer, HistoryItem, ResultAnswer
 from server.errors import ErrorCode
-from server.identity import USER_ID
 from server.keys import JOBS, SERVICES
+from server.queries import OwnQuery, PageQuery, UserPath, read_path, read_query
 from server.replies import RequestRefused, storage_refusal
 from storage.database import StorageError
 from storage.results import ResultRecord
-
-LIMIT: Final = 10
-MOST: Final = 100
-"""Results on one page of the history."""
-FARTHEST: Final = 2**31
-"""No history is longer."""
 
 
 async def get_result(request: web.Request) -> web.Response:
@@ -44,18 +36,15 @@ async def delete_result(request: web.Request) -> web.Response:
 async def history(request: web.Request) -> web.Response:
     """``GET /api/hair-tryOn/history/{user_id}``: a user's results, the latest first."""
     try:
-        user_id = checked_user_id(request.match_info["user_id"])
-        limit = _number(request, "limit", LIMIT, 1, MOST)
-        offset = _number(request, "offset", 0, 0, FARTHEST)
-        records, total = await request.app[SERVICES].database.results.history(
-            user_id, limit, offset
-        )
+        user_id, page = read_path(request, UserPath).user_id, read_query(request, PageQuery)
+        results = request.app[SERVICES].database.results
+        records, total = await results.history(user_id, page.limit, page.offset)
     except RequestRefused as error:
         return error.reply()
     except StorageError as error:
         return storage_refusal(error).reply()
     items = [HistoryItem.of(record) for record in records]
-    return HistoryAnswer(results=items, total=total, limit=limit, offset=offset).reply()
+    return HistoryAnswer(results=items, total=total, limit=page.limit, offset=page.offset).reply()
 
 
 async def own_result(request: web.Request) -> ResultRecord:
@@ -64,27 +53,10 @@ async def own_result(request: web.Request) -> ResultRecord:
     Raises RequestRefused: 404 for none, 403 for another's (section 4.1), 422 for a user's id that
     is none; and StorageError.
     """
-    user_id = checked_user_id(request.query.get("user_id", ""))
+    user_id = read_query(request, OwnQuery).user_id
     record = await request.app[SERVICES].database.results.get(request.match_info["result_id"])
     if record is None:
         raise RequestRefused(404, ErrorCode.NOT_FOUND, "There is no such result")
     if record.user_id != user_id:
         raise RequestRefused(403, ErrorCode.FORBIDDEN, "The result belongs to another user")
     return record
-
-
-def checked_user_id(text: str) -> str:
-    """Raises RequestRefused for what is no user's id."""
-    if not USER_ID.fullmatch(text):
-        reason = "user_id: is 1 to 128 letters, digits or any of - _ . @ : +"
-        raise RequestRefused(422, ErrorCode.INVALID_USER_ID, reason)
-    return text
-
-
-def _number(request: web.Request, name: str, default: int, least: int, most: int) -> int:
-    text = request.query.get(name, str(default))
-    is_whole = text.isascii() and text.isdigit() and len(text) <= len(str(FARTHEST))
-    if not is_whole or not least <= int(text) <= most:
-        reason = f"{name}: is a whole number from {least} to {most}"
-        raise RequestRefused(422, ErrorCode.VALIDATION_FAILED, reason)
-    return int(text)

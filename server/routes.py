@@ -1,5 +1,7 @@
 """The table of contents: every address of the service."""
 
+from typing import Final
+
 from aiohttp import web
 
 from server import webrtc, whep
@@ -8,6 +10,9 @@ from server.events import result_events
 from server.health import health
 from server.ice import list_ice_servers
 from server.kept import kept_file
+from server.openapi import operations as does
+from server.openapi.operation import Told
+from server.openapi.pages import docs, docs_asset, openapi, redoc
 from server.orders import process_video
 from server.pages import asset, index, shades
 from server.photos import try_on
@@ -15,32 +20,44 @@ from server.realtime import realtime
 from server.results import delete_result, get_result, history
 from server.uploads import upload_video
 
-API = "/api/hair-tryOn"
+API: Final = "/api/hair-tryOn"
+WEBRTC: Final = f"{API}/webrtc/{{session_id}}"
+WHEP: Final = f"{API}/whep/{{session_id}}"
+VIEWER: Final = f"{WHEP}/{{viewer_id}}"
 
 
-def routes() -> list[web.AbstractRouteDef]:
-    """All routes."""
+def told() -> list[Told]:
+    """All addresses, and what they do."""
     return [
-        web.get("/", index),
-        web.get("/page/{name}", asset),
-        web.get(f"{API}/health", health),
-        web.get(f"{API}/shades", shades),
-        web.post(f"{API}/try-on", try_on),
-        web.post(f"{API}/upload-video", upload_video),
-        web.post(f"{API}/process-video", process_video),
-        web.get(f"{API}/result/{{result_id}}", get_result),
-        web.get(f"{API}/result/{{result_id}}/events", result_events),
-        web.delete(f"{API}/result/{{result_id}}", delete_result),
-        web.get(f"{API}/history/{{user_id}}", history),
-        web.get(f"{ADDRESS}{{name}}", kept_file),
-        web.get(f"{API}/realtime/{{session_id}}", realtime),
-        web.get(f"{API}/ice-servers", list_ice_servers),
-        web.post(f"{API}/webrtc/{{session_id}}", webrtc.offer),
-        web.options(f"{API}/webrtc/{{session_id}}", webrtc.options),
-        web.patch(f"{API}/webrtc/{{session_id}}", webrtc.trickle),
-        web.delete(f"{API}/webrtc/{{session_id}}", webrtc.hang_up),
-        web.post(f"{API}/whep/{{session_id}}", whep.watch),
-        web.options(f"{API}/whep/{{session_id}}", whep.options),
-        web.patch(f"{API}/whep/{{session_id}}/{{viewer_id}}", whep.trickle),
-        web.delete(f"{API}/whep/{{session_id}}/{{viewer_id}}", whep.hang_up),
+        Told(web.get("/", index), does.INDEX),
+        Told(web.get("/page/{name}", asset), does.ASSET),
+        Told(web.get("/openapi.json", openapi), does.OPENAPI),
+        Told(web.get("/docs", docs), does.DOCS),
+        Told(web.get("/redoc", redoc), does.DOCS),
+        Told(web.get("/docs/{name}", docs_asset), does.ASSET),
+        Told(web.get(f"{API}/health", health), does.HEALTH),
+        Told(web.get(f"{API}/shades", shades), does.SHADES),
+        Told(web.post(f"{API}/try-on", try_on), does.TRY_ON),
+        Told(web.post(f"{API}/upload-video", upload_video), does.UPLOAD_VIDEO),
+        Told(web.post(f"{API}/process-video", process_video), does.PROCESS_VIDEO),
+        Told(web.get(f"{API}/result/{{result_id}}", get_result), does.GET_RESULT),
+        Told(web.get(f"{API}/result/{{result_id}}/events", result_events), does.RESULT_EVENTS),
+        Told(web.delete(f"{API}/result/{{result_id}}", delete_result), does.DELETE_RESULT),
+        Told(web.get(f"{API}/history/{{user_id}}", history), does.HISTORY),
+        Told(web.get(f"{ADDRESS}{{name}}", kept_file), does.KEPT_FILE),
+        Told(web.get(f"{API}/realtime/{{session_id}}", realtime), does.REALTIME),
+        Told(web.get(f"{API}/ice-servers", list_ice_servers), does.ICE_SERVERS),
+        Told(web.post(WEBRTC, webrtc.offer), does.WEBRTC_OFFER),
+        Told(web.options(WEBRTC, webrtc.options), does.WEBRTC_OPTIONS),
+        Told(web.patch(WEBRTC, webrtc.trickle), does.WEBRTC_TRICKLE),
+        Told(web.delete(WEBRTC, webrtc.hang_up), does.WEBRTC_HANG_UP),
+        Told(web.post(WHEP, whep.watch), does.WHEP_WATCH),
+        Told(web.options(WHEP, whep.options), does.WHEP_OPTIONS),
+        Told(web.patch(VIEWER, whep.trickle), does.WHEP_TRICKLE),
+        Told(web.delete(VIEWER, whep.hang_up), does.WHEP_HANG_UP),
     ]
+
+
+def routes() -> list[web.RouteDef]:
+    """All routes."""
+    return [one.route for one in told()]

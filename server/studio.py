@@ -51,7 +51,8 @@ class Studio:
     async def render(self, image: bytes, look: Look) -> Rendered:
         """The photo in full size with the look applied."""
         photo = await self._picture("image", image, None)
-        rendered = await self.work("look", self.engine_of(look).retouch, photo, look)
+        reference = "color_image" if look.color_photo is not None else "style_image"
+        rendered = await self.work(reference, self.engine_of(look).retouch, photo, look)
         if rendered.heads == 0:
             raise RequestRefused(422, ErrorCode.NO_PERSON, f"image: {NoPerson()}")
         return rendered

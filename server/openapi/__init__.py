@@ -1,0 +1,1 @@
+"""What the service offers by HTTP, told to programs and to people."""

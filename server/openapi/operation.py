@@ -1,0 +1,46 @@
+"""What an address does, said in the models that validate its requests and make its answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from aiohttp import web
+from pydantic import BaseModel
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """Something else than JSON: its types, and what it is. ``events`` are the documents that the
+    events of a stream hold, by the events' names."""
+
+    types: tuple[str, ...]
+    description: str
+    events: Mapping[str, type[BaseModel]] = field(default_factory=dict)
+
+
+Said: TypeAlias = "type[BaseModel] | Media | str"
+"""What is answered: a document, something else, or nothing but these words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A method of an address. ``errors`` are the statuses under which an error is told."""
+
+    tag: str
+    summary: str
+    answers: Mapping[int, Said]
+    errors: tuple[int, ...] = ()
+    path: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    header: type[BaseModel] | None = None
+    form: type[BaseModel] | None = None
+    body: Media | None = None
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An address, and what it does."""
+
+    route: web.RouteDef
+    operation: Operation

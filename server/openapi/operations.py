@@ -1,0 +1,206 @@
+"""What every address does."""
+
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from server.answers import (
+    HealthAnswer,
+    HistoryAnswer,
+    IceAnswer,
+    OrderAnswer,
+    ProgressAnswer,
+    ResultAnswer,
+    ShadesAnswer,
+    UploadAnswer,
+)
+from server.identity import SESSION_ID
+from server.openapi.operation import Media, Operation
+from server.orders import OrderForm
+from server.photos import TryOnForm
+from server.queries import FilePath, KeyHeader, OwnQuery, PageQuery, Query, ResultPath, UserPath
+from server.uploads import UploadForm
+
+PHOTO: Final = Media(("image/jpeg", "image/png", "image/webp"), "The photo, changed.")
+EVENTS: Final = Media(
+    ("text/event-stream",),
+    "`progress` events, and at last `end`.",
+    {"progress": ProgressAnswer, "end": ResultAnswer},
+)
+VIDEO: Final = Media(("video/mp4", "image/jpeg"), "The file.")
+SDP: Final = Media(("application/sdp", "application/json"), "An SDP answer.")
+OFFER: Final = Media(("application/sdp", "application/json"), "An SDP offer.")
+FRAGMENT: Final = Media(("application/trickle-ice-sdpfrag",), "ICE candidates.")
+PAGE: Final = Media(("text/html",), "A page for browsers.")
+
+
+class AnySessionPath(Query):
+    """A live session, which nobody looks for."""
+
+    session_id: str
+
+
+class SessionPath(Query):
+    """A live session."""
+
+    session_id: Annotated[str, Field(pattern=f"^{SESSION_ID.pattern}$")]
+
+
+class ViewerPath(SessionPath):
+    """Who watches a live session."""
+
+    viewer_id: str
+
+
+TRY_ON: Final = Operation(
+    "Photos",
+    "Change the hair in a photo",
+    {200: PHOTO},
+    errors=(400, 406, 408, 413, 415, 422, 503),
+    form=TryOnForm,
+    notes="Synchronous; nothing is kept. At least one of `look`, `style_image` and `color_image`.",
+)
+UPLOAD_VIDEO: Final = Operation(
+    "Videos",
+    "Upload a video",
+    {200: UploadAnswer},
+    errors=(400, 408, 413, 415, 422, 503),
+    form=UploadForm,
+    header=KeyHeader,
+    notes="MP4, MOV, AVI or WebM.",
+)
+PROCESS_VIDEO: Final = Operation(
+    "Videos",
+    "Have an uploaded video changed",
+    {202: OrderAnswer},
+    errors=(400, 404, 408, 413, 415, 422, 429, 503),
+    form=OrderForm,
+    header=KeyHeader,
+    notes="At least one of `look`, `style_image` and `color_image`.",
+)
+GET_RESULT: Final = Operation(
+    "Videos",
+    "How far a video is, and where it is",
+    {200: ResultAnswer},
+    errors=(403, 404, 422, 503),
+    path=ResultPath,
+    query=OwnQuery,
+)
+RESULT_EVENTS: Final = Operation(
+    "Videos",
+    "Watch a video being changed",
+    {200: EVENTS},
+    errors=(403, 404, 422, 503),
+    path=ResultPath,
+    query=OwnQuery,
+)
+DELETE_RESULT: Final = Operation(
+    "Videos",
+    "Cancel a video, or delete it with its files",
+    {200: ResultAnswer, 204: "It is deleted."},
+    errors=(403, 404, 422, 503),
+    path=ResultPath,
+    query=OwnQuery,
+    notes="One that is unfinished is cancelled (200), and stays in the history; any other is "
+    "deleted (204).",
+)
+HISTORY: Final = Operation(
+    "Videos",
+    "A user's videos, the latest first",
+    {200: HistoryAnswer},
+    errors=(422, 503),
+    path=UserPath,
+    query=PageQuery,
+)
+KEPT_FILE: Final = Operation(
+    "Videos",
+    "A changed video, or its thumbnail",
+    {200: VIDEO, 206: Media(("video/mp4", "image/jpeg"), "A part of it, by `Range`."),
+     304: "It has not changed.", 416: "There is no such part."},
+    errors=(404,),
+    path=FilePath,
+)  # fmt: skip
+HEALTH: Final = Operation(
+    "Service",
+    "Whether the service is well",
+    {200: HealthAnswer, 503: HealthAnswer},
+)
+SHADES: Final = Operation("Service", "The named hair colours", {200: ShadesAnswer})
+REALTIME: Final = Operation(
+    "Live",
+    "A live session over WebSocket",
+    {101: "The connection speaks WebSocket from now on."},
+    errors=(426,),
+    path=SessionPath,
+    query=OwnQuery,
+    notes="The messages are those of the README's section *Protocol*.",
+)
+ICE_SERVERS: Final = Operation("Live", "STUN and TURN servers for WebRTC", {200: IceAnswer})
+WEBRTC_OFFER: Final = Operation(
+    "Live",
+    "A live session over WebRTC (WHIP, RFC 9725)",
+    {201: SDP},
+    errors=(400, 403, 406, 413, 415, 422, 503),
+    path=SessionPath,
+    query=OwnQuery,
+    body=OFFER,
+)
+WEBRTC_OPTIONS: Final = Operation(
+    "Live", "What an offer may be", {204: "Told in headers."}, path=AnySessionPath
+)
+WEBRTC_TRICKLE: Final = Operation(
+    "Live",
+    "Further ICE candidates, or a new ICE session",
+    {200: FRAGMENT, 204: "They are taken."},
+    errors=(400, 404, 412, 413, 415, 422),
+    path=SessionPath,
+    query=OwnQuery,
+    body=FRAGMENT,
+)
+WEBRTC_HANG_UP: Final = Operation(
+    "Live",
+    "End the session's call",
+    {200: "It has ended."},
+    errors=(404, 412),
+    path=SessionPath,
+    query=OwnQuery,
+)
+WHEP_WATCH: Final = Operation(
+    "Live",
+    "Watch a live session (WHEP)",
+    {201: SDP},
+    errors=(400, 404, 406, 413, 415, 422, 503),
+    path=SessionPath,
+    query=OwnQuery,
+    body=OFFER,
+)
+WHEP_OPTIONS: Final = WEBRTC_OPTIONS
+WHEP_TRICKLE: Final = Operation(
+    "Live",
+    "Further ICE candidates of who watches",
+    {200: FRAGMENT, 204: "They are taken."},
+    errors=(400, 404, 412, 413, 415, 422),
+    path=ViewerPath,
+    query=OwnQuery,
+    body=FRAGMENT,
+)
+WHEP_HANG_UP: Final = Operation(
+    "Live",
+    "Watch no more",
+    {200: "It has ended."},
+    errors=(404,),
+    path=ViewerPath,
+    query=OwnQuery,
+)
+INDEX: Final = Operation("Pages", "The page", {200: PAGE})
+ASSET: Final = Operation(
+    "Pages",
+    "A part of the page",
+    {200: Media(("*/*",), "The file."), 304: "It has not changed."},
+    errors=(404,),
+    path=FilePath,
+)
+OPENAPI: Final = Operation(
+    "Pages", "This document", {200: Media(("application/json",), "OpenAPI 3.1.")}
+)
+DOCS: Final = Operation("Pages", "This document for people", {200: PAGE})

@@ -1,0 +1,125 @@
+"""The API's document: whole, true, and readable for people."""
+
+import asyncio
+import gzip
+import hashlib
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from aiohttp import ClientSession, hdrs
+
+from server.openapi.document import make_document
+from server.openapi.pages import DOCS_DIR
+from server.routes import told
+from tests.integration.browser import open_browser
+from tests.integration.process import ServerProcess
+from tests.integration.service import Service
+from tests.integration.videos import Videos
+
+ROOT = Path(__file__).parents[2]
+CONFIG = ROOT / "tests" / "schema" / "schemathesis.toml"
+EXAMPLES = 25
+"""For each operation; a run by hand takes more."""
+
+
+def test_every_route_is_told_of(service: Service) -> None:
+    """No address, no method and no part of an address is missing."""
+    document = make_document(told(), ["natural"])
+    for route in service.app.router.routes():
+        resource = route.resource
+        if route.method == hdrs.METH_HEAD or resource is None:
+            continue
+        operation = document["paths"][resource.canonical][route.method.lower()]
+        assert operation["summary"]
+        in_path = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "path"}
+        assert in_path == set(re.findall(r"{(\w+)}", resource.canonical))
+
+
+async def test_the_document_is_served(service: Service) -> None:
+    """Made of the models that validate requests: their bounds are in it."""
+    answer = await service.caller.http.get(f"{service.caller.url}/openapi.json")
+    document: dict[str, Any] = orjson.loads(await answer.read())
+    assert document["openapi"].startswith("3.1")
+    order = document["paths"]["/api/hair-tryOn/process-video"]["post"]
+    form = order["requestBody"]["content"]["multipart/form-data"]["schema"]
+    assert form["properties"]["sampling_rate"]["maximum"] == 1
+    assert form["properties"]["style_image"] == {"type": "string", "format": "binary"}
+    assert set(form["required"]) == {"upload_id", "user_id"}
+    look = document["components"]["schemas"]["LookValues"]
+    assert look["properties"]["engine"]["enum"] == [*service.services.engines.names, None]
+    references = set(_references(document))
+    assert references <= {f"#/components/schemas/{n}" for n in document["components"]["schemas"]}
+
+
+def _references(part: object) -> list[str]:
+    if isinstance(part, dict):
+        own = [part["$ref"]] if isinstance(part.get("$ref"), str) else []
+        return own + [one for value in part.values() for one in _references(value)]
+    if isinstance(part, list):
+        return [one for value in part for one in _references(value)]
+    return []
+
+
+async def test_schemathesis_finds_no_failure(tmp_path: Path) -> None:
+    """Requests that keep the document, and requests that do not, are answered as it says."""
+    server = ServerProcess(tmp_path / "data", max_photos=8)
+    await server.start()
+    try:
+        async with ClientSession() as http:
+            videos = Videos(http, server.url)
+            result_id = await videos.ordered(await videos.upload())
+            await videos.ended(result_id)
+        config = tmp_path / "schemathesis.toml"
+        config.write_text(CONFIG.read_text().replace("RESULT_ID", result_id))
+        process = await asyncio.create_subprocess_exec(
+            str(Path(sys.executable).with_name("st")), "--config-file", str(config),
+            "run", f"{server.url}/openapi.json", "--max-examples", str(EXAMPLES),
+            cwd=ROOT, env={"PYTHONPATH": str(ROOT), "HOME": str(tmp_path)},
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        output, _ = await process.communicate()
+        assert process.returncode == 0, output.decode()[-6000:]
+        assert '"level": "error"' not in server.output
+    finally:
+        await server.stop()
+
+
+@pytest.mark.parametrize("name", ["docs", "redoc"])
+async def test_people_can_read_it(live_server: ServerProcess, name: str) -> None:
+    """In a browser, with nothing from elsewhere: no request leaves, and nothing fails but what
+    the readers try to fetch from their makers, which our policy refuses."""
+    asked, errors = list[str](), list[str]()
+    async with open_browser() as browser:
+        page = await browser.new_page()
+        page.on("requestfinished", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        await page.goto(f"{live_server.url}/{name}")
+        await (
+            page.get_by_role("heading", name="Have an uploaded video changed")
+            .or_(page.get_by_text("/api/hair-tryOn/process-video"))
+            .first.wait_for()
+        )
+    assert errors == []
+    assert all(url.startswith((live_server.url, "data:", "blob:")) for url in asked)
+
+
+def test_the_readers_are_what_they_are_said_to_be() -> None:
+    """Each packed file is, bit for bit, the one that ``vendor.json`` names."""
+    vendor = orjson.loads((DOCS_DIR / "vendor.json").read_bytes())
+    packed = {path.stem: path for path in DOCS_DIR.glob("*.gz")}
+    assert set(vendor) == set(packed)
+    for name, path in packed.items():
+        data = gzip.decompress(path.read_bytes())
+        assert hashlib.sha256(data).hexdigest() == vendor[name]["sha256"]
+
+
+async def test_other_files_are_not_there(service: Service) -> None:
+    """404, as JSON."""
+    for name in ("vendor.json", "swagger-ui.css.gz", "..%2fapp.py", "none.js"):
+        answer = await service.caller.http.get(f"{service.caller.url}/docs/{name}")
+        assert answer.status == 404
+        assert (await answer.json())["error"] == "NOT_FOUND"

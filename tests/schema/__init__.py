@@ -1,0 +1,1 @@
+"""What a program needs to try out the documented API."""
