@@ -129,7 +129,7 @@ class Settings(BaseSettings):
     )
     job_places: Annotated[int, Field(ge=1, le=256)] = Field(
         default_factory=lambda: max(1, _processors() // 2),
-        description="videos changed at once by one process (half of all processors)",
+        description="videos changed at once by one process (as many as half of all processors)",
     )
     max_jobs: Annotated[int, Field(ge=1)] = Field(
         64, description="videos changed at once by all processes"

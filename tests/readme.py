@@ -103,7 +103,7 @@ def _setting(name: str, field: FieldInfo) -> str:
 
 def _default(field: FieldInfo) -> str:
     if field.default_factory is not None:
-        return "all processors"
+        return "by the machine"
     if field.default is None or str(field.default) == "":
         return "none"
     value = field.default
