@@ -57,6 +57,7 @@ class OrderForm(LookForm):
     sampling_rate: Annotated[
         Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None, BeforeValidator(_number)
     ] = None
+    stabilize: Annotated[bool, BeforeValidator(_yes_or_no)] = False
     webhook_url: str | None = None
 
 
@@ -105,7 +106,7 @@ async def _order(request: web.Request, form: OrderForm, key: str | None) -> Resu
         color_image_path=color,
         look=look.values().model_dump(mode="json", exclude_none=True),
         sampling_rate=form.sampling_rate or services.settings.sampling_rate,
-        stabilize=False,
+        stabilize=form.stabilize,
         size_mpx=upload.width_px * upload.height_px * upload.frame_count / 1e6,
         result_video_path=address_of(new_name("result", ".mp4")),
         thumbnail_path=address_of(new_name("thumb", ".jpg")),

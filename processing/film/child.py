@@ -61,7 +61,7 @@ def change(task: FilmTask, teller: Teller) -> Answer:
         engine = engines.get(task.look.engine or engines.default)
         look = _look(task, engine.name)
         target, thumbnail = Path(task.target), Path(task.thumbnail)
-        order = FilmOrder(source, film, target, thumbnail, look, task.rate)
+        order = FilmOrder(source, film, target, thumbnail, look, task.rate, task.stabilize)
         dyed = dye_film(order, engine, teller.progress)
     except FilmError as error:
         return Fault(text=str(error))

@@ -14,6 +14,7 @@ from media.film.writer import FilmWriter
 from media.sampling import Sampler, sample_count
 from processing.engine import Engine, Rendered
 from processing.film.ahead import ahead
+from processing.film.steady import Steadier
 from processing.film.thumbnail import Thumbnail
 from processing.look import Look
 
@@ -25,7 +26,7 @@ THUMBNAIL_QUALITY: Final = 85
 @dataclass(frozen=True, slots=True, eq=False)
 class FilmOrder:
     """What is to be done: ``film`` is what the source is like, ``rate`` the share of its frames
-    that are processed fully."""
+    that are processed fully. ``stabilize``: a shaken film is made calm."""
 
     source: Path
     film: FilmInfo
@@ -33,6 +34,7 @@ class FilmOrder:
     thumbnail: Path
     look: Look
     rate: float
+    stabilize: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,13 @@ def dye_film(order: FilmOrder, engine: Engine, progress: Callable[[int], None]) 
     Raises BrokenFilm, FilmNotWritten, and what the engine raises; the target is of no use then.
     """
     thumbnail = Thumbnail(order.film.frame_count)
+    steadier = Steadier.of(order.source, order.film) if order.stabilize else None
     with (
         FilmReader.open(order.source, order.film) as reader,
         FilmWriter.open(order.target, reader) as writer,
     ):
-        with closing(ahead(_dyed(ahead(reader.read(), DEPTH), order, engine), DEPTH)) as parts:
+        read = reader.read() if steadier is None else steadier.steadied(reader.read())
+        with closing(ahead(_dyed(ahead(read, DEPTH), order, engine), DEPTH)) as parts:
             for part in parts:
                 if isinstance(part, _Dyed):
                     thumbnail.see(part.rendered)

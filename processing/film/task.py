@@ -27,6 +27,7 @@ class FilmTask(_Said):
     style: str | None = None
     color: str | None = None
     rate: Annotated[float, Field(gt=0, le=1)]
+    stabilize: bool = False
     networks: Networks
     limits: FilmLimits
 

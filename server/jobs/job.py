@@ -149,6 +149,7 @@ class Job:
             style=self._path(record.style_image_path) if record.style_image_path else None,
             color=self._path(record.color_image_path) if record.color_image_path else None,
             rate=record.sampling_rate,
+            stabilize=record.stabilize,
             networks=self._options.networks,
             limits=self._options.limits,
         )
