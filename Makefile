@@ -64,11 +64,12 @@ lock: ## compile pyproject.toml into the pinned requirements files
 	$(BIN)/uv pip compile --universal -q --upgrade --no-header --no-emit-index-url \
 		--group test -c requirements.txt -o tests/requirements.txt
 
-# The tests drive the system's Chromium and coturn. Without root they have to be there already.
+# The tests drive the system's Chromium, coturn and ClamAV. Without root they have to be there.
 programs:
-	@if ! { command -v chromium && command -v turnserver; } >/dev/null && [ "$$(id -u)" = 0 ] \
-	&& command -v apt-get >/dev/null; then apt-get update -qq && \
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium coturn; fi
+	@if ! { command -v chromium && command -v turnserver && command -v clamd; } >/dev/null && \
+	[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && \
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+	chromium coturn clamav-daemon; fi
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .coverage .mypy_cache .ruff_cache .pytest_cache

@@ -26,6 +26,7 @@ from server.keys import (
     OPENAPI,
     PHOTOS,
     PHOTOS_COMING,
+    SCANNER,
     SERVICES,
     SESSIONS,
     UPLOADS,
@@ -36,6 +37,7 @@ from server.pages import add_security_headers
 from server.places import Places
 from server.registry import LiveSessions
 from server.routes import routes, told
+from server.scanner import MalwareScanner
 from server.services import Services
 from server.settings import Settings
 from server.stores import stores
@@ -102,6 +104,7 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
             app[JOBS] = JobQueue(
                 database, files, clock, tickets, bounds=bounds, places=settings.job_places
             )
+            app[SCANNER] = MalwareScanner(settings.clamd)
             app[PHOTOS] = Places("photos", settings.max_photos)
             app[PHOTOS_COMING] = Places("photos", COMING_SHARE * settings.max_photos)
             app[UPLOADS] = Places("uploads", settings.max_uploads)

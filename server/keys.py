@@ -9,6 +9,7 @@ from server.examiner import FilmExaminer
 from server.jobs.queue import JobQueue
 from server.places import Places
 from server.registry import LiveSessions
+from server.scanner import MalwareScanner
 from server.services import Services
 
 CALLS = web.AppKey("calls", Calls)
@@ -20,6 +21,7 @@ PHOTOS = web.AppKey("photos", Places)
 """Photos that are worked on."""
 PHOTOS_COMING = web.AppKey("photos_coming", Places)
 """Photos on their way: clients who send a byte a second do not keep those out who have sent all."""
+SCANNER = web.AppKey("scanner", MalwareScanner)
 SERVICES = web.AppKey("services", Services)
 UPLOADS = web.AppKey("uploads", Places)
 SESSIONS = web.AppKey("sessions", LiveSessions)

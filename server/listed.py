@@ -8,6 +8,7 @@ from pydantic import AfterValidator, SecretStr
 
 _ICE_URL = re.compile(r"(stun|stuns|turn|turns):[^\s,;<>\"]+")
 
+_DAEMON = re.compile(r"unix:/.+|tcp:[^:\s]+:[0-9]{1,5}")
 _WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{32,86}={0,2}")
 
 
@@ -46,6 +47,12 @@ def _is_webhook_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _is_daemon(text: str) -> str:
+    if text and not _DAEMON.fullmatch(text):
+        raise ValueError("no address of a daemon, as unix:/run/clamav/clamd.ctl or tcp:HOST:PORT")
+    return text
+
+
 Addresses: TypeAlias = Annotated[str, AfterValidator(_are_addresses)]
 """IP addresses, separated by commas."""
 IceUrls: TypeAlias = Annotated[str, AfterValidator(_are_ice_urls)]
@@ -54,3 +61,5 @@ RedisUrl: TypeAlias = Annotated[SecretStr, AfterValidator(_is_redis_url)]
 """The address of a Redis, which may hold its password; empty: none."""
 WebhookSecret: TypeAlias = Annotated[SecretStr, AfterValidator(_is_webhook_secret)]
 """A secret as in Standard Webhooks; empty: none."""
+DaemonAddress: TypeAlias = Annotated[str, AfterValidator(_is_daemon)]
+"""Where a daemon of this machine or network listens; empty: nowhere."""

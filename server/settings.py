@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from server.listed import Addresses, IceUrls, RedisUrl, WebhookSecret, listed
+from server.listed import Addresses, DaemonAddress, IceUrls, RedisUrl, WebhookSecret, listed
 
 ENV_PREFIX = "HAIR_TRYON_"
 ENV_FILE = ".env"
@@ -123,6 +123,11 @@ class Settings(BaseSettings):
     )
     upload_timeout_s: Seconds = Field(
         600.0, description="a video that takes longer to arrive is given up"
+    )
+    clamd: DaemonAddress = Field(
+        "",
+        description="ClamAV's daemon, which looks at uploads before they are kept: unix:PATH or "
+        "tcp:HOST:PORT",
     )
     sampling_rate: Annotated[float, Field(gt=0, le=1)] = Field(
         0.5, description="share of a video's frames that are processed fully, if none is asked for"

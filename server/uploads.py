@@ -14,8 +14,9 @@ from server.errors import ErrorCode
 from server.form_fields import Form, StoredFile, UserId
 from server.forms import FormLimits, receive_form
 from server.identity import REPLAYED, key_reused, read_idempotency_key
-from server.keys import FILMS, SERVICES, UPLOADS
+from server.keys import FILMS, SCANNER, SERVICES, UPLOADS
 from server.replies import RequestRefused, storage_refusal
+from server.scanner import MalwareFound
 from storage.database import KeyReused, StorageError
 from storage.files import new_name
 from storage.records import UploadRecord, UploadStatus
@@ -106,8 +107,12 @@ async def _examined(request: web.Request, file: StoredFile) -> FilmInfo:
     try:
         film = await request.app[FILMS].examine(file.incoming.path)
         check_claims(film.kind, file.filename, file.content_type)
+        await request.app[SCANNER].scan(file.incoming.path)
     except (FilmTooLong, FilmTooLarge) as error:
         raise RequestRefused(422, _TOO_MUCH[type(error)], f"video: {error}") from None
+    except MalwareFound:
+        text = "video: it holds what does harm"
+        raise RequestRefused(422, ErrorCode.MALWARE_FOUND, text) from None
     except FilmError as error:
         raise RequestRefused(400, ErrorCode.INVALID_VIDEO, f"video: {error}") from None
     return film
