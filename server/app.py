@@ -16,7 +16,6 @@ from processing.pool import WorkerPool
 from server.calls import Calls
 from server.examiner import FilmExaminer
 from server.jobs.lifetime import film_limits, jobs_running
-from server.jobs.queue import JobQueue
 from server.journal import SessionJournal
 from server.keys import (
     CALLS,
@@ -43,7 +42,6 @@ from server.settings import Settings
 from server.stores import stores
 from storage.cache import MemoryCache
 from storage.lock import DirectoryLock
-from storage.results import QueueBounds
 
 COMING_SHARE = 4
 """So many times as many photos may be on their way as are worked on."""
@@ -99,11 +97,7 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
             )
             app[FILMS] = FilmExaminer(film_limits(settings), settings.workers)
             jobs = jobs_running(settings, database, files, clock)
-            tickets = await stack.enter_async_context(jobs)
-            bounds = QueueBounds(settings.max_queued_jobs, settings.max_user_queued_jobs)
-            app[JOBS] = JobQueue(
-                database, files, clock, tickets, bounds=bounds, places=settings.job_places
-            )
+            app[JOBS] = await stack.enter_async_context(jobs)
             app[SCANNER] = MalwareScanner(settings.clamd)
             app[PHOTOS] = Places("photos", settings.max_photos)
             app[PHOTOS_COMING] = Places("photos", COMING_SHARE * settings.max_photos)

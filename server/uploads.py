@@ -14,7 +14,7 @@ from server.errors import ErrorCode
 from server.form_fields import Form, StoredFile, UserId
 from server.forms import FormLimits, receive_form
 from server.identity import REPLAYED, key_reused, read_idempotency_key
-from server.keys import FILMS, SCANNER, SERVICES, UPLOADS
+from server.keys import FILMS, JOBS, SCANNER, SERVICES, UPLOADS
 from server.replies import RequestRefused, storage_refusal
 from server.scanner import MalwareFound
 from storage.database import KeyReused, StorageError
@@ -50,6 +50,7 @@ async def upload_video(request: web.Request) -> web.Response:
         return error.reply()
     except StorageError as error:
         return storage_refusal(error).reply()
+    await request.app[JOBS].expect()
     answer = UploadAnswer(
         upload_id=kept.upload_id,
         status=kept.status,

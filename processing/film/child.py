@@ -7,6 +7,7 @@ its standard output.
 
 import os
 import resource
+import select
 import sys
 import time
 import traceback
@@ -29,6 +30,7 @@ NICENESS: Final = 5
 """Live frames come first."""
 MEMORY_BYTES: Final = 8 * 1024**3
 WRITTEN_BYTES: Final = 1024**3
+PATIENCE_S: Final = 300.0
 PHOTO_PX: Final = 25_000_000
 
 
@@ -104,6 +106,9 @@ def main() -> int:
         sys.stdout.write(line)
         sys.stdout.flush()
 
+    # It may have been started ahead of its task, which then never came.
+    if not select.select([sys.stdin], [], [], PATIENCE_S)[0]:
+        return 0
     task = FilmTask.model_validate_json(sys.stdin.buffer.read())
     confine()
     teller = Teller(write, time.monotonic)

@@ -94,6 +94,9 @@ class Job:
         except (WorkFailed, StorageError, OSError) as error:
             self._log.warning("job interrupted", reason=type(error).__name__)
             await self._interrupted()
+        except Exception:
+            self._log.exception("job broke")
+            await self._interrupted()
 
     async def give_back(self) -> None:
         """Let another worker do it, as if it had not been begun."""

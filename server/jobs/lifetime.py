@@ -12,6 +12,7 @@ from media.clock import Clock
 from media.film.probe import FilmLimits
 from server.jobs.herald import Herald
 from server.jobs.job import JobMeans, JobOptions
+from server.jobs.queue import JobQueue
 from server.jobs.runner import JobRunner
 from server.jobs.sweeper import Sweeper
 from server.jobs.tickets import Tickets, open_broker
@@ -19,7 +20,7 @@ from server.jobs.workshop import Workshop
 from server.settings import Settings
 from storage.database import Database
 from storage.files import LocalFiles
-from storage.results import RunningBounds
+from storage.results import QueueBounds, RunningBounds
 
 ATTEMPTS: Final = 3
 BEATS: Final = 15
@@ -37,37 +38,50 @@ def film_limits(settings: Settings) -> FilmLimits:
 
 
 def make_runner(
-    settings: Settings, database: Database, files: LocalFiles, clock: Clock
+    settings: Settings, database: Database, files: LocalFiles, clock: Clock, workshop: Workshop
 ) -> JobRunner:
     """Who works on jobs in this process."""
     lease_s = settings.job_lease_s
     options = JobOptions(
         lease_s, lease_s / BEATS, ATTEMPTS, settings.networks, film_limits(settings)
     )
-    change = Workshop(settings.job_timeout_s).change
     bounds = RunningBounds(settings.max_jobs, settings.max_user_jobs)
-    means = JobMeans(database, files, clock, change, options)
+    means = JobMeans(database, files, clock, workshop.change, options)
     return JobRunner(means, settings.job_places, bounds)
 
 
 @asynccontextmanager
 async def jobs_running(
     settings: Settings, database: Database, files: LocalFiles, clock: Clock
-) -> AsyncIterator[Tickets]:
+) -> AsyncIterator[JobQueue]:
     """Jobs are carried out: here, unless there is a Redis that brings them to the workers. When
     this is left those under way are handed back."""
+    redis_url = settings.redis_url.get_secret_value()
     async with AsyncExitStack() as stack:
-        broker = open_broker(settings.redis_url.get_secret_value())
-        runner = make_runner(settings, database, files, clock)
+        broker, workshop = open_broker(redis_url), Workshop(settings.job_timeout_s)
+        runner = make_runner(settings, database, files, clock, workshop)
         tickets = Tickets(broker, runner.take_one)
         await stack.enter_async_context(started(broker))
+        stack.push_async_callback(workshop.close)
         stack.push_async_callback(runner.stop)
         sweeper = Sweeper(database, files, clock, tickets, ATTEMPTS)
         await stack.enter_async_context(at_work(sweeper.run()))
         if secret := settings.webhook_secret.get_secret_value():
             herald = Herald(database, clock, secret, settings.webhook_trusted)
             await stack.enter_async_context(at_work(herald.run()))
-        yield tickets
+        yield JobQueue(
+            database,
+            files,
+            clock,
+            tickets,
+            bounds=QueueBounds(settings.max_queued_jobs, settings.max_user_queued_jobs),
+            places=settings.job_places,
+            expect=_nobody if redis_url else workshop.expect,
+        )
+
+
+async def _nobody() -> None:
+    """Who has the jobs done elsewhere gets nothing ready here."""
 
 
 @asynccontextmanager

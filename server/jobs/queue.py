@@ -1,5 +1,7 @@
 """The queue of jobs, as those see it who bring them."""
 
+from collections.abc import Awaitable, Callable
+
 from media.clock import Clock
 from server.addresses import name_of
 from server.jobs.estimate import estimated_s
@@ -21,6 +23,7 @@ class JobQueue:
         *,
         bounds: QueueBounds,
         places: int,
+        expect: Callable[[], Awaitable[None]],
     ) -> None:
         self._database = database
         self._files = files
@@ -28,6 +31,8 @@ class JobQueue:
         self._tickets = tickets
         self._bounds = bounds
         self._places = places
+        self.expect = expect
+        """Says that a job is likely to come soon."""
 
     async def submit(self, record: ResultRecord) -> ResultRecord:
         """Queue the job; the record under which it is, an earlier one if its key was used before.

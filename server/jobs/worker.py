@@ -13,6 +13,7 @@ from media.clock import SystemClock
 from server.jobs.lifetime import ATTEMPTS, at_work, make_runner, started
 from server.jobs.sweeper import Sweeper
 from server.jobs.tickets import Tickets, open_broker
+from server.jobs.workshop import Workshop
 from server.serve import stop_on_signals, unusable_folder
 from server.settings import ENV_PREFIX, Settings, SettingsInvalid
 from server.stores import stores
@@ -39,12 +40,15 @@ async def work(settings: Settings) -> None:
             database, files = await stack.enter_async_context(stores(settings))
         except (StorageError, OSError) as error:
             raise unusable_folder(settings, error) from None
-        runner = make_runner(settings, database, files, clock)
+        workshop = Workshop(settings.job_timeout_s)
+        stack.push_async_callback(workshop.close)
+        runner = make_runner(settings, database, files, clock, workshop)
         tickets = Tickets(broker, runner.take_one)
         await stack.enter_async_context(started(broker))
         sweeper = Sweeper(database, files, clock, tickets, ATTEMPTS)
         await stack.enter_async_context(at_work(sweeper.run()))
         listening = asyncio.create_task(_listen(broker, settings.job_places, stop))
+        await workshop.expect()
         log.info("worker ready", places=settings.job_places)
         await stop.wait()
         log.info("stopping")

@@ -1,13 +1,16 @@
 """Has films changed in processes of their own, one for each."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
 from processing.film.task import ANSWER, Done, Failure, Fault, FilmTask, Progress
 from server.children import child
+from storage.database import StorageFailed
 
 STALL_S: Final = 60.0
 """A process that says nothing for so long hangs."""
@@ -25,11 +28,27 @@ class WorkFailed(Exception):
 
 
 class Workshop:
-    """Changes films, each within ``timeout_s``, by running ``module``."""
+    """Changes films, each within ``timeout_s``, by running ``module``.
+
+    A process takes half a second to start. One that is expected to be needed is started ahead, and
+    waits; if nothing comes for long it goes by itself.
+    """
 
     def __init__(self, timeout_s: float, module: str = "processing.film.child") -> None:
         self._timeout_s = timeout_s
         self._module = module
+        self._spare: _Spare | None = None
+        self._is_open = True
+        self._changing_spare = asyncio.Lock()
+
+    async def expect(self) -> None:
+        """Have a process ready, since a film is likely to come."""
+        async with self._changing_spare:
+            if not self._is_open or (self._spare is not None and self._spare.is_waiting):
+                return
+            await self._dismiss()
+            with suppress(StorageFailed):
+                self._spare = await _Spare.start(self._module)
 
     async def change(self, task: FilmTask, progress: Callable[[int], None]) -> Done:
         """Have the film changed; ``progress`` is told how many frames are done.
@@ -38,10 +57,52 @@ class Workshop:
         is cancelled leaves no process behind.
         """
         try:
-            async with asyncio.timeout(self._timeout_s), child(self._module) as process:
+            async with asyncio.timeout(self._timeout_s), self._process() as process:
                 return await _outcome(process, task, progress)
         except TimeoutError:
             raise FilmFaulty("The video takes too long to process") from None
+
+    async def close(self) -> None:
+        """Let the process go that waits."""
+        self._is_open = False
+        async with self._changing_spare:
+            await self._dismiss()
+
+    @asynccontextmanager
+    async def _process(self) -> AsyncIterator[asyncio.subprocess.Process]:
+        """The one that waits, or a new one."""
+        spare, self._spare = self._spare, None
+        if spare is not None and not spare.is_waiting:
+            await spare.stack.aclose()
+            spare = None
+        if spare is None:
+            spare = await _Spare.start(self._module)
+        async with spare.stack:
+            yield spare.process
+
+    async def _dismiss(self) -> None:
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            await spare.stack.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class _Spare:
+    """A process that waits to be told what to do; leaving the stack ends it."""
+
+    process: asyncio.subprocess.Process
+    stack: AsyncExitStack
+
+    @classmethod
+    async def start(cls, module: str) -> "_Spare":
+        """Raises StorageFailed where there can be no more processes."""
+        stack = AsyncExitStack()
+        return cls(await stack.enter_async_context(child(module)), stack)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it has not gone yet."""
+        return self.process.returncode is None
 
 
 async def _outcome(
@@ -73,7 +134,11 @@ async def _answer(stdout: asyncio.StreamReader) -> Progress | Done | Fault | Fai
     try:
         async with asyncio.timeout(STALL_S):
             line = await stdout.readline()
-    except TimeoutError:
+    except (TimeoutError, ValueError):
         log.error("film stalled")  # noqa: TRY400
         raise WorkFailed from None
-    return ANSWER.validate_json(line) if line.endswith(b"\n") else None
+    try:
+        return ANSWER.validate_json(line) if line.endswith(b"\n") else None
+    except ValueError:
+        log.error("film's process said what it cannot say")  # noqa: TRY400
+        raise WorkFailed from None

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
+from tests.bench.film import film
 from tests.bench.page import page
 from tests.bench.rtc import webrtc, webrtc_capacity, webrtc_overload
 from tests.bench.scenarios import Options, camera, crowd, saturation
@@ -24,6 +25,7 @@ SCENARIOS: dict[str, Callable[[Options], str]] = {
     "webrtc": webrtc,
     "webrtc-overload": webrtc_overload,
     "webrtc-capacity": webrtc_capacity,
+    "film": film,
     "page": page,
 }
 

@@ -19,6 +19,12 @@ class Change:
         self.begun = 0
         self.outcome: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
 
+    async def expect(self) -> None:
+        """Nothing has to be got ready."""
+
+    async def close(self) -> None:
+        """Nor put away."""
+
     async def change(self, task: FilmTask, progress: Callable[[int], None]) -> Done:
         self.begun += 1
         progress(5)

@@ -91,6 +91,7 @@ async def test_fields_may_come_in_any_order(service: Service) -> None:
     [
         (form(b""), 400, "INVALID_VIDEO"),
         (form(pictures.jpeg()), 400, "INVALID_VIDEO"),
+        (form(pictures.jpeg() + film()), 400, "INVALID_VIDEO"),
         (form(b"#EXTM3U\nfile:///etc/passwd"), 400, "INVALID_VIDEO"),
         (form(film()[:-200]), 400, "INVALID_VIDEO"),
         (form(film(), "me.mov"), 400, "INVALID_VIDEO"),
