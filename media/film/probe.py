@@ -43,6 +43,8 @@ TOLERANCE_S: Final = 0.1
 """By so much a film may be too long: sound often ends a little later than the pictures."""
 SOUND_TOLERANCE_S: Final = 5.0
 """By so much may sound, or another stream, be longer than pictures may."""
+SLACK_PX: Final = 1024 * 1024
+"""MPEG-4's decoder asks for several times the room that a small picture needs."""
 FIRST_PACKETS: Final = 300
 """Within so many packets a picture must come."""
 
@@ -141,8 +143,8 @@ def picture_stream(container: InputContainer, max_px: int) -> VideoStream:
 
 
 def _padded(px: int) -> int:
-    """Decoders work on whole blocks, and on a row or two more."""
-    return px + px // 4 + 256 * 256
+    """Decoders work on whole blocks, with room around them."""
+    return px + px // 4 + SLACK_PX
 
 
 def _check_size(width_px: int, height_px: int, limits: FilmLimits) -> None:

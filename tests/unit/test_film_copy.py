@@ -25,6 +25,8 @@ KINDS = [
     Recipe(container="mov", has_audio=True, frames=24),
     Recipe(container="webm", codec="libvpx", has_audio=True, frames=24),
     Recipe(container="avi", codec="mpeg4", frames=24),
+    # Of this size MPEG-4's decoder asks for room that a tight bound once refused.
+    Recipe(container="avi", codec="mpeg4", frames=24, width_px=160, height_px=120),
 ]
 
 
