@@ -45,7 +45,7 @@ from storage.lock import DirectoryLock
 
 COMING_SHARE = 4
 """So many times as many photos may be on their way as are worked on."""
-MOST_WATCHERS = 200
+MOST_WATCHERS, WATCHERS_OF_ONE = 200, 20
 """So many watch results at once."""
 POOL_CLOSE_S = 1.0
 """Frames that are still on a worker when all sessions have ended are waited for no longer."""
@@ -102,7 +102,7 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
             app[PHOTOS] = Places("photos", settings.max_photos)
             app[PHOTOS_COMING] = Places("photos", COMING_SHARE * settings.max_photos)
             app[UPLOADS] = Places("uploads", settings.max_uploads)
-            app[WATCHERS] = Places("watchers", MOST_WATCHERS)
+            app[WATCHERS] = Places("watchers", MOST_WATCHERS, WATCHERS_OF_ONE)
             app[CLOSING] = asyncio.Event()
             app[SESSIONS] = LiveSessions(app[SERVICES])
             app[CALLS] = Calls(app[SERVICES], app[SESSIONS], _rtc_options(settings))

@@ -27,7 +27,7 @@ async def result_events(request: web.Request) -> web.StreamResponse:
     ``end`` with the result."""
     try:
         record = await own_result(request)
-        with request.app[WATCHERS].one():
+        with request.app[WATCHERS].one(record.user_id):
             return await _stream(request, record)
     except RequestRefused as error:
         return error.reply()

@@ -3,6 +3,7 @@
 import hashlib
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Final
 
 import orjson
@@ -14,7 +15,7 @@ from media.clock import iso_utc
 from media.codec import encode_photo
 from media.frame import Picture
 from processing.look import Look, LookValues
-from server.addresses import address_of
+from server.addresses import address_of, name_of
 from server.answers import OrderAnswer
 from server.errors import ErrorCode
 from server.form_fields import FormFile, LookForm, UserId, invalid
@@ -25,6 +26,7 @@ from server.keys import JOBS, PHOTOS, PHOTOS_COMING, SERVICES
 from server.replies import RequestRefused, storage_refusal
 from server.settings import Settings
 from server.studio import Studio
+from server.whole import whole
 from storage.database import KeyReused, QueueFull, StorageError, UserQueueFull
 from storage.files import new_name
 from storage.records import UploadRecord
@@ -70,8 +72,8 @@ async def process_video(request: web.Request) -> web.Response:
         key = read_idempotency_key(request)
         with request.app[PHOTOS_COMING].one():
             async with receive_form(request, OrderForm, limits, services.files) as form:
-                wanted = await _order(request, form, key)
-                kept = await _queued(request, wanted)
+                order = await _order(request, form, key)
+                kept = await whole(_taken_in(request, order))
         left_s = await request.app[JOBS].left_s(kept)
     except RequestRefused as error:
         return error.reply()
@@ -83,22 +85,30 @@ async def process_video(request: web.Request) -> web.Response:
         estimated_time=left_s,
         created_at=iso_utc(kept.created_at),
     ).reply(202)
-    if kept.result_id != wanted.result_id:
+    if kept.result_id != order.record.result_id:
         answer.headers[REPLAYED] = "true"
     return answer
 
 
-async def _order(request: web.Request, form: OrderForm, key: str | None) -> ResultRecord:
-    """The record of what is wanted, whose photos are kept. Raises RequestRefused."""
-    services = request.app[SERVICES]
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is wanted, and the photos that belong to it, by their addresses."""
+
+    record: ResultRecord
+    photos: Mapping[str, bytes]
+
+
+async def _order(request: web.Request, form: OrderForm, key: str | None) -> _Order:
+    """What the form asks for, checked. Raises RequestRefused."""
+    services, photos = request.app[SERVICES], dict[str, bytes]()
     _check_webhook(services.settings, form.webhook_url)
     upload = await _upload(request, form)
     with request.app[PHOTOS].one():
         look = await _checked_look(Studio(services), form)
-        style = await _kept_photo(request, "style", look.style)
-        color = await _kept_photo(request, "color", look.color_photo)
+        style = await _named(request, "style", look.style, photos)
+        color = await _named(request, "color", look.color_photo, photos)
     now = services.clock.utc_now()
-    return ResultRecord(
+    record = ResultRecord(
         result_id=str(uuid.uuid4()),
         upload_id=upload.upload_id,
         user_id=upload.user_id,
@@ -118,6 +128,7 @@ async def _order(request: web.Request, form: OrderForm, key: str | None) -> Resu
         request_digest=_digest(form) if key else None,
         webhook_url=form.webhook_url,
     )
+    return _Order(record, photos)
 
 
 def _check_webhook(settings: Settings, text: str | None) -> None:
@@ -150,22 +161,26 @@ async def _checked_look(studio: Studio, form: OrderForm) -> Look:
     return look
 
 
-async def _kept_photo(request: web.Request, kind: str, photo: Picture | None) -> str | None:
-    """Where a photo is kept: as it will be used, small, and with nothing of what came with it."""
+async def _named(
+    request: web.Request, kind: str, photo: Picture | None, photos: dict[str, bytes]
+) -> str | None:
+    """The address of a photo that is added to these: as it will be used, small, and with nothing
+    of what came with it."""
     if photo is None:
         return None
-    services = request.app[SERVICES]
-    name = new_name(kind, ".jpg")
-    data = await Studio(services).work(kind, encode_photo, photo, "jpeg", PHOTO_QUALITY)
-    await services.files.write(name, data)
-    return address_of(name)
+    studio, address = Studio(request.app[SERVICES]), address_of(new_name(kind, ".jpg"))
+    photos[address] = await studio.work(kind, encode_photo, photo, "jpeg", PHOTO_QUALITY)
+    return address
 
 
-async def _queued(request: web.Request, wanted: ResultRecord) -> ResultRecord:
-    """The record that is in the queue. Photos of one that is not taken in are removed."""
-    kept = None
+async def _taken_in(request: web.Request, order: _Order) -> ResultRecord:
+    """The record that is in the queue, with its photos: of an earlier order, where this one came
+    before. Of one that is not taken in nothing stays."""
+    files, kept = request.app[SERVICES].files, None
     try:
-        kept = await request.app[JOBS].submit(wanted)
+        for address, data in order.photos.items():
+            await files.write(name_of(address), data)
+        kept = await request.app[JOBS].submit(order.record)
     except QueueFull:
         raise RequestRefused(503, ErrorCode.SERVER_FULL, "Too many videos are waiting") from None
     except UserQueueFull:
@@ -174,8 +189,9 @@ async def _queued(request: web.Request, wanted: ResultRecord) -> ResultRecord:
     except KeyReused:
         raise key_reused() from None
     finally:
-        if kept is None or kept.result_id != wanted.result_id:
-            await request.app[JOBS].forget_photos(wanted)
+        if kept is None or kept.result_id != order.record.result_id:
+            for address in order.photos:
+                await files.delete(name_of(address))
     return kept
 
 

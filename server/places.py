@@ -1,5 +1,6 @@
 """How many of a kind are let in at once: each holds memory or disk, however slow its client is."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,19 +9,29 @@ from server.replies import RequestRefused
 
 
 class Places:
-    """So many places for ``what``."""
+    """So many places for ``what``, and so many for one user, if that is said."""
 
-    def __init__(self, what: str, count: int) -> None:
+    def __init__(self, what: str, count: int, of_one: int | None = None) -> None:
         self._what = what
         self._free = count
+        self._of_one = of_one
+        self._users = Counter[str]()
 
     @contextmanager
-    def one(self) -> Iterator[None]:
-        """Holds a place. Raises RequestRefused (503) where all are taken."""
+    def one(self, user_id: str = "") -> Iterator[None]:
+        """Holds a place. Raises RequestRefused: 503 where all are taken, 429 where all of the
+        user's are."""
         if self._free < 1:
             raise RequestRefused(503, ErrorCode.SERVER_FULL, f"Too many {self._what} at once")
+        if self._of_one is not None and self._users[user_id] >= self._of_one:
+            text = f"Too many {self._what} of one user at once"
+            raise RequestRefused(429, ErrorCode.RATE_LIMITED, text)
         self._free -= 1
+        self._users[user_id] += 1
         try:
             yield
         finally:
             self._free += 1
+            self._users[user_id] -= 1
+            if not self._users[user_id]:
+                del self._users[user_id]

@@ -24,13 +24,28 @@ async def get_result(request: web.Request) -> web.Response:
 async def delete_result(request: web.Request) -> web.Response:
     """``DELETE /api/hair-tryOn/result/{result_id}``: an unfinished one is cancelled, and told as
     such; any other is forgotten, with its files (204)."""
+    jobs = request.app[JOBS]
     try:
-        left = await request.app[JOBS].call_off(await own_result(request))
+        record = await own_result(request)
+        if not record.status.is_final:
+            return _told(await jobs.cancel(record)).reply()
+        await jobs.forget(record)
     except RequestRefused as error:
         return error.reply()
     except StorageError as error:
         return storage_refusal(error).reply()
-    return web.Response(status=204) if left is None else ResultAnswer.of(left).reply()
+    return web.Response(status=204)
+
+
+async def cancel_result(request: web.Request) -> web.Response:
+    """``POST /api/hair-tryOn/result/{result_id}/cancel``: as ``DELETE`` of an unfinished one; one
+    that is finished by then stays, and is told as it is."""
+    try:
+        return _told(await request.app[JOBS].cancel(await own_result(request))).reply()
+    except RequestRefused as error:
+        return error.reply()
+    except StorageError as error:
+        return storage_refusal(error).reply()
 
 
 async def history(request: web.Request) -> web.Response:
@@ -56,7 +71,18 @@ async def own_result(request: web.Request) -> ResultRecord:
     user_id = read_query(request, OwnQuery).user_id
     record = await request.app[SERVICES].database.results.get(request.match_info["result_id"])
     if record is None:
-        raise RequestRefused(404, ErrorCode.NOT_FOUND, "There is no such result")
+        raise _missing()
     if record.user_id != user_id:
         raise RequestRefused(403, ErrorCode.FORBIDDEN, "The result belongs to another user")
     return record
+
+
+def _told(record: ResultRecord | None) -> ResultAnswer:
+    """Raises RequestRefused (404) where there is none any more."""
+    if record is None:
+        raise _missing()
+    return ResultAnswer.of(record)
+
+
+def _missing() -> RequestRefused:
+    return RequestRefused(404, ErrorCode.NOT_FOUND, "There is no such result")

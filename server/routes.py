@@ -17,7 +17,7 @@ from server.orders import process_video
 from server.pages import asset, index, shades
 from server.photos import try_on
 from server.realtime import realtime
-from server.results import delete_result, get_result, history
+from server.results import cancel_result, delete_result, get_result, history
 from server.uploads import upload_video
 
 API: Final = "/api/hair-tryOn"
@@ -42,6 +42,7 @@ def told() -> list[Told]:
         Told(web.post(f"{API}/process-video", process_video), does.PROCESS_VIDEO),
         Told(web.get(f"{API}/result/{{result_id}}", get_result), does.GET_RESULT),
         Told(web.get(f"{API}/result/{{result_id}}/events", result_events), does.RESULT_EVENTS),
+        Told(web.post(f"{API}/result/{{result_id}}/cancel", cancel_result), does.CANCEL_RESULT),
         Told(web.delete(f"{API}/result/{{result_id}}", delete_result), does.DELETE_RESULT),
         Told(web.get(f"{API}/history/{{user_id}}", history), does.HISTORY),
         Told(web.get(f"{ADDRESS}{{name}}", kept_file), does.KEPT_FILE),

@@ -1,5 +1,6 @@
 """Films come in: streamed to disk while they are counted, examined, and recorded."""
 
+import hashlib
 import uuid
 from typing import Final
 
@@ -17,6 +18,7 @@ from server.identity import REPLAYED, key_reused, read_idempotency_key
 from server.keys import FILMS, JOBS, SCANNER, SERVICES, UPLOADS
 from server.replies import RequestRefused, storage_refusal
 from server.scanner import MalwareFound
+from server.whole import whole
 from storage.database import KeyReused, StorageError
 from storage.files import new_name
 from storage.records import UploadRecord, UploadStatus
@@ -45,7 +47,7 @@ async def upload_video(request: web.Request) -> web.Response:
         with request.app[UPLOADS].one():
             async with receive_form(request, UploadForm, limits, services.files) as form:
                 wanted = await _record(request, form, key)
-                kept = await _kept(request, form.video, wanted)
+                kept = await whole(_kept(request, form.video, wanted))
     except RequestRefused as error:
         return error.reply()
     except StorageError as error:
@@ -82,7 +84,7 @@ async def _record(request: web.Request, form: UploadForm, key: str | None) -> Up
         created_at=now,
         updated_at=now,
         idempotency_key=key,
-        request_digest=file.incoming.digest if key else None,
+        request_digest=_digest(file) if key else None,
     )
 
 
@@ -117,6 +119,12 @@ async def _examined(request: web.Request, file: StoredFile) -> FilmInfo:
     except FilmError as error:
         raise RequestRefused(400, ErrorCode.INVALID_VIDEO, f"video: {error}") from None
     return film
+
+
+def _digest(file: StoredFile) -> str:
+    """What was sent, in so few letters that it can be kept."""
+    said = (file.filename, file.content_type, file.incoming.digest)
+    return hashlib.sha256(repr(said).encode()).hexdigest()
 
 
 def _bare(filename: str) -> str:

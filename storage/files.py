@@ -113,9 +113,13 @@ class LocalFiles:
         finally:
             await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
 
-    async def clear_working(self, prefix: str) -> None:
-        """Remove the folders whose names begin so: of work that nobody will end."""
-        await asyncio.to_thread(_clear, self._folder / WORKING, prefix)
+    async def working_names(self) -> list[str]:
+        """The working folders that there are."""
+        return await asyncio.to_thread(_names, self._folder / WORKING)
+
+    async def clear_working(self, name: str) -> None:
+        """Remove a working folder: of work that nobody will end."""
+        await asyncio.to_thread(shutil.rmtree, self._folder / WORKING / name, ignore_errors=True)
 
     async def write(self, name: str, data: bytes) -> None:
         """Keep these bytes under that name. Raises StorageFailed."""
@@ -158,9 +162,11 @@ def _begin(folder: Path) -> None:
     folder.mkdir(mode=0o700)
 
 
-def _clear(folder: Path, prefix: str) -> None:
-    for path in folder.glob(f"{prefix}*"):
-        shutil.rmtree(path, ignore_errors=True)
+def _names(folder: Path) -> list[str]:
+    try:
+        return [path.name for path in folder.iterdir()]
+    except OSError:
+        return []
 
 
 def _take(made: Path, target: Path) -> None:

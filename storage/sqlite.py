@@ -17,7 +17,8 @@ from storage.sqlite_uploads import SqliteUploads
 
 _Result = TypeVar("_Result")
 
-_BUSY_TIMEOUT_S = 1.0
+_BUSY_TIMEOUT_S = 5.0
+"""So long another process may hold the database."""
 
 
 class SqliteDatabase:

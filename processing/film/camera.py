@@ -54,7 +54,8 @@ def _steps(pictures: Iterable[Picture]) -> Iterator[Movement | None]:
     before: NDArray[np.uint8] | None = None
     for picture in pictures:
         scale = min(1.0, SIDE_PX / max(picture.shape[:2]))
-        small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
+        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
         now = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
         yield None if before is None else step_between(before, now, 1 / scale)
         before = now

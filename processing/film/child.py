@@ -9,6 +9,7 @@ import os
 import resource
 import select
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -99,6 +100,14 @@ def confine() -> None:
         resource.setrlimit(what, (limit if most < 0 else min(limit, most), most))
 
 
+def _end_with_parent() -> None:
+    """Nobody reads any more: also a decoder that hangs is ended then."""
+    watched = select.poll()
+    watched.register(sys.stdout.fileno(), 0)
+    watched.poll()
+    os._exit(1)
+
+
 def main() -> int:
     """Do the task. Returns the process's exit code, 0 however it ended."""
 
@@ -111,6 +120,7 @@ def main() -> int:
         return 0
     task = FilmTask.model_validate_json(sys.stdin.buffer.read())
     confine()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     teller = Teller(write, time.monotonic)
     teller.say(change(task, teller))
     return 0

@@ -61,7 +61,7 @@ def dye_film(order: FilmOrder, engine: Engine, progress: Callable[[int], None]) 
     Raises BrokenFilm, FilmNotWritten, and what the engine raises; the target is of no use then.
     """
     thumbnail = Thumbnail(order.film.frame_count)
-    steadier = Steadier.of(order.source, order.film) if order.stabilize else None
+    steadier = _steadier(order, progress)
     with (
         FilmReader.open(order.source, order.film) as reader,
         FilmWriter.open(order.target, reader) as writer,
@@ -80,6 +80,14 @@ def dye_film(order: FilmOrder, engine: Engine, progress: Callable[[int], None]) 
         order.thumbnail.write_bytes(encode_photo(thumbnail.picture, "jpeg", THUMBNAIL_QUALITY))
         sampled = sample_count(order.film.frame_count, order.rate)
         return DyedFilm(writer.frames, min(sampled, writer.frames), writer.keeps_sound)
+
+
+def _steadier(order: FilmOrder, progress: Callable[[int], None]) -> Steadier | None:
+    """What makes the film calm, if it is to be. While it is looked at no frame is done, but that
+    is told, so that nobody thinks that the work hangs."""
+    if not order.stabilize:
+        return None
+    return Steadier.of(order.source, order.film, lambda: progress(0))
 
 
 def _dyed(

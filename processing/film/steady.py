@@ -1,7 +1,7 @@
 """A shaken film made calm: its frames moved along a smoothed path, and enlarged so far that no edge
 shows."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -29,11 +29,14 @@ class Steadier:
         self.zoom = zoom
 
     @classmethod
-    def of(cls, source: Path, film: FilmInfo) -> "Steadier":
-        """Read the film through and see how it shakes. Raises BrokenFilm."""
+    def of(cls, source: Path, film: FilmInfo, looked: Callable[[], None]) -> "Steadier":
+        """Read the film through and see how it shakes; ``looked`` is called after each frame.
+
+        Raises BrokenFilm.
+        """
         with FilmReader.open(source, film) as reader:
             rate_fps = float(reader.rate)
-            with closing(ahead(_pictures(reader), DEPTH)) as pictures:
+            with closing(ahead(_pictures(reader, looked), DEPTH)) as pictures:
                 motion = CameraMotion.of(pictures)
         return cls(*corrections(motion, rate_fps, (film.width_px, film.height_px)))
 
@@ -63,10 +66,11 @@ class Steadier:
         return np.asarray(warped, np.uint8)
 
 
-def _pictures(reader: FilmReader) -> Generator[Picture, None, None]:
+def _pictures(reader: FilmReader, looked: Callable[[], None]) -> Generator[Picture, None, None]:
     for part in reader.read():
         if isinstance(part, FilmFrame):
             yield part.picture
+            looked()
 
 
 def _matrix(moved: Movement, zoom: float, size: tuple[int, int]) -> Movement:

@@ -11,12 +11,13 @@ from typing import Final
 
 import orjson
 import structlog
-from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
+from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 from standardwebhooks import Webhook
 
 from media.clock import Clock, iso_utc
 from server.answers import ResultAnswer
-from server.jobs.outside import AddressRefused, OutsideResolver, checked_url
+from server.jobs.outside import OutsideResolver, checked_url
+from server.logs import pseudonym
 from server.version import SERVICE_NAME, VERSION
 from storage.database import Database, StorageError
 from storage.results import ResultRecord
@@ -65,7 +66,9 @@ class Herald:
     async def _session(self) -> AsyncIterator[ClientSession]:
         connector = TCPConnector(resolver=OutsideResolver(self._trusted), force_close=True)
         timeout = ClientTimeout(total=CALL_S)
-        async with ClientSession(connector=connector, timeout=timeout) as http:
+        async with ClientSession(
+            connector=connector, timeout=timeout, cookie_jar=DummyCookieJar()
+        ) as http:
             yield http
 
     async def _due(self) -> ResultRecord | None:
@@ -82,8 +85,8 @@ class Herald:
         if failure is not None and record.notify_attempts <= len(DELAYS_S):
             delay_s = DELAYS_S[record.notify_attempts - 1]
             again_at = self._clock.utc_now() + timedelta(seconds=delay_s)
-        log.info("webhook called", result_id=record.result_id, attempt=record.notify_attempts,
-                 failure=failure)  # fmt: skip
+        result, attempt = pseudonym(record.result_id), record.notify_attempts
+        log.info("webhook called", result=result, attempt=attempt, failure=failure)
         try:
             await self._database.results.end_notice(record.result_id, again_at)
         except StorageError as error:
@@ -99,7 +102,7 @@ class Herald:
                 url, data=body, headers=self._headers(record, body), allow_redirects=False
             ) as answer:
                 return None if answer.status in HEARD else f"status {answer.status}"
-        except (ClientError, TimeoutError, OSError, AddressRefused) as error:
+        except Exception as error:
             return type(error).__name__
 
     def _headers(self, record: ResultRecord, body: bytes) -> dict[str, str]:

@@ -17,6 +17,7 @@ from processing.local.natural.model import Networks
 from processing.look import LookValues
 from server.addresses import name_of
 from server.jobs.workshop import FilmFaulty, WorkFailed
+from server.logs import pseudonym
 from storage.database import Database, StorageError
 from storage.files import LocalFiles
 from storage.records import UploadStatus
@@ -76,7 +77,7 @@ class Job:
         self._clock = means.clock
         self._options = means.options
         self._frames_done = 0
-        self._log = log.bind(result_id=record.result_id, attempt=record.attempts)
+        self._log = log.bind(result=pseudonym(record.result_id), attempt=record.attempts)
 
     async def work(self) -> None:
         """Do the job, however it ends. Who is cancelled hands it back."""
@@ -112,7 +113,7 @@ class Job:
         async with self._files.working(f"{record.result_id}.{record.attempts}") as folder:
             done = await self._changed(folder)
             # Nobody else may begin this job while its files are put in their places.
-            await self._renew()
+            await self._insist(self._renew)
             await self._files.take(folder / "video.mp4", name_of(record.result_video_path))
             await self._files.take(folder / "thumb.jpg", name_of(record.thumbnail_path))
         ending = Ending(
@@ -123,7 +124,7 @@ class Job:
             sampled_frames=done.sampled_frames,
             ai_model=LOCAL,
         )
-        await self._end(ending)
+        await self._insist(lambda: self._end(ending))
         await self._set_upload(UploadStatus.COMPLETED)
 
     async def _changed(self, folder: Path) -> Done:
@@ -178,6 +179,18 @@ class Job:
         ):
             raise LeaseLost
 
+    async def _insist(self, call: Callable[[], Awaitable[None]]) -> None:
+        """Make the call until the database takes it, as long as the lease lasts: a film is not
+        changed anew because the database was away for a moment."""
+        until_s = self._clock.monotonic() + self._options.lease_s
+        while True:
+            try:
+                return await call()
+            except StorageError:
+                if self._clock.monotonic() > until_s:
+                    raise
+            await asyncio.sleep(self._options.beat_s)
+
     async def _end(self, ending: Ending) -> None:
         """Say how it ended; of one that was cancelled in the last moment nothing stays."""
         if await self._database.results.end(self._record.result_id, self._owner, ending):
@@ -192,18 +205,24 @@ class Job:
     async def _fail(self, text: str) -> None:
         ending = Ending(status=ResultStatus.FAILED, now=self._clock.utc_now(), error_message=text)
         with suppress(LeaseLost, StorageError):
-            await self._end(ending)
+            await self._insist(lambda: self._end(ending))
             await self._set_upload(UploadStatus.FAILED)
 
     async def _interrupted(self) -> None:
-        """Another attempt, unless there were enough."""
+        """Another attempt at once, unless there were enough."""
         if self._record.attempts >= self._options.attempts:
             await self._fail(TOO_OFTEN)
+            return
+        now = self._clock.utc_now()
+        with suppress(StorageError):
+            results, result_id = self._database.results, self._record.result_id
+            await results.renew(result_id, Lease(self._owner, now, now), 0)
 
     async def _set_upload(self, status: UploadStatus) -> None:
-        await self._database.uploads.set_status(
-            self._record.upload_id, status, self._clock.utc_now()
-        )
+        """What is told of the upload is not worth a job."""
+        with suppress(StorageError):
+            now = self._clock.utc_now()
+            await self._database.uploads.set_status(self._record.upload_id, status, now)
 
     def _note(self, frames_done: int) -> None:
         self._frames_done = frames_done

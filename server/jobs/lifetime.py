@@ -62,6 +62,7 @@ async def jobs_running(
         runner = make_runner(settings, database, files, clock, workshop)
         tickets = Tickets(broker, runner.take_one)
         await stack.enter_async_context(started(broker))
+        await stack.enter_async_context(at_work(tickets.run()))
         stack.push_async_callback(workshop.close)
         stack.push_async_callback(runner.stop)
         sweeper = Sweeper(database, files, clock, tickets, ATTEMPTS)
@@ -101,10 +102,14 @@ async def started(broker: AsyncBroker) -> AsyncIterator[None]:
 async def at_work(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
     """Work that has no end of its own, in the background."""
     task = asyncio.create_task(work)
+    task.add_done_callback(_tell_of_end)
     try:
         yield
     finally:
         task.cancel()
         await asyncio.wait([task])
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("background work had ended", exc_info=error)
+
+
+def _tell_of_end(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled():
+        log.error("background work has ended", exc_info=task.exception())

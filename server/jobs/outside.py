@@ -1,6 +1,7 @@
 """Addresses that users name for us to call: none of them may lead into the operator's network."""
 
 import ipaddress
+import re
 from typing import Final
 
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -8,6 +9,9 @@ from aiohttp.resolver import DefaultResolver
 from yarl import URL
 
 MAX_CHARS: Final = 2048
+_NAME: Final = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+                          r"(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*\.?", re.IGNORECASE)  # fmt: skip
+"""A host's name (RFC 1123); what has a colon would not be looked up, but called as it stands."""
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 """Leads to any IPv4 address, also one inside."""
 
@@ -23,19 +27,28 @@ def checked_url(text: str, trusted: frozenset[str]) -> URL:
     """
     try:
         url = URL(text)
+        host = url.raw_host or ""
+        is_whole = bool(host and url.host) and url.scheme in ("http", "https")
     except ValueError:
         raise AddressRefused("is no address") from None
-    if len(text) > MAX_CHARS or not url.host or url.scheme not in ("http", "https"):
+    if len(text) > MAX_CHARS or not is_whole:
         raise AddressRefused("is no address, as https://example.org/path")
     if url.user is not None or url.password is not None:
         raise AddressRefused("must not hold a password")
-    if url.host in trusted:
-        return url
-    if url.scheme != "https":
-        raise AddressRefused("must begin with https")
-    if _is_number(url.host) and not is_public(url.host):
-        raise AddressRefused("leads to no public address")
+    if host not in trusted:
+        _check_stranger(url.scheme, host)
     return url
+
+
+def _check_stranger(scheme: str, host: str) -> None:
+    """What looks like a number has to be one that can be judged; all else is looked up."""
+    if scheme != "https":
+        raise AddressRefused("must begin with https")
+    if _is_number(host):
+        if not is_public(host):
+            raise AddressRefused("leads to no public address")
+    elif not _NAME.fullmatch(host):
+        raise AddressRefused("names no host")
 
 
 def is_public(address: str) -> bool:

@@ -8,6 +8,7 @@ from server.jobs.estimate import estimated_s
 from server.jobs.tickets import Tickets
 from storage.database import Database
 from storage.files import LocalFiles
+from storage.records import UploadStatus
 from storage.results import QueueBounds, ResultRecord, ResultStatus
 
 
@@ -41,11 +42,13 @@ class JobQueue:
         """
         kept = await self._database.results.add(record, self._bounds)
         if kept.result_id == record.result_id:
-            await self._tickets.send()
+            self._tickets.ask()
         return kept
 
     async def left_s(self, record: ResultRecord) -> int:
-        """About so many seconds until the job is done. Raises StorageError."""
+        """About so many seconds until the job is done, none if it is. Raises StorageError."""
+        if record.status.is_final:
+            return 0
         load = await self._database.results.workload()
         share = 1 - min(1.0, record.frames_done / max(1, record.frames_total))
         own_mpx = record.size_mpx * share
@@ -53,20 +56,19 @@ class JobQueue:
         ahead_mpx = 0.0 if is_begun else max(0.0, load.left_mpx - own_mpx)
         return estimated_s(load, ahead_mpx, own_mpx, self._places)
 
-    async def call_off(self, record: ResultRecord) -> ResultRecord | None:
-        """Cancel a job that is unfinished, or forget one that is not, with its files.
+    async def cancel(self, record: ResultRecord) -> ResultRecord | None:
+        """Cancel the job if it is unfinished; its record then, None if it is forgotten by now.
 
-        The record of the cancelled one; None if it is forgotten. Raises StorageError.
+        Raises StorageError.
         """
-        if not record.status.is_final:
-            return await self._database.results.cancel(record.result_id, self._clock.utc_now())
+        now = self._clock.utc_now()
+        left = await self._database.results.cancel(record.result_id, now)
+        if left is not None and left.status is ResultStatus.CANCELLED:
+            await self._database.uploads.set_status(record.upload_id, UploadStatus.UPLOADED, now)
+        return left
+
+    async def forget(self, record: ResultRecord) -> None:
+        """Forget a job that is finished, with its files. Raises StorageError."""
         for path in record.paths:
             await self._files.delete(name_of(path))
         await self._database.results.delete(record.result_id)
-        return None
-
-    async def forget_photos(self, record: ResultRecord) -> None:
-        """Remove the photos of a job that was not taken in."""
-        for path in (record.style_image_path, record.color_image_path):
-            if path is not None:
-                await self._files.delete(name_of(path))

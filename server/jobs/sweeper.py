@@ -8,12 +8,15 @@ import structlog
 from media.clock import Clock
 from server.jobs.job import TOO_OFTEN
 from server.jobs.tickets import Tickets
+from server.logs import pseudonym
 from storage.database import Database, StorageError
 from storage.files import LocalFiles
 from storage.records import UploadStatus
 from storage.results import ResultRecord, ResultStatus
 
 SWEEP_S: Final = 2.0
+TICKETS: Final = 16
+"""For so many jobs that wait a ticket is sent each time, since earlier ones may be lost."""
 
 log = structlog.get_logger(__name__)
 
@@ -45,13 +48,23 @@ class Sweeper:
         taken = await self._database.results.take_up_expired(now, self._attempts, TOO_OFTEN)
         for record in taken:
             await self._take_up(record)
-        if (await self._database.results.workload()).queued:
-            await self._tickets.send()
+        for name in await self._files.working_names():
+            await self._clear(name)
+        queued = (await self._database.results.workload()).queued
+        self._tickets.ask(min(queued, TICKETS))
 
     async def _take_up(self, record: ResultRecord) -> None:
-        """Its worker is gone, and left what it had begun."""
-        log.warning("job left by its worker", result_id=record.result_id, status=record.status)
-        await self._files.clear_working(f"{record.result_id}.")
+        """Its worker is gone."""
+        result = pseudonym(record.result_id)
+        log.warning("job left by its worker", result=result, status=record.status)
         if record.status is ResultStatus.FAILED:
             now = self._clock.utc_now()
             await self._database.uploads.set_status(record.upload_id, UploadStatus.FAILED, now)
+
+    async def _clear(self, name: str) -> None:
+        """Remove a working folder of which nobody makes anything any more."""
+        result_id, _, attempt = name.rpartition(".")
+        record = await self._database.results.get(result_id)
+        is_used = record is not None and record.status is ResultStatus.PROCESSING
+        if not is_used or (record is not None and str(record.attempts) != attempt):
+            await self._files.clear_working(name)

@@ -4,6 +4,7 @@ A ticket names no job. Whoever takes one takes the job whose turn it is from the
 alone knows what there is to do: a ticket that is lost, or comes twice, does no harm.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -16,6 +17,7 @@ STREAM: Final = "hair-tryon-jobs"
 TASK: Final = "hair-tryon-take-one"
 MOST_TICKETS: Final = 1000
 """So many wait on Redis; older ones are dropped."""
+MOST_AT_ONCE: Final = 64
 LOCK_S: Final = 10.0
 
 log = structlog.get_logger(__name__)
@@ -41,17 +43,31 @@ class Tickets:
     """Sends tickets, and has ``take_one`` called for those that come here; True asks for more."""
 
     def __init__(self, broker: AsyncBroker, take_one: Callable[[], Awaitable[bool]]) -> None:
+        self._asked = 0
+        self._is_asked = asyncio.Event()
+
         async def taken() -> None:
             """taskiq renames what it is given, which a method does not allow."""
             if await take_one():
-                await self.send()
+                self.ask()
 
         self._task = broker.register_task(taken, task_name=TASK)
 
-    async def send(self, count: int = 1) -> None:
-        """Send some. What cannot be sent now is sent by the sweeper later."""
-        try:
-            for _ in range(count):
-                await self._task.kiq()
-        except (TaskiqError, OSError) as error:
-            log.warning("no ticket could be sent", reason=type(error).__name__)
+    def ask(self, count: int = 1) -> None:
+        """Have some sent, soon: nobody waits for a broker that hangs."""
+        self._asked = min(self._asked + count, MOST_AT_ONCE)
+        if self._asked:
+            self._is_asked.set()
+
+    async def run(self) -> None:
+        """Send what is asked for, until cancelled. What cannot be sent is asked for again by the
+        sweeper."""
+        while True:
+            await self._is_asked.wait()
+            count, self._asked = self._asked, 0
+            self._is_asked.clear()
+            try:
+                for _ in range(count):
+                    await self._task.kiq()
+            except (TaskiqError, OSError) as error:
+                log.warning("no ticket could be sent", reason=type(error).__name__)

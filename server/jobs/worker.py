@@ -45,6 +45,7 @@ async def work(settings: Settings) -> None:
         runner = make_runner(settings, database, files, clock, workshop)
         tickets = Tickets(broker, runner.take_one)
         await stack.enter_async_context(started(broker))
+        await stack.enter_async_context(at_work(tickets.run()))
         sweeper = Sweeper(database, files, clock, tickets, ATTEMPTS)
         await stack.enter_async_context(at_work(sweeper.run()))
         listening = asyncio.create_task(_listen(broker, settings.job_places, stop))

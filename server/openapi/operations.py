@@ -90,9 +90,18 @@ RESULT_EVENTS: Final = Operation(
     "Videos",
     "Watch a video being changed",
     {200: EVENTS},
+    errors=(403, 404, 422, 429, 503),
+    path=ResultPath,
+    query=OwnQuery,
+)
+CANCEL_RESULT: Final = Operation(
+    "Videos",
+    "Cancel a video",
+    {200: ResultAnswer},
     errors=(403, 404, 422, 503),
     path=ResultPath,
     query=OwnQuery,
+    notes="One that is finished by then stays as it is.",
 )
 DELETE_RESULT: Final = Operation(
     "Videos",
@@ -116,7 +125,7 @@ KEPT_FILE: Final = Operation(
     "Videos",
     "A changed video, or its thumbnail",
     {200: VIDEO, 206: Media(("video/mp4", "image/jpeg"), "A part of it, by `Range`."),
-     304: "It has not changed.", 416: "There is no such part."},
+     304: "It has not changed.", 412: "It has changed.", 416: "There is no such part."},
     errors=(404,),
     path=FilePath,
 )  # fmt: skip

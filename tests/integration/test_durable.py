@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
+import psutil
 import pytest
 from aiohttp import ClientSession
 
@@ -54,7 +55,9 @@ async def test_a_killed_server_completes_its_jobs(tmp_path: Path, http: ClientSe
         await videos.until(result_id, "processing")
         working = tmp_path / "data" / "files" / "working"
         await eventually(lambda: any(working.glob("*/video.mp4")))
+        children = psutil.Process(server.pid).children()
         await server.stop(signal.SIGKILL)
+        await eventually(lambda: not any(child.is_running() for child in children))
         await server.start()
         document = await Videos(http, server.url).ended(result_id)
         assert (document["status"], document["frame_count"]) == ("completed", 300)

@@ -102,6 +102,7 @@ async def test_watchers_are_bounded_and_let_go(held: Held) -> None:
     """Who leaves makes room; one more than there may be is told to come again."""
     places = held.service.app[WATCHERS]
     places._free = 1
+    assert places._of_one is not None
     result_id = await held.videos.ordered(await held.videos.upload())
     async with ClientSession() as http:
         address = f"{held.videos.url}/result/{result_id}/events?user_id=u1"

@@ -115,11 +115,14 @@ async def test_working_folders_begin_empty_and_can_be_cleared(tmp_path: Path) ->
         (tmp_path / WORKING / name / "half").write_bytes(b"a")
     async with files.working("r1.2") as folder:
         assert list(folder.iterdir()) == []
-    await files.clear_working("r1.")
+    assert sorted(await files.working_names()) == ["r1.1", "r2.1"]
+    await files.clear_working("r1.1")
+    await files.clear_working("r1.1")
     assert names(tmp_path) == [f"{WORKING}/r2.1/half"]
     (tmp_path / WORKING / "r2.1" / "half").unlink()
     (tmp_path / WORKING / "r2.1").rmdir()
     (tmp_path / WORKING).rmdir()
+    assert await files.working_names() == []
     with pytest.raises(StorageFailed):
         async with files.working("r3.1"):
             pass

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -11,6 +12,7 @@ from standardwebhooks import Webhook
 
 from processing.local.classic.engine import ClassicEngine
 from server.jobs import herald, lifetime
+from storage.results import QueueBounds, ResultStatus
 from tests.integration.held import Change, Held
 from tests.integration.service import StartService, eventually
 
@@ -28,7 +30,8 @@ class Listener:
     async def called(self, request: web.Request) -> web.Response:
         self.calls.append((dict(request.headers), await request.read()))
         status = self.statuses.pop(0) if self.statuses else 204
-        return web.Response(status=status, headers={"Location": "/other"})
+        headers = {"Location": "/other", "Set-Cookie": "a=b"}
+        return web.Response(status=status, headers=headers)
 
     @property
     def url(self) -> str:
@@ -97,6 +100,26 @@ async def test_who_never_hears_is_left_alone(held: Held, listener: Listener) -> 
     await eventually(lambda: len(listener.calls) == 3)
     await asyncio.sleep(0.3)
     assert len(listener.calls) == 3
+
+
+async def test_a_bad_address_is_nobody_elses_fault(held: Held, listener: Listener) -> None:
+    """Whatever is raised when it is called, others are told; no cookie goes from one to another."""
+    videos, upload_id = held.videos, await held.videos.upload()
+    held.change.outcome.set_result(None)
+    results = held.service.services.database.results
+    now = held.service.services.clock.utc_now()
+    bad = await results.get(await videos.ordered(upload_id, webhook_url=listener.url))
+    assert bad is not None
+    await eventually(lambda: len(listener.calls) == 1)
+    for number, url in enumerate(("https://a..b/", "https://\udcff/", "none")):
+        record = replace(
+            bad, result_id=f"bad{number}", webhook_url=url.encode("utf-8", "replace").decode(),
+            status=ResultStatus.COMPLETED, notify_at=now, idempotency_key=None,
+        )  # fmt: skip
+        await results.add(record, QueueBounds(100, 100))
+    await videos.ordered(upload_id, webhook_url=listener.url)
+    await eventually(lambda: len(listener.calls) == 2)
+    assert "Cookie" not in listener.calls[1][0]
 
 
 async def test_wrong_addresses_are_refused(held: Held, start_service: StartService) -> None:

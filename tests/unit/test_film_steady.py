@@ -114,6 +114,13 @@ def test_a_still_film_stays_as_it_is() -> None:
     assert all(steadier.next(picture) is picture for picture in pictures)
 
 
+@pytest.mark.parametrize("size", [(2, 2000), (1, 1920), (1000, 1), (1, 1)])
+def test_thin_films(size: tuple[int, int]) -> None:
+    """There is nothing to follow in them."""
+    pictures = [np.zeros((*size, 3), np.uint8)] * 3
+    assert CameraMotion.of(pictures).cuts.tolist() == [True] * 3
+
+
 @pytest.mark.parametrize("frames", [0, 1, 2])
 def test_the_shortest_films(frames: int) -> None:
     """There is nothing to smooth."""

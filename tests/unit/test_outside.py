@@ -24,7 +24,9 @@ def test_public_addresses_are_called(text: str) -> None:
      "https://10.1.2.3/", "https://169.254.169.254/latest", "https://[::1]/",
      "https://[::ffff:127.0.0.1]/", "https://[fe80::1%25eth0]/", "https://0.0.0.0/",
      "https://[64:ff9b::7f00:1]/", "https://224.0.0.1/", "https://example.org:99999/",
-     "https://example.org/" + "a" * 2048, "javascript:alert(1)", "https://[::1"],
+     "https://example.org/" + "a" * 2048, "https://a..b/", "https://.a/", "https://xn--a/",
+     "https://[::ffff:127.0.0.1%25]:8199/", "https://[::1%25]/", "https://" + "a" * 64 + ".org/",
+     "https://a_b.org/", "javascript:alert(1)", "https://[::1"],
 )  # fmt: skip
 def test_others_are_not(text: str) -> None:
     """Not by http, not with a password, and nothing inside."""

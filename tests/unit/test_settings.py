@@ -96,7 +96,7 @@ _WRONG: dict[str, list[str]] = {
     "job_lease_s": ["0"],
     "job_timeout_s": ["0"],
     "redis_url": ["r.example:6379"],
-    "webhook_secret": ["geheim", "whsec_" + "A" * 31],
+    "webhook_secret": ["geheim", "whsec_" + "A" * 33, "whsec_" + "A" * 28],
     "photo_side_px": ["15", "8193"],
     "photo_cache_bytes": ["-1"],
     "rtc_listen": ["localhost", "10.0.0.1;10.0.0.2"],
@@ -265,6 +265,12 @@ def test_main_says_what_is_wrong_in_one_line(name: str, capsys: pytest.CaptureFi
     assert shown.out == ""
     assert len(shown.err.splitlines()) == 1
     assert name in shown.err
+
+
+def test_a_worker_needs_redis(capsys: pytest.CaptureFixture[str]) -> None:
+    """And says so in one line that names the setting."""
+    assert _run_py().main(["worker"]) == 2
+    assert "redis_url" in capsys.readouterr().err
 
 
 def test_the_secret_does_not_show() -> None:

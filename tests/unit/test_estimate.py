@@ -1,0 +1,33 @@
+"""How long a job will take, by how long others took."""
+
+import pytest
+
+from server.jobs.estimate import EXPECTED_MPX_PER_S, START_S, estimated_s, pace_mpx_per_s
+from storage.results import Workload
+
+NOTHING = Workload(0, 0, 0.0, 0.0, 0.0)
+
+
+def test_before_anything_was_measured() -> None:
+    """What a slow machine does is expected."""
+    assert pace_mpx_per_s(NOTHING) == EXPECTED_MPX_PER_S
+    assert estimated_s(NOTHING, 0, 4 * EXPECTED_MPX_PER_S, 1) == 4 + START_S
+
+
+def test_what_was_measured_counts_more_and_more() -> None:
+    """A fast machine is believed when it has shown it."""
+    some, many = Workload(0, 0, 0, 1000, 10), Workload(0, 0, 0, 100_000, 1000)
+    assert EXPECTED_MPX_PER_S < pace_mpx_per_s(some) < pace_mpx_per_s(many) < 100
+    assert pace_mpx_per_s(many) == pytest.approx(100, rel=0.01)
+
+
+def test_who_waits_waits_longer() -> None:
+    """By what is ahead, shared by the places."""
+    own = estimated_s(NOTHING, 0, 250, 1)
+    assert estimated_s(NOTHING, 1000, 250, 1) == own + 40
+    assert estimated_s(NOTHING, 1000, 250, 4) == own + 10
+
+
+def test_it_is_never_nothing() -> None:
+    """Whole seconds, rounded up."""
+    assert estimated_s(NOTHING, 0, 0, 1) == 1
