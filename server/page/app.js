@@ -1,26 +1,32 @@
 // Puts the parts together: what the visitor does, what the connection tells, what is shown.
 
-import { Coach } from "./coach.js";
+import { showCameras } from "./camera-choice.js";
 import { Controls } from "./controls.js";
-import { byId, make, say } from "./dom.js";
+import { byId, say } from "./dom.js";
+import { connectDrops } from "./drops.js";
 import { Figures } from "./figures.js";
-import { liveUrls } from "./identity.js";
+import { FileTab } from "./file-tab.js";
+import { FilesApi } from "./files-api.js";
+import { startHints } from "./hint.js";
+import { liveUrls, userId } from "./identity.js";
+import { JobWatch } from "./job-watch.js";
 import { Link } from "./link.js";
 import { Live } from "./live.js";
 import { Look } from "./look.js";
 import { LookSender } from "./look-sender.js";
-import { appliedWords, coachWords, errorWords, problemWords } from "./messages.js";
+import { appliedWords, errorWords, problemWords } from "./messages.js";
+import { warnOfWhatIsMissing } from "./missing.js";
 import { Notice } from "./notice.js";
 import { Pacer } from "./pacer.js";
 import { serverWords, showFigures } from "./readout.js";
 import { connectSizeChoice } from "./size-choice.js";
 import { RemoteView } from "./remote-view.js";
 import { saveSnapshot } from "./snapshot.js";
-import { Source, SourceError, camerasAllowed, listCameras } from "./source.js";
+import { Source, SourceError, camerasAllowed } from "./source.js";
 import { Stage } from "./stage.js";
+import { Tabs } from "./tabs.js";
 
 const READOUT_EVERY_MS = 500;
-const COACH_EVERY_MS = 100;
 
 const now = () => performance.now();
 const video = byId("video");
@@ -30,13 +36,17 @@ const forced = new URLSearchParams(location.search).get("transport");
 const connection = new Link(liveUrls(location), forced);
 const pacer = new Pacer(now);
 const figures = new Figures(now);
-const coach = new Coach(now);
 const live = new Live({ video, source, stage, connection, pacer, figures });
 const remote = new RemoteView({ video, stage, figures });
 const look = new Look();
+const hint = startHints(now, () => document.body.dataset.state === "live" && !look.isEmpty);
 const controls = new Controls(look);
 const sender = new LookSender(look, connection);
 const notice = new Notice();
+const api = new FilesApi(userId());
+const files = new FileTab(look, api, new JobWatch(api));
+const tabs = new Tabs(byId("tabs"));
+const firstTitle = byId("consent-title").textContent;
 let lostBeforeFirst = 0;
 let wasEstablished = false;
 let droppedVideo = null;
@@ -67,7 +77,8 @@ async function start(open, kind) {
     await open();
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
-    return giveUp(error.problem);
+    // Who has gone to another tab meanwhile is not told of the camera.
+    return tabs.current === "live" ? giveUp(error.problem) : undefined;
   }
   if (!source.isPlaying) return undefined;
   stage.clear();
@@ -77,7 +88,7 @@ async function start(open, kind) {
   await carry();
   if (connection.isOpen) goLive();
   else connection.open();
-  return showCameras();
+  return showCameras(source);
 }
 
 /** Give the connection what it carries: the camera's track, as small as the chosen size. */
@@ -106,6 +117,15 @@ function stop() {
   byId(camerasAllowed() ? "start-camera" : "start-video").focus();
 }
 
+/** Another tab is shown: nothing goes on here, and all is as it was at first. */
+function rest() {
+  end();
+  droppedVideo = null;
+  say(byId("consent-title"), firstTitle);
+  enter("consent", "Not started", "idle");
+  tell("Nothing is sent yet.");
+}
+
 /** There is no picture, so nothing else goes on either. */
 function giveUp(problem) {
   end();
@@ -128,16 +148,6 @@ function goLive() {
 function mirror(on) {
   stage.mirrored = on;
   byId("mirror").setAttribute("aria-pressed", String(on));
-}
-
-async function showCameras() {
-  const cameras = source.kind === "camera" ? await listCameras() : [];
-  const options = cameras.map(({ deviceId, label }, index) => {
-    const selected = deviceId === source.deviceId;
-    return make("option", { value: deviceId, selected }, label || `Camera ${index + 1}`);
-  });
-  byId("cameras").replaceChildren(...options);
-  byId("camera-choice").hidden = cameras.length < 2;
 }
 
 async function snapshot() {
@@ -170,25 +180,13 @@ function onMessage(message) {
 function onStats(stats) {
   say(byId("server-figures"), serverWords(stats));
   remote.learn(stats.link);
-  coach.see(stats.advice ?? []);
+  hint(stats.advice ?? []);
 }
 
-function showCoaching() {
-  if (document.body.dataset.state !== "live" || look.isEmpty) coach.reset();
-  const words = coachWords(coach.advice);
-  byId("hint").classList.toggle("shown", words !== "");
-  // While it fades the words stay: an empty plate would flash.
-  if (words !== "") say(byId("hint"), words);
-}
-
-function onDrop(event) {
-  document.body.classList.remove("dragging");
-  // A photo picker has taken it.
-  if (event.defaultPrevented) return;
-  event.preventDefault();
-  const file = event.dataTransfer.files[0];
-  if (!file) return;
-  if (file.type.startsWith("image/")) tell("Drop a photo on Style photo or on Colour photo.");
+function onDrop(dropped) {
+  const [file] = dropped;
+  if (tabs.current === "files") files.take(dropped);
+  else if (file.type.startsWith("image/")) tell("Drop a photo on Style photo or on Colour photo.");
   else if (document.body.dataset.state === "consent") keepForConsent(file);
   else startVideo(file);
 }
@@ -224,9 +222,13 @@ function connectLook() {
     controls.addEventListener(event, () => {
       stage.compares = !look.isEmpty;
       sender[method]();
+      files.onLook();
     });
   }
-  controls.addEventListener("refused", ({ detail }) => tell(detail));
+  controls.addEventListener("refused", ({ detail }) => {
+    if (tabs.current === "files") files.tell(detail);
+    else tell(detail);
+  });
   sender.addEventListener("refused", () => tell("The photo is too large for the server."));
   sender.addEventListener("photokept", ({ detail }) => controls.keepPhoto(detail));
   sender.addEventListener("photorefused", ({ detail: { kind, message } }) => {
@@ -254,6 +256,7 @@ function connectConnection() {
 function connectNotice() {
   notice.addEventListener("camera", () => startCamera());
   notice.addEventListener("video", () => byId("video-file").click());
+  notice.addEventListener("files", openFiles);
   notice.addEventListener("reload", () => location.reload());
   for (const action of ["retry", "resume", "take_back"]) {
     notice.addEventListener(action, () => connection.open());
@@ -261,16 +264,9 @@ function connectNotice() {
 }
 
 function connectWindow() {
-  addEventListener("dragover", (event) => {
-    event.preventDefault();
-    document.body.classList.add("dragging");
-  });
-  addEventListener("dragleave", (event) => {
-    if (!event.relatedTarget) document.body.classList.remove("dragging");
-  });
-  addEventListener("drop", onDrop);
+  connectDrops(onDrop);
   addEventListener("online", () => source.isPlaying && connection.open());
-  navigator.mediaDevices?.addEventListener?.("devicechange", showCameras);
+  navigator.mediaDevices?.addEventListener?.("devicechange", () => showCameras(source));
   document.addEventListener("visibilitychange", () => {
     connection.hold(document.hidden);
     remote.forget();
@@ -285,12 +281,20 @@ function showReadout() {
   byId("snapshot").disabled = !stage.hasResult;
 }
 
-function warnIfInsecure() {
-  if (camerasAllowed()) return;
-  say(byId("insecure"), problemWords("insecure").text);
-  byId("insecure").hidden = false;
-  byId("start-camera").disabled = true;
-  byId("start-video").classList.add("primary");
+function openFiles() {
+  tabs.open("files");
+  files.focus();
+}
+
+function connectTabs() {
+  tabs.addEventListener("shown", ({ detail }) => {
+    document.body.dataset.tab = detail;
+    if (detail === "live") return files.leave();
+    rest();
+    return files.enter();
+  });
+  byId("start-files").addEventListener("click", openFiles);
+  tabs.follow();
 }
 
 byId("host").textContent = location.host;
@@ -303,8 +307,8 @@ connectSizeChoice(byId("size"), location.search, (size) => {
   pacer.ladder.fix(size);
   if (source.isPlaying) carry();
 });
-warnIfInsecure();
+warnOfWhatIsMissing();
 controls.loadShades();
 setInterval(showReadout, READOUT_EVERY_MS);
-setInterval(showCoaching, COACH_EVERY_MS);
 enter("consent", "Not started", "idle");
+connectTabs();

@@ -39,11 +39,26 @@ export class Look {
     Object.assign(this, { stylePhoto: null, colorPhoto: null });
   }
 
+  /** All but the photos, as the server takes it. */
+  get values() {
+    const { color, intensity, shine, ombre, highlights } = this;
+    return { color, intensity, shine, ombre, highlights };
+  }
+
+  /** This look as it is now: what is chosen later does not change the copy. */
+  copy() {
+    return Object.assign(new Look(), this);
+  }
+
+  /** Whether both come out the same. */
+  equals({ values, stylePhoto, colorPhoto }) {
+    if (this.stylePhoto !== stylePhoto || this.colorPhoto !== colorPhoto) return false;
+    return JSON.stringify(this.values) === JSON.stringify(values);
+  }
+
   /** The message for all but the photos. */
   valuesMessage() {
-    if (this.isEmpty) return CLEAR;
-    const { color, intensity, shine, ombre, highlights } = this;
-    return { type: "set_look", data: { look: { color, intensity, shine, ombre, highlights } } };
+    return this.isEmpty ? CLEAR : { type: "set_look", data: { look: this.values } };
   }
 
   styleMessage() {

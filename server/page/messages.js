@@ -7,6 +7,11 @@ const PROBLEMS = {
     text: "Browsers give the camera only to safe pages: this page must be opened over https or on localhost for the camera. A video file works here as well.",
     action: "video",
   },
+  no_live: {
+    title: "No live picture in this browser",
+    text: "This browser has no live connections (WebSocket). A photo or a video can be changed all the same.",
+    action: "video",
+  },
   no_camera: {
     title: "No camera found",
     text: "Connect a camera and try again, or play a video file instead.",

@@ -3,7 +3,10 @@
 import { byId, say } from "./dom.js";
 import { problemWords } from "./messages.js";
 
-/** Events are the actions: "camera", "video", "retry", "resume", "take_back", "reload". */
+// Where a photo or a video can be changed although there is no live picture.
+const FILES_HELP = new Set(["camera", "video", "retry"]);
+
+/** Events are the actions: "camera", "video", "files", "retry", "resume", "take_back", "reload". */
 export class Notice extends EventTarget {
   /** The problem on show, or null. */
   problem = null;
@@ -14,6 +17,7 @@ export class Notice extends EventTarget {
     super();
     byId("notice-action").addEventListener("click", () => this.#act(this.#action));
     byId("notice-video").addEventListener("click", () => this.#act("video"));
+    byId("notice-files").addEventListener("click", () => this.#act("files"));
   }
 
   /** @param {string} problem @param {number | null} delayMs until the next try by itself */
@@ -25,6 +29,7 @@ export class Notice extends EventTarget {
     say(byId("notice-text"), text);
     say(byId("notice-action"), label);
     byId("notice-video").hidden = action !== "camera";
+    byId("notice-files").hidden = !FILES_HELP.has(action);
     byId("notice").hidden = false;
     byId("notice").dataset.problem = problem;
     this.#countDown(delayMs);

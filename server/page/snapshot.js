@@ -11,11 +11,16 @@ const KEEP_MS = 10_000;
  * @returns {string} the file's name
  */
 export function saveSnapshot(jpeg, look) {
-  const download = `hair-try-on-${nameOf(look)}-${stamp(new Date())}.jpg`;
+  const download = fileName(look, "jpg");
   const href = URL.createObjectURL(jpeg);
   make("a", { href, download }).click();
   setTimeout(() => URL.revokeObjectURL(href), KEEP_MS);
   return download;
+}
+
+/** What a result of this look is saved as. */
+export function fileName(look, extension) {
+  return `hair-try-on-${nameOf(look)}-${stamp(new Date())}.${extension}`;
 }
 
 function nameOf({ color, colorPhoto, stylePhoto, isEmpty }) {

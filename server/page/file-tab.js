@@ -1,0 +1,287 @@
+// The tab for photos and videos: what is chosen, what is done with it, what came of it.
+
+import { ConfirmButton } from "./confirm-button.js";
+import { byId, say } from "./dom.js";
+import { kindOf } from "./file-kind.js";
+import { failureWords, newsWords, photoWords, progressOf, resultFailureWords } from "./file-words.js";
+import { isFinal } from "./job-watch.js";
+import { History } from "./history.js";
+import { PhotoChange } from "./photo-change.js";
+import { fileName } from "./snapshot.js";
+import { VideoChange } from "./video-change.js";
+import { Viewer } from "./viewer.js";
+
+const DELETION = { question: "Delete it for good?", yes: "Delete", no: "Keep" };
+const HINTS = {
+  empty: "Choose a shade or another look first.",
+  same: "This is the look of the result. Choose another one to change it again.",
+};
+
+export class FileTab {
+  #look;
+  #api;
+  #watch;
+  #viewer = new Viewer();
+  #history;
+  #delete = new ConfirmButton(byId("delete"), DELETION);
+  // What is in the viewer, or null: {kind, file, change}.
+  #item = null;
+  // The files of this visit, by what the server calls them: it does not give originals out.
+  #files = new Map();
+  #state = "";
+
+  /**
+   * @param {import("./look.js").Look} look
+   * @param {import("./files-api.js").FilesApi} api
+   * @param {import("./job-watch.js").JobWatch} watch
+   */
+  constructor(look, api, watch) {
+    this.#look = look;
+    this.#api = api;
+    this.#watch = watch;
+    this.#history = new History(api, watch);
+    this.#history.addEventListener("open", ({ detail }) => this.#open(detail));
+    this.#history.addEventListener("empty", () => this.focus());
+    byId("delete-place").append(this.#delete.element);
+    this.#delete.addEventListener("confirmed", () => this.#remove());
+    this.#connectButtons();
+    this.#render();
+  }
+
+  /** The tab is shown. */
+  enter() {
+    this.#history.load();
+  }
+
+  /** Another tab is shown. */
+  leave() {
+    this.#viewer.pause();
+  }
+
+  /** The look was changed. */
+  onLook() {
+    this.#renderActions();
+  }
+
+  /** Put the focus where something is chosen. */
+  focus() {
+    byId(this.#item === null ? "choose-file" : "choose-other").focus();
+  }
+
+  tell(words) {
+    say(byId("file-status"), words);
+  }
+
+  /** @param {FileList | File[]} files chosen or dropped; the first is taken */
+  take(files) {
+    const [file] = files;
+    if (!file || this.#isBusy()) return;
+    const kind = kindOf(file);
+    if (kind === null) {
+      this.#complain(`“${file.name}” is neither a photo nor a video.`);
+      return;
+    }
+    const change = kind === "photo" ? new PhotoChange(this.#api, file) : this.#videoChange({ file });
+    this.#show({ kind, file, change });
+    this.tell(files.length > 1 ? `One at a time: only “${file.name}” is taken.` : "");
+  }
+
+  #connectButtons() {
+    for (const id of ["choose-file", "choose-other"]) {
+      byId(id).addEventListener("click", () => byId("any-file").click());
+    }
+    byId("any-file").addEventListener("change", ({ target }) => {
+      this.take([...target.files]);
+      // Without this, choosing the same file once more would not be noticed.
+      target.value = "";
+    });
+    byId("change").addEventListener("click", () => this.#start());
+    byId("cancel").addEventListener("click", () => this.#cancel());
+  }
+
+  /** What the server does not have yet would be lost. */
+  #isBusy() {
+    const isBusy = this.#item !== null && !this.#item.change.isHandedIn;
+    if (isBusy) this.tell("One is on its way to the server: wait for it, or cancel it first.");
+    return isBusy;
+  }
+
+  #videoChange(from) {
+    const change = new VideoChange(this.#api, this.#watch, from);
+    change.addEventListener("ordered", ({ detail }) => {
+      if (change.file) this.#files.set(change.uploadId, change.file);
+      this.#history.add(detail);
+    });
+    return change;
+  }
+
+  async #open(listed) {
+    if (this.#isBusy()) return;
+    this.#complain("");
+    try {
+      const result = await this.#api.result(listed.result_id);
+      const { upload_id: uploadId } = result;
+      const file = this.#files.get(uploadId) ?? null;
+      const change = this.#videoChange({ file, uploadId });
+      if (isFinal(result.status)) change.show(result);
+      else change.follow(result);
+      this.#show({ kind: "video", file, change });
+      if (isFinal(result.status)) this.tell("");
+      byId("pair").scrollIntoView({ block: "nearest" });
+    } catch (error) {
+      if (error.status === 404) this.#watch.forget(listed.result_id);
+      this.#complain(failureWords(error));
+    }
+  }
+
+  #show(item) {
+    const hadFocus = byId("dropzone").contains(document.activeElement);
+    this.#item = item;
+    this.#state = "";
+    this.#delete.reset();
+    this.#complain("");
+    this.#viewer.showOriginal(item.kind, item.file);
+    item.change.addEventListener("changed", () => item === this.#item && this.#onChange());
+    this.#render();
+    if (hadFocus) this.#focusOnNext();
+  }
+
+  #onChange() {
+    const { file, change } = this.#item;
+    // It was deleted in the history, and there is nothing else of it here.
+    if (change.state === "ready" && file === null) this.#close();
+    else this.#render();
+  }
+
+  #close() {
+    const hadFocus = byId("file-actions").contains(document.activeElement);
+    this.#item = null;
+    this.#state = "";
+    this.#viewer.clear();
+    this.#complain("");
+    this.#render();
+    if (hadFocus) this.focus();
+  }
+
+  #start() {
+    this.#complain("");
+    this.tell("");
+    this.#item.change.start(this.#look.copy());
+  }
+
+  async #cancel() {
+    try {
+      await this.#item.change.cancel();
+    } catch (error) {
+      this.#complain(failureWords(error));
+    }
+  }
+
+  async #remove() {
+    const item = this.#item;
+    const { resultId } = item.change;
+    try {
+      await this.#api.remove(resultId);
+    } catch (error) {
+      if (error.status !== 404) {
+        this.#delete.reset({ focus: true });
+        this.#complain(failureWords(error));
+        return;
+      }
+    }
+    // With this the item on show is told as well, and is closed if nothing else of it is here.
+    this.#watch.forget(resultId);
+    this.tell("The result is deleted.");
+    if (this.#item === item) this.#focusOnNext();
+  }
+
+  #complain(words) {
+    say(byId("file-alert"), words);
+    byId("file-alert").hidden = words === "";
+  }
+
+  #render() {
+    byId("dropzone").hidden = this.#item !== null;
+    byId("file-actions").hidden = this.#item === null;
+    if (this.#item !== null) {
+      const { change } = this.#item;
+      if (change.state !== this.#state) this.#enter(change);
+      this.#renderWork(change);
+    }
+    this.#renderActions();
+  }
+
+  /** Another state begins: what there is to be seen and said of it, once. */
+  #enter(change) {
+    const hadFocus = byId("work").contains(document.activeElement) || document.activeElement === byId("change");
+    this.#state = change.state;
+    this.#delete.reset();
+    byId("panel-files").dataset.state = change.state;
+    byId("work").hidden = !change.isUnderWay;
+    this.#showResult(change);
+    this.#announce(change);
+    if (change.state === "failed") this.#complainOf(change);
+    this.#renderActions();
+    if (hadFocus) this.#focusOn(change);
+  }
+
+  #announce({ state, result }) {
+    const news = newsWords(state);
+    const seen = this.#item.kind === "photo" && state === "completed" ? photoWords(result) : "";
+    if (news !== null) this.tell(`${news} ${seen}`.trim());
+  }
+
+  #focusOn(change) {
+    if (change.isUnderWay) byId("cancel").focus();
+    else if (change.state === "completed") byId("download").focus();
+    else this.#focusOnNext();
+  }
+
+  #focusOnNext() {
+    byId(byId("change").disabled ? "choose-other" : "change").focus();
+  }
+
+  #complainOf({ error, result }) {
+    if (error) this.#complain(failureWords(error));
+    else if (result) this.#complain(resultFailureWords(result));
+  }
+
+  #showResult({ state, result, look }) {
+    const { kind } = this.#item;
+    const isThere = state === "completed";
+    byId("after-empty").hidden = isThere || !byId("work").hidden;
+    say(byId("after-empty"), state === "ready" ? "The result comes here." : "There is no result.");
+    byId("download").hidden = !isThere;
+    if (!isThere) {
+      this.#viewer.hideResult();
+      return;
+    }
+    const url = kind === "photo" ? URL.createObjectURL(result.photo) : result.video_url;
+    byId("download").href = url;
+    const extension = kind === "photo" ? "jpg" : "mp4";
+    byId("download").download = look ? fileName(look, extension) : `hair-try-on.${extension}`;
+    this.#viewer.showResult(kind, url, result.thumbnail_url);
+  }
+
+  #renderWork(change) {
+    if (!change.isUnderWay) return;
+    const { words, share } = progressOf(change);
+    say(byId("work-words"), words);
+    if (share === null) byId("work-bar").removeAttribute("value");
+    else byId("work-bar").value = share;
+  }
+
+  #renderActions() {
+    if (this.#item === null) {
+      say(byId("change-hint"), "");
+      return;
+    }
+    const { change, kind } = this.#item;
+    const isDone = change.state === "completed";
+    const isSame = isDone && change.look !== null && change.look.equals(this.#look);
+    byId("change").disabled = change.isUnderWay || this.#look.isEmpty || isSame;
+    byId("delete-place").hidden = kind === "photo" || change.isUnderWay || !change.result;
+    const hint = this.#look.isEmpty ? HINTS.empty : isSame ? HINTS.same : "";
+    say(byId("change-hint"), change.isUnderWay ? "" : hint);
+  }
+}

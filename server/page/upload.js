@@ -1,0 +1,45 @@
+// Sends a form and tells how much of it has gone: fetch cannot tell that, XMLHttpRequest can.
+
+import { NoAnswer, refusalOf } from "./refusal.js";
+
+/**
+ * @param {string} url
+ * @param {FormData} form
+ * @param {object} options
+ * @param {AbortSignal} options.signal
+ * @param {string} [options.key] under which the server does it only once
+ * @param {(sent: {bytes: number, total: number}) => void} [options.onProgress]
+ * @returns {Promise<{body: Blob, header: (name: string) => string | null}>}
+ * @throws {Refusal | NoAnswer | DOMException} the last when it is aborted
+ */
+export function postForm(url, form, { signal, key, onProgress }) {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const request = new XMLHttpRequest();
+    const abort = () => request.abort();
+    request.open("POST", url);
+    request.responseType = "blob";
+    if (key) request.setRequestHeader("Idempotency-Key", key);
+    const listenTo = (name, then) => request.addEventListener(name, then);
+    listenTo("load", () => settle(request).then(resolve, reject));
+    listenTo("error", () => reject(new NoAnswer(url)));
+    listenTo("abort", () => reject(signal.reason));
+    listenTo("loadend", () => signal.removeEventListener("abort", abort));
+    if (onProgress) watchSending(request.upload, onProgress);
+    signal.addEventListener("abort", abort);
+    request.send(form);
+  });
+}
+
+function watchSending(sending, onProgress) {
+  const tell = ({ loaded: bytes, total }) => onProgress({ bytes, total });
+  // "load" says that all has gone; the last "progress" may have been a little earlier.
+  for (const name of ["progress", "load"]) sending.addEventListener(name, tell);
+}
+
+async function settle(request) {
+  const { status, response } = request;
+  const header = (name) => request.getResponseHeader(name);
+  if (status >= 200 && status < 300) return { body: response, header };
+  throw refusalOf(status, await response.text(), header("Retry-After"));
+}
