@@ -98,18 +98,23 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
             app[FILMS] = FilmExaminer(film_limits(settings), settings.workers)
             jobs = jobs_running(settings, database, files, clock)
             app[JOBS] = await stack.enter_async_context(jobs)
-            app[SCANNER] = MalwareScanner(settings.clamd)
-            app[PHOTOS] = Places("photos", settings.max_photos)
-            app[PHOTOS_COMING] = Places("photos", COMING_SHARE * settings.max_photos)
-            app[UPLOADS] = Places("uploads", settings.max_uploads)
-            app[WATCHERS] = Places("watchers", MOST_WATCHERS, WATCHERS_OF_ONE)
-            app[CLOSING] = asyncio.Event()
+            _furnish(app, settings)
             app[SESSIONS] = LiveSessions(app[SERVICES])
             app[CALLS] = Calls(app[SERVICES], app[SESSIONS], _rtc_options(settings))
             stack.push_async_callback(app[CALLS].close)
             yield
 
     return lifetime
+
+
+def _furnish(app: web.Application, settings: Settings) -> None:
+    """What REST requests need besides."""
+    app[SCANNER] = MalwareScanner(settings.clamd)
+    app[PHOTOS] = Places("photos", settings.max_photos)
+    app[PHOTOS_COMING] = Places("photos", COMING_SHARE * settings.max_photos)
+    app[UPLOADS] = Places("uploads", settings.max_uploads)
+    app[WATCHERS] = Places("watchers", MOST_WATCHERS, WATCHERS_OF_ONE)
+    app[CLOSING] = asyncio.Event()
 
 
 def _rtc_options(settings: Settings) -> RtcOptions:

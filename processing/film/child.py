@@ -27,7 +27,7 @@ from processing.look import Look
 
 PROGRESS_S: Final = 0.2
 """No more often is the progress told."""
-NICENESS: Final = 5
+NICENESS: Final = 10
 """Live frames come first."""
 MEMORY_BYTES: Final = 8 * 1024**3
 WRITTEN_BYTES: Final = 1024**3
@@ -118,7 +118,10 @@ def main() -> int:
     # It may have been started ahead of its task, which then never came.
     if not select.select([sys.stdin], [], [], PATIENCE_S)[0]:
         return 0
-    task = FilmTask.model_validate_json(sys.stdin.buffer.read())
+    text = sys.stdin.buffer.read()
+    if not text:
+        return 0
+    task = FilmTask.model_validate_json(text)
     confine()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     teller = Teller(write, time.monotonic)

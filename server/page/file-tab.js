@@ -97,6 +97,7 @@ export class FileTab {
     });
     byId("change").addEventListener("click", () => this.#start());
     byId("cancel").addEventListener("click", () => this.#cancel());
+    byId("calm").addEventListener("change", () => this.#renderActions());
   }
 
   /** What the server does not have yet would be lost. */
@@ -166,7 +167,7 @@ export class FileTab {
   #start() {
     this.#complain("");
     this.tell("");
-    this.#item.change.start(this.#look.copy());
+    this.#item.change.start(this.#look.copy(), { calm: byId("calm").checked });
   }
 
   async #cancel() {
@@ -271,14 +272,20 @@ export class FileTab {
     else byId("work-bar").value = share;
   }
 
+  /** Whether what was done is what would be done now. */
+  #isAsWished({ look, calm }, kind) {
+    return look !== null && look.equals(this.#look) && (kind === "photo" || calm === byId("calm").checked);
+  }
+
   #renderActions() {
+    byId("calm-choice").hidden = this.#item?.kind !== "video";
     if (this.#item === null) {
       say(byId("change-hint"), "");
       return;
     }
     const { change, kind } = this.#item;
-    const isDone = change.state === "completed";
-    const isSame = isDone && change.look !== null && change.look.equals(this.#look);
+    byId("calm").disabled = change.isUnderWay;
+    const isSame = change.state === "completed" && this.#isAsWished(change, kind);
     byId("change").disabled = change.isUnderWay || this.#look.isEmpty || isSame;
     byId("delete-place").hidden = kind === "photo" || change.isUnderWay || !change.result;
     const hint = this.#look.isEmpty ? HINTS.empty : isSame ? HINTS.same : "";

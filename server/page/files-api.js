@@ -30,12 +30,13 @@ export class FilesApi {
   /**
    * @param {string} uploadId
    * @param {import("./look.js").Look} look
-   * @param {{key: string, signal: AbortSignal}} options
+   * @param {{calm: boolean, key: string, signal: AbortSignal}} options
    * @returns {Promise<{result_id: string, status: string, created_at: string}>}
    */
-  order(uploadId, look, options) {
+  order(uploadId, look, { calm, ...options }) {
     const form = this.#form();
     form.append("upload_id", uploadId);
+    if (calm) form.append("stabilize", "true");
     addLook(form, look);
     return this.#postForJson("/process-video", form, options);
   }

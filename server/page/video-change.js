@@ -21,6 +21,8 @@ export class VideoChange extends EventTarget {
   error = null;
   /** The look of the result, or of what is under way; null if it is not known. */
   look = null;
+  /** Whether it is made calm as well. */
+  calm = false;
   file;
   uploadId;
   #api;
@@ -59,12 +61,12 @@ export class VideoChange extends EventTarget {
     return !this.isHandedIn || this.state === "queued" || this.state === "processing";
   }
 
-  /** @param {import("./look.js").Look} look a copy */
-  async start(look) {
+  /** @param {import("./look.js").Look} look a copy @param {{calm?: boolean}} wishes */
+  async start(look, { calm = false } = {}) {
     const abort = new AbortController();
     this.#abort = abort;
     this.#resultId = null;
-    Object.assign(this, { look, result: null, progress: null, error: null, sent: null });
+    Object.assign(this, { look, calm, result: null, progress: null, error: null, sent: null });
     try {
       const order = await this.#handIn(abort.signal);
       this.dispatchEvent(new CustomEvent("ordered", { detail: order }));
@@ -132,11 +134,14 @@ export class VideoChange extends EventTarget {
   async #place(signal) {
     signal.throwIfAborted();
     this.#enter("ordering");
-    const isSame = this.#order?.look.equals(this.look) && this.#order.uploadId === this.uploadId;
-    if (!isSame) this.#order = { look: this.look, uploadId: this.uploadId, key: randomId() };
-    const { uploadId, key } = this.#order;
+    const { look, uploadId, calm } = this;
+    const last = this.#order;
+    const isSame = last?.look.equals(look) && last.uploadId === uploadId && last.calm === calm;
+    if (!isSame) this.#order = { look, uploadId, calm, key: randomId() };
+    const { key } = this.#order;
+    const unaborted = new AbortController().signal;
     try {
-      const order = await this.#api.order(uploadId, this.look, { key, signal: new AbortController().signal });
+      const order = await this.#api.order(uploadId, look, { calm, key, signal: unaborted });
       this.#order = null;
       return order;
     } catch (error) {

@@ -41,6 +41,10 @@ async def test_a_video_is_changed_and_deleted(
     duration_s = await films.of("#after video", "duration")
     assert duration_s == pytest.approx(SHORT.frames * FRAME_S, abs=FRAME_S)
     assert await films.part("change").is_disabled()
+    await films.part("calm").check()
+    assert await films.part("change").is_enabled()
+    await films.part("calm").uncheck()
+    assert await films.part("change").is_disabled()
     address = await films.part("download").get_attribute("href") or ""
     assert (await films.part("download").get_attribute("download") or "").endswith(".mp4")
     await films.tab.until(LOADED)
