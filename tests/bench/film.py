@@ -76,15 +76,16 @@ def _paces(home: Path, rounds: int) -> str:
     for size in (SMALL, LARGE):
         clip = _clip(home, size, 10)
         for rate in (0.5, 1.0):
-            plain_s, own_s = [], []
+            plain_s, runs = list[float](), list[Run]()
             for _ in range(rounds):
                 plain_s.append(_transcode_s(clip, home / "plain.mp4"))
-                own_s.append(_change(clip, home, rate).seconds)
-            times = statistics.median(
-                own / plain for own, plain in zip(own_s, plain_s, strict=True)
-            )
-            plain, own = statistics.median(plain_s), statistics.median(own_s)
-            rows.append([clip.name, f"{rate:g}", f"{plain:.2f}", f"{own:.2f}", f"{times:.2f}"])
+                runs.append(_change(clip, home, rate))
+            pairs = zip(runs, plain_s, strict=True)
+            times = statistics.median(run.seconds / plain for run, plain in pairs)
+            own = statistics.median(run.seconds for run in runs)
+            start = statistics.median(run.start_s for run in runs)
+            figures = (statistics.median(plain_s), own, times, start)
+            rows.append([clip.name, f"{rate:g}", *(f"{figure:.2f}" for figure in figures)])
             if size == SMALL and rate == 0.5:
                 said.append(verdict(times <= MOST_TIMES, f"{clip.name}: {times:.2f} times a plain "
                                     f"transcode, at most {MOST_TIMES:g}"))  # fmt: skip

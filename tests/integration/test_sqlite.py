@@ -131,7 +131,7 @@ async def test_sqlite_writes_ahead(sqlite: SqliteDatabase) -> None:
     """The connection runs with the journal, the synchronisation and the patience promised."""
     names = ("journal_mode", "synchronous", "busy_timeout")
     rows = [await sqlite._run(_query(f"PRAGMA {name}")) for name in names]
-    assert [row[0][0] for row in rows] == ["wal", 1, 1000]
+    assert [row[0][0] for row in rows] == ["wal", 1, 5000]
 
 
 async def test_sqlite_has_an_index_for_every_query(sqlite: SqliteDatabase) -> None:
