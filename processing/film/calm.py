@@ -11,7 +11,7 @@ from processing.film.camera import GROWTH, TURN, CameraMotion, Movement
 SMOOTH_S: Final = 0.7
 """Movements shorter than this are taken to be shaking (a Gaussian's standard deviation)."""
 MAX_ZOOM: Final = 1.15
-"""So much is cut away at most: an eighth of each side."""
+"""So an eighth of width and height is cut away at most."""
 ROUNDS: Final = 12
 """So often the path is smoothed and brought back within the edges: then it is both."""
 STILL_PX: Final = 0.3
