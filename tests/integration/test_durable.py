@@ -17,7 +17,7 @@ from tests.integration.redis import Redis
 from tests.integration.service import eventually
 from tests.integration.videos import Videos
 
-LONG = Recipe(width_px=640, height_px=480, frames=300, rate_fps=30)
+LONG = Recipe(width_px=640, height_px=480, frames=150, rate_fps=30)
 """Takes a second or two, so that there is a middle of it."""
 LEASE_S = 1.5
 Settings: TypeAlias = dict[str, str | float]
@@ -60,7 +60,7 @@ async def test_a_killed_server_completes_its_jobs(tmp_path: Path, http: ClientSe
         await eventually(lambda: not any(child.is_running() for child in children))
         await server.start()
         document = await Videos(http, server.url).ended(result_id)
-        assert (document["status"], document["frame_count"]) == ("completed", 300)
+        assert (document["status"], document["frame_count"]) == ("completed", 150)
         assert kept(tmp_path / "data") == ["result", "thumb"]
         assert list(working.iterdir()) == []
         history = await (await http.get(f"{videos.url}/history/u1")).json()
@@ -77,7 +77,7 @@ async def test_workers_share_a_queue(tmp_path: Path, http: ClientSession, redis:
     try:
         await asyncio.gather(server.start(), *(worker.start() for worker in workers))
         videos = Videos(http, server.url)
-        upload_id = await videos.upload(film(replace(LONG, frames=100)))
+        upload_id = await videos.upload(film(replace(LONG, frames=60)))
         ids = [await videos.ordered(upload_id) for _ in range(10)]
         await eventually(lambda: "job begun" in workers[0].output, 20)
         await eventually(lambda: "job begun" in workers[1].output, 20)

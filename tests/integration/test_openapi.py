@@ -22,7 +22,7 @@ from tests.integration.videos import Videos
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "tests" / "schema" / "schemathesis.toml"
-EXAMPLES = 25
+EXAMPLES = 15
 """For each operation; a run by hand takes more."""
 
 
