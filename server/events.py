@@ -9,7 +9,7 @@ from aiohttp import hdrs, web
 
 from server.answers import Answer, ProgressAnswer, ResultAnswer
 from server.keys import CLOSING, JOBS, SERVICES, WATCHERS
-from server.replies import RequestRefused, storage_refusal
+from server.replies import refusing
 from server.results import own_result
 from storage.database import StorageError
 from storage.results import ResultRecord
@@ -22,17 +22,13 @@ RETRY_MS: Final = 2000
 """So soon a browser connects again."""
 
 
+@refusing
 async def result_events(request: web.Request) -> web.StreamResponse:
     """``GET /api/hair-tryOn/result/{result_id}/events``: ``progress`` now and then, at last
     ``end`` with the result."""
-    try:
-        record = await own_result(request)
-        with request.app[WATCHERS].one(record.user_id):
-            return await _stream(request, record)
-    except RequestRefused as error:
-        return error.reply()
-    except StorageError as error:
-        return storage_refusal(error).reply()
+    record = await own_result(request)
+    with request.app[WATCHERS].one(record.user_id):
+        return await _stream(request, record)
 
 
 async def _stream(request: web.Request, record: ResultRecord) -> web.StreamResponse:

@@ -23,11 +23,11 @@ from server.forms import FormLimits, receive_form
 from server.identity import REPLAYED, key_reused, read_idempotency_key
 from server.jobs.outside import AddressRefused, checked_url
 from server.keys import JOBS, PHOTOS, PHOTOS_COMING, SERVICES
-from server.replies import RequestRefused, storage_refusal
+from server.replies import RequestRefused, refusing
 from server.settings import Settings
 from server.studio import Studio
 from server.whole import whole
-from storage.database import KeyReused, QueueFull, StorageError, UserQueueFull
+from storage.database import KeyReused, QueueFull, UserQueueFull
 from storage.files import new_name
 from storage.records import UploadRecord
 from storage.results import ResultRecord, ResultStatus
@@ -63,22 +63,18 @@ class OrderForm(LookForm):
     webhook_url: str | None = None
 
 
+@refusing
 async def process_video(request: web.Request) -> web.Response:
     """``POST /api/hair-tryOn/process-video``: queue an upload to be changed (section 4.1)."""
     services = request.app[SERVICES]
     settings = services.settings
     limits = FormLimits(settings.max_photo_bytes, settings.body_timeout_s)
-    try:
-        key = read_idempotency_key(request)
-        with request.app[PHOTOS_COMING].one():
-            async with receive_form(request, OrderForm, limits, services.files) as form:
-                order = await _order(request, form, key)
-                kept = await whole(_taken_in(request, order))
-        left_s = await request.app[JOBS].left_s(kept)
-    except RequestRefused as error:
-        return error.reply()
-    except StorageError as error:
-        return storage_refusal(error).reply()
+    key = read_idempotency_key(request)
+    with request.app[PHOTOS_COMING].one():
+        async with receive_form(request, OrderForm, limits, services.files) as form:
+            order = await _order(request, form, key)
+            kept = await whole(_taken_in(request, order))
+    left_s = await request.app[JOBS].left_s(kept)
     answer = OrderAnswer(
         result_id=kept.result_id,
         status=kept.status,

@@ -14,7 +14,7 @@ from server.errors import ErrorCode
 from server.form_fields import FormFile, LookForm, UserId
 from server.forms import FormLimits, receive_form
 from server.keys import PHOTOS, PHOTOS_COMING, SERVICES
-from server.replies import RequestRefused
+from server.replies import RequestRefused, refusing
 from server.studio import Studio
 
 LOCAL: Final = "local"
@@ -35,21 +35,18 @@ class TryOnForm(LookForm):
     user_id: UserId
 
 
+@refusing
 async def try_on(request: web.Request) -> web.Response:
     """``POST /api/hair-tryOn/try-on``: the photo in the form, full size, with the hair changed."""
     services, started_s = request.app[SERVICES], request.app[SERVICES].clock.monotonic()
     limits = FormLimits(services.settings.max_photo_bytes, services.settings.body_timeout_s)
-    try:
-        content_type = _wanted(request)
-        studio = Studio(services)
-        with request.app[PHOTOS_COMING].one():
-            async with receive_form(request, TryOnForm, limits, services.files) as form:
-                with request.app[PHOTOS].one():
-                    look, rendered = await _tried_on(studio, form)
-                    coding = (rendered.picture, _FORMATS[content_type], QUALITY)
-                    data = await studio.work("image", encode_photo, *coding)
-    except RequestRefused as error:
-        return error.reply()
+    content_type, studio = _wanted(request), Studio(services)
+    with request.app[PHOTOS_COMING].one():
+        async with receive_form(request, TryOnForm, limits, services.files) as form:
+            with request.app[PHOTOS].one():
+                look, rendered = await _tried_on(studio, form)
+                coding = (rendered.picture, _FORMATS[content_type], QUALITY)
+                data = await studio.work("image", encode_photo, *coding)
     total_ms = (services.clock.monotonic() - started_s) * 1000
     headers = _headers(studio.engine_of(look), look, rendered, total_ms, content_type)
     return web.Response(body=data, content_type=content_type, headers=headers)

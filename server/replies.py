@@ -1,5 +1,9 @@
 """Answers to requests that are not WebSockets: an error is a JSON document as on a socket."""
 
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, TypeAlias, TypeVar
+
 import structlog
 from aiohttp import hdrs, web
 
@@ -8,6 +12,9 @@ from server.errors import ErrorCode
 from storage.database import StorageError
 
 RETRY_AFTER_S = 5
+
+R = TypeVar("R", bound=web.StreamResponse)
+Handler: TypeAlias = Callable[[web.Request], Coroutine[Any, Any, R]]
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +42,21 @@ class RequestRefused(Exception):
         if self.closes:
             response.force_close()
         return response
+
+
+def refusing(handler: Handler[R]) -> Handler[R | web.Response]:
+    """A handler whose refusals, and a storage that fails, are answered as such."""
+
+    @wraps(handler)
+    async def answering(request: web.Request) -> R | web.Response:
+        try:
+            return await handler(request)
+        except RequestRefused as error:
+            return error.reply()
+        except StorageError as error:
+            return storage_refusal(error).reply()
+
+    return answering
 
 
 def refused(status: int, code: ErrorCode, text: str) -> web.Response:

@@ -6,58 +6,40 @@ from server.answers import HistoryAnswer, HistoryItem, ResultAnswer
 from server.errors import ErrorCode
 from server.keys import JOBS, SERVICES
 from server.queries import OwnQuery, PageQuery, UserPath, read_path, read_query
-from server.replies import RequestRefused, storage_refusal
-from storage.database import StorageError
+from server.replies import RequestRefused, refusing
 from storage.results import ResultRecord
 
 
+@refusing
 async def get_result(request: web.Request) -> web.Response:
     """``GET /api/hair-tryOn/result/{result_id}``: how far it is, or what came of it."""
-    try:
-        return ResultAnswer.of(await own_result(request)).reply()
-    except RequestRefused as error:
-        return error.reply()
-    except StorageError as error:
-        return storage_refusal(error).reply()
+    return ResultAnswer.of(await own_result(request)).reply()
 
 
+@refusing
 async def delete_result(request: web.Request) -> web.Response:
     """``DELETE /api/hair-tryOn/result/{result_id}``: an unfinished one is cancelled, and told as
     such; any other is forgotten, with its files (204)."""
-    jobs = request.app[JOBS]
-    try:
-        record = await own_result(request)
-        if not record.status.is_final:
-            return _told(await jobs.cancel(record)).reply()
-        await jobs.forget(record)
-    except RequestRefused as error:
-        return error.reply()
-    except StorageError as error:
-        return storage_refusal(error).reply()
+    jobs, record = request.app[JOBS], await own_result(request)
+    if not record.status.is_final:
+        return _told(await jobs.cancel(record)).reply()
+    await jobs.forget(record)
     return web.Response(status=204)
 
 
+@refusing
 async def cancel_result(request: web.Request) -> web.Response:
     """``POST /api/hair-tryOn/result/{result_id}/cancel``: as ``DELETE`` of an unfinished one; one
     that is finished by then stays, and is told as it is."""
-    try:
-        return _told(await request.app[JOBS].cancel(await own_result(request))).reply()
-    except RequestRefused as error:
-        return error.reply()
-    except StorageError as error:
-        return storage_refusal(error).reply()
+    return _told(await request.app[JOBS].cancel(await own_result(request))).reply()
 
 
+@refusing
 async def history(request: web.Request) -> web.Response:
     """``GET /api/hair-tryOn/history/{user_id}``: a user's results, the latest first."""
-    try:
-        user_id, page = read_path(request, UserPath).user_id, read_query(request, PageQuery)
-        results = request.app[SERVICES].database.results
-        records, total = await results.history(user_id, page.limit, page.offset)
-    except RequestRefused as error:
-        return error.reply()
-    except StorageError as error:
-        return storage_refusal(error).reply()
+    user_id, page = read_path(request, UserPath).user_id, read_query(request, PageQuery)
+    results = request.app[SERVICES].database.results
+    records, total = await results.history(user_id, page.limit, page.offset)
     items = [HistoryItem.of(record) for record in records]
     return HistoryAnswer(results=items, total=total, limit=page.limit, offset=page.offset).reply()
 

@@ -16,10 +16,10 @@ from server.form_fields import Form, StoredFile, UserId
 from server.forms import FormLimits, receive_form
 from server.identity import REPLAYED, key_reused, read_idempotency_key
 from server.keys import FILMS, JOBS, SCANNER, SERVICES, UPLOADS
-from server.replies import RequestRefused, storage_refusal
+from server.replies import RequestRefused, refusing
 from server.scanner import MalwareFound
 from server.whole import whole
-from storage.database import KeyReused, StorageError
+from storage.database import KeyReused
 from storage.files import new_name
 from storage.records import UploadRecord, UploadStatus
 
@@ -37,21 +37,17 @@ class UploadForm(Form):
     user_id: UserId
 
 
+@refusing
 async def upload_video(request: web.Request) -> web.Response:
     """``POST /api/hair-tryOn/upload-video``: keep a film, if it is one (report section 4.1)."""
     services = request.app[SERVICES]
     settings = services.settings
     limits = FormLimits(settings.max_video_bytes, settings.upload_timeout_s)
-    try:
-        key = read_idempotency_key(request)
-        with request.app[UPLOADS].one():
-            async with receive_form(request, UploadForm, limits, services.files) as form:
-                wanted = await _record(request, form, key)
-                kept = await whole(_kept(request, form.video, wanted))
-    except RequestRefused as error:
-        return error.reply()
-    except StorageError as error:
-        return storage_refusal(error).reply()
+    key = read_idempotency_key(request)
+    with request.app[UPLOADS].one():
+        async with receive_form(request, UploadForm, limits, services.files) as form:
+            wanted = await _record(request, form, key)
+            kept = await whole(_kept(request, form.video, wanted))
     await request.app[JOBS].expect()
     answer = UploadAnswer(
         upload_id=kept.upload_id,
