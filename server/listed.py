@@ -8,9 +8,13 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, SecretStr
 
+from storage.redis_cache import is_redis_url
+
 _ICE_URL = re.compile(r"(stun|stuns|turn|turns):[^\s,;<>\"]+")
 
 _DAEMON = re.compile(r"unix:/.+|tcp:[^:\s]+:[0-9]{1,5}")
+_FILES = re.compile(r"(s3|gs|az)://[^/\s]+(/\S*)?")
+_FILE_KEY_BYTES = 32
 _WEBHOOK = "whsec_"
 _SECRET_BYTES = range(24, 65)
 
@@ -38,8 +42,32 @@ def _are_ice_urls(text: str) -> str:
 
 def _is_redis_url(secret: SecretStr) -> SecretStr:
     text = secret.get_secret_value()
-    if text and not text.startswith(("redis://", "rediss://", "unix://")):
+    if text and not is_redis_url(text):
         raise ValueError("no address of a Redis, as redis://HOST:PORT/NUMBER")
+    return secret
+
+
+def _is_mongo_uri(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value()
+    if text and not text.startswith(("mongodb://", "mongodb+srv://")):
+        raise ValueError("no address of a MongoDB, as mongodb://HOST:PORT/DATABASE")
+    return secret
+
+
+def _is_files_url(text: str) -> str:
+    if text and not _FILES.fullmatch(text):
+        raise ValueError("no address of an object storage, as s3://BUCKET/PATH")
+    return text.rstrip("/")
+
+
+def _are_file_keys(secret: SecretStr) -> SecretStr:
+    for part in listed(secret.get_secret_value()):
+        try:
+            size_bytes = len(base64.b64decode(part, validate=True))
+        except binascii.Error:
+            size_bytes = 0
+        if size_bytes != _FILE_KEY_BYTES:
+            raise ValueError(f"a key is no {_FILE_KEY_BYTES} bytes in base64")
     return secret
 
 
@@ -66,6 +94,12 @@ IceUrls: TypeAlias = Annotated[str, AfterValidator(_are_ice_urls)]
 """Addresses of STUN or TURN servers, separated by commas."""
 RedisUrl: TypeAlias = Annotated[SecretStr, AfterValidator(_is_redis_url)]
 """The address of a Redis, which may hold its password; empty: none."""
+MongoUri: TypeAlias = Annotated[SecretStr, AfterValidator(_is_mongo_uri)]
+"""The address of a MongoDB, which may hold its password; empty: none."""
+FilesUrl: TypeAlias = Annotated[str, AfterValidator(_is_files_url)]
+"""The address of a place in an object storage; empty: none."""
+FileKeys: TypeAlias = Annotated[SecretStr, AfterValidator(_are_file_keys)]
+"""Keys of 32 bytes in base64, separated by commas; empty: none."""
 WebhookSecret: TypeAlias = Annotated[SecretStr, AfterValidator(_is_webhook_secret)]
 """A secret as in Standard Webhooks; empty: none."""
 DaemonAddress: TypeAlias = Annotated[str, AfterValidator(_is_daemon)]

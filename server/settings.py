@@ -1,23 +1,20 @@
 """Every setting of the service: typed, checked at start, from flags, environment or ``.env``."""
 
 import os
-from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias
 
 from dotenv import dotenv_values
 from pydantic import (
-    AliasChoices,
-    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic_settings import SettingsConfigDict, SettingsError
 
-from server.listed import Addresses, DaemonAddress, IceUrls, RedisUrl, WebhookSecret, listed
+from server.listed import Addresses, DaemonAddress, IceUrls, WebhookSecret, listed
+from server.storage_settings import ENV_PREFIX, OptionalPath, Seconds, StorageSettings
 
-ENV_PREFIX = "HAIR_TRYON_"
 ENV_FILE = ".env"
 
 
@@ -27,8 +24,6 @@ class SettingsInvalid(ValueError):
 
 LogFormat: TypeAlias = Literal["auto", "console", "json"]
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
-OptionalPath: TypeAlias = Annotated[Path | None, BeforeValidator(lambda text: text or None)]
-Seconds: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -41,7 +36,7 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-class Settings(BaseSettings):
+class Settings(StorageSettings):
     """Live hair try-on server. Flags can also be set as HAIR_TRYON_… in the environment or .env."""
 
     model_config = SettingsConfigDict(
@@ -61,7 +56,6 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
         8000, description="port to listen on; 0 for any free one"
     )
-    data_dir: Path = Field(Path("data"), description="folder of the embedded database")
     log_format: LogFormat = Field(
         "auto", description="console, json, or auto: console on a terminal"
     )
@@ -154,12 +148,6 @@ class Settings(BaseSettings):
     job_timeout_s: Seconds = Field(
         900.0, description="a video that takes longer to change is given up"
     )
-    redis_url: RedisUrl = Field(
-        SecretStr(""),
-        validation_alias=AliasChoices("redis_url", f"{ENV_PREFIX}REDIS_URL"),
-        description="Redis that brings videos to the workers (run.py worker); without one they are "
-        "changed in this process. REDIS_URL in the environment",
-    )
     webhook_secret: WebhookSecret = Field(
         SecretStr(""),
         description="signs the calls that tell users' servers of finished videos: whsec_ and 24 to "
@@ -170,9 +158,6 @@ class Settings(BaseSettings):
     )
     photo_side_px: Annotated[int, Field(ge=16, le=8192)] = Field(
         960, description="style and colour photos are scaled down to this longer side"
-    )
-    photo_cache_bytes: Annotated[int, Field(ge=0)] = Field(
-        256 * 1024 * 1024, description="memory for style and colour photos, kept for an hour"
     )
     rtc_listen: Addresses = Field(
         "",
@@ -260,12 +245,17 @@ def load_settings(arguments: list[str]) -> Settings:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0]) if first["loc"] else ""
         message = first["msg"].removeprefix("Value error, ")
-        place = f"{name} ({ENV_PREFIX}{name.upper()}, --{name.replace('_', '-')}): " if name else ""
+        place = f"{place_of(name)}: " if name else ""
         raise SettingsInvalid(f"wrong setting: {place}{message}") from None
     except UnicodeDecodeError:
         raise SettingsInvalid(f"wrong setting: the file {ENV_FILE} is not UTF-8") from None
     except SettingsError as error:
         raise SettingsInvalid(f"wrong setting: {error}".splitlines()[0]) from None
+
+
+def place_of(name: str) -> str:
+    """A setting by its name, its variable and its flag."""
+    return f"{name} ({ENV_PREFIX}{name.upper()}, --{name.replace('_', '-')})"
 
 
 def _refuse_unknown(env_file: str) -> None:

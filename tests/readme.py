@@ -11,7 +11,8 @@ from pydantic.fields import FieldInfo
 
 from media.frame import DropCause
 from server.errors import CloseCode, ErrorCode
-from server.settings import ENV_PREFIX, Settings
+from server.settings import Settings
+from server.storage_settings import ENV_PREFIX
 
 ROOT = Path(__file__).parents[1]
 UNKNOWN = "…"

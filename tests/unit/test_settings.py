@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from server.settings import ENV_PREFIX, Settings, SettingsInvalid, load_settings
+from server.settings import Settings, SettingsInvalid, load_settings
+from server.storage_settings import ENV_PREFIX
 
 _ROOT = Path(__file__).parents[2]
 _GOOD: dict[str, tuple[str, Any]] = {
@@ -47,6 +48,16 @@ _GOOD: dict[str, tuple[str, Any]] = {
     "max_user_queued_jobs": ("1", 1),
     "job_lease_s": ("1.5", 1.5),
     "job_timeout_s": ("2", 2.0),
+    "work_dir": ("/run/hair", Path("/run/hair")),
+    "mongodb_uri": ("mongodb://a:b@m.example/x", SecretStr("mongodb://a:b@m.example/x")),
+    "files_url": ("s3://bucket/some/path/", "s3://bucket/some/path"),
+    "file_keys": (f"{'A' * 43}=, {'B' * 43}=", SecretStr(f"{'A' * 43}=, {'B' * 43}=")),
+    "keep_uploads_s": ("60", 60.0),
+    "keep_results_s": ("60", 60.0),
+    "keep_photos_s": ("60", 60.0),
+    "keep_sessions_s": ("60", 60.0),
+    "sweep_interval_s": ("1", 1.0),
+    "signed_url_s": ("60", 60.0),
     "redis_url": ("redis://:geheim@r.example/1", SecretStr("redis://:geheim@r.example/1")),
     "webhook_secret": ("whsec_" + "A" * 32, SecretStr("whsec_" + "A" * 32)),
     "webhook_hosts": ("a.internal, 10.0.0.1", "a.internal, 10.0.0.1"),
@@ -95,7 +106,16 @@ _WRONG: dict[str, list[str]] = {
     "max_user_queued_jobs": ["0"],
     "job_lease_s": ["0"],
     "job_timeout_s": ["0"],
-    "redis_url": ["r.example:6379"],
+    "mongodb_uri": ["m.example:27017"],
+    "files_url": ["/srv/files", "s3://", "http://bucket/"],
+    "file_keys": ["geheim", "A" * 42 + "==", f"{'A' * 43}=,{'B' * 22}=="],
+    "keep_uploads_s": ["0", "inf"],
+    "keep_results_s": ["0"],
+    "keep_photos_s": ["0"],
+    "keep_sessions_s": ["0"],
+    "sweep_interval_s": ["0"],
+    "signed_url_s": ["0"],
+    "redis_url": ["r.example:6379", "redis://:geheim@h:port", "redis://h?geheim=1"],
     "webhook_secret": ["geheim", "whsec_" + "A" * 33, "whsec_" + "A" * 28],
     "photo_side_px": ["15", "8193"],
     "photo_cache_bytes": ["-1"],
@@ -110,14 +130,19 @@ _WRONG: dict[str, list[str]] = {
 }
 _WRONG_CASES = [(name, text) for name, texts in _WRONG.items() for text in texts]
 _NAMES = sorted(_GOOD)
-_PARTNER = {"tls_cert": "tls_key", "tls_key": "tls_cert", "turn": "turn_secret"}
+_PARTNER = {
+    "tls_cert": "tls_key",
+    "tls_key": "tls_cert",
+    "turn": "turn_secret",
+    "files_url": "file_keys",
+}
 
 
 @pytest.fixture(autouse=True)
 def _clean_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting in the environment, and no ``.env`` but the test's own."""
     for name in list(os.environ):
-        if name.upper().startswith(ENV_PREFIX) or name == "REDIS_URL":
+        if name.upper().startswith(ENV_PREFIX) or name in ("REDIS_URL", "MONGODB_URI"):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 
