@@ -1,61 +1,41 @@
-"""The contract that every database keeps, and how it fails."""
+"""The contract that every database keeps, in the service's own words."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from storage.records import SessionRecord, UploadRecord, UploadStatus
-from storage.results import Ending, Lease, QueueBounds, ResultRecord, RunningBounds, Workload
-
-
-class StorageError(Exception):
-    """The storage could not do what was asked."""
-
-    def __init__(self, detail: str = "") -> None:
-        """``detail`` is a code or a version, never something that a user has sent."""
-        text = type(self).__doc__ or type(self).__name__
-        super().__init__(f"{text} ({detail})" if detail else text)
-
-
-class StorageFailed(StorageError):
-    """The storage failed."""
-
-
-class StorageClosed(StorageError):
-    """The storage has been closed."""
-
-
-class StorageNewer(StorageError):
-    """The database was written by a newer version of the server, which has to be used."""
-
-
-class SessionOwnedByOther(StorageError):
-    """The session belongs to another user."""
-
-
-class QueueFull(StorageError):
-    """There are as many unfinished results as there may be."""
-
-
-class UserQueueFull(StorageError):
-    """The user has as many unfinished results as one may have."""
-
-
-class KeyReused(StorageError):
-    """The idempotency key was used for another request."""
+from storage.results import (
+    Cursor,
+    Ending,
+    Erased,
+    Lease,
+    QueueBounds,
+    ResultRecord,
+    RunningBounds,
+    Workload,
+)
 
 
 class Sessions(Protocol):
     """Live sessions. See Database."""
 
-    async def save(self, record: SessionRecord) -> None:
-        """Insert the record, or replace the one of its ``session_id``.
+    async def begin(self, record: SessionRecord) -> None:
+        """Insert the record, or replace the one of its ``session_id`` if that is the same user's,
+        or is over.
 
-        The first ``created_at`` stays. A session never changes hands: of two users who save the
-        same ``session_id`` at once, one succeeds. What has been saved survives the death of the
-        process.
+        The first ``created_at`` stays. A session never changes hands while it lasts: of two users
+        who begin the same ``session_id`` at once, one succeeds.
 
         Raises SessionOwnedByOther if the stored ``user_id`` is another one, and TypeError if the
         look is not made of JSON values; nothing is changed then.
+        """
+        ...
+
+    async def save(self, record: SessionRecord) -> bool:
+        """Replace the record of its ``session_id`` and ``user_id``, but for the ``created_at``.
+
+        False if there is none: it was erased, and stays so. Raises as ``begin``.
         """
         ...
 
@@ -63,12 +43,20 @@ class Sessions(Protocol):
         """The record last saved, None if there is none."""
         ...
 
-    async def time_out_active(self, now: datetime) -> int:
-        """Turn every ``active`` session into ``timeout``, with ``now`` as its ``updated_at``.
+    async def of_user(self, user_id: str) -> list[SessionRecord]:
+        """A user's sessions."""
+        ...
 
-        For the start of the server: what is active then was left by a process that died. Returns
-        how many there were. Raises ValueError if ``now`` is naive.
+    async def time_out_silent(self, now: datetime, since: datetime) -> int:
+        """Turn every ``active`` session that was not saved after ``since`` into ``timeout``, with
+        ``now`` as its ``updated_at``: its server has died.
+
+        Returns how many there were. Raises ValueError if one of the moments is naive.
         """
+        ...
+
+    async def remove_expired(self, limit: int) -> int:
+        """Delete sessions that are over and not ``active``, at most so many; how many it were."""
         ...
 
 
@@ -76,7 +64,7 @@ class Uploads(Protocol):
     """Uploaded films. See Database."""
 
     async def add(self, record: UploadRecord) -> UploadRecord:
-        """Insert the record of a new upload, and return it.
+        """Insert the record of a new upload, and return it; its file is loose no more.
 
         Where its user has used its idempotency key before, nothing is inserted: the record of
         that time is returned. Raises KeyReused if that was for another request, and StorageFailed
@@ -88,8 +76,20 @@ class Uploads(Protocol):
         """The upload's record, None if there is none."""
         ...
 
+    async def of_user(self, user_id: str) -> list[UploadRecord]:
+        """A user's uploads, the latest first."""
+        ...
+
     async def set_status(self, upload_id: str, status: UploadStatus, now: datetime) -> None:
         """Say where the upload stands, if it is there."""
+        ...
+
+    async def remove_expired(self, limit: int, due: datetime) -> list[str]:
+        """Delete uploads that are over, at most so many; the paths of their files. See Loose."""
+        ...
+
+    async def page(self, limit: int, after: str = "") -> list[UploadRecord]:
+        """Uploads in the order of their ids, those behind this one; for looking through all."""
         ...
 
 
@@ -97,10 +97,11 @@ class Results(Protocol):
     """Results: a queue of what is to be done, and the history of what was. See Database."""
 
     async def add(self, record: ResultRecord, bounds: QueueBounds) -> ResultRecord:
-        """Insert a new result, and return it; as Uploads.add where it has an idempotency key.
+        """Insert a new result, and return it; as Uploads.add where it has an idempotency key. Its
+        photos are loose no more.
 
-        Raises QueueFull, UserQueueFull, KeyReused, and StorageFailed if the ``result_id`` is
-        there already.
+        Raises UploadGone if its upload is not there, QueueFull, UserQueueFull, KeyReused, and
+        StorageFailed if the ``result_id`` is there already.
         """
         ...
 
@@ -108,10 +109,18 @@ class Results(Protocol):
         """The result's record, None if there is none."""
         ...
 
+    async def by_path(self, path: str) -> ResultRecord | None:
+        """The result whose video or thumbnail is, or will be, at this path."""
+        ...
+
     async def history(
-        self, user_id: str, limit: int, offset: int
+        self, user_id: str, limit: int, offset: int = 0, after: Cursor | None = None
     ) -> tuple[list[ResultRecord], int]:
-        """A user's results, the latest first, and how many there are in all."""
+        """A user's results, the latest first, and how many there are in all.
+
+        Only those that come ``after`` a result, if one is given: pages that are asked for so
+        neither repeat nor miss any, whatever is added meanwhile.
+        """
         ...
 
     async def claim(self, lease: Lease, bounds: RunningBounds) -> ResultRecord | None:
@@ -135,7 +144,23 @@ class Results(Protocol):
         ...
 
     async def cancel(self, result_id: str, now: datetime) -> ResultRecord | None:
-        """Cancel the result if it is unfinished; its record then, None if there is none."""
+        """Cancel the result if it is unfinished; its record then, None if there is none.
+
+        The lease of one that was worked on stays, until its owner has let go of it.
+        """
+        ...
+
+    async def cancel_all(self, user_id: str, now: datetime) -> int:
+        """Cancel all that is unfinished of a user; how many it were."""
+        ...
+
+    async def let_go(self, result_id: str, owner: str) -> None:
+        """The owner works on this result no more, which was cancelled: its lease ends, if it is
+        this owner's."""
+        ...
+
+    async def leased(self, user_id: str, now: datetime) -> int:
+        """How many results of a user somebody still holds a lease of, cancelled ones included."""
         ...
 
     async def take_up_expired(self, now: datetime, attempts: int, text: str) -> list[ResultRecord]:
@@ -155,8 +180,27 @@ class Results(Protocol):
         """Nobody is to be told of this result any more, or only then."""
         ...
 
-    async def delete(self, result_id: str) -> None:
-        """Forget the result, if it is there."""
+    async def delete(self, result_id: str, now: datetime, due: datetime) -> list[str]:
+        """Forget the result, if it is there; the paths of its files. See Loose.
+
+        Of a result whose lease lasts the files are due when it ends, and none are returned.
+        """
+        ...
+
+    async def remove_expired(self, limit: int, now: datetime, due: datetime) -> list[str]:
+        """Delete results that are over, at most so many; as ``delete``."""
+        ...
+
+    async def remove_photos(self, limit: int, now: datetime, due: datetime, text: str) -> list[str]:
+        """Take the photos that are over from results, at most so many; the photos' paths.
+
+        Results that have not been begun fail with this text; those that are worked on keep their
+        photos until they are finished.
+        """
+        ...
+
+    async def page(self, limit: int, after: str = "") -> list[ResultRecord]:
+        """Results in the order of their ids, those behind this one; for looking through all."""
         ...
 
     async def workload(self) -> Workload:
@@ -164,12 +208,41 @@ class Results(Protocol):
         ...
 
 
+class Loose(Protocol):
+    """Paths of files that belong to no record: not yet, or not any more.
+
+    A path is noted before its file is written; adding the record that names it takes it from here,
+    in the same transaction. Deleting a record notes its paths again, in the same transaction, and
+    they stay noted until somebody says that the files are gone. So a process that dies in between
+    leaves no file behind that nobody knows of. See Database.
+    """
+
+    async def note(self, paths: Iterable[str], due: datetime) -> None:
+        """There may be files at these paths; what is still loose at ``due`` is to be removed."""
+        ...
+
+    async def claim(self, now: datetime, until: datetime, limit: int) -> list[str]:
+        """Paths whose files are due to be removed, at most so many. They are this caller's until
+        then, and nobody else gets them before."""
+        ...
+
+    async def take(self, paths: Sequence[str], until: datetime) -> list[str]:
+        """Those of the paths that are loose, as ``claim``, due or not."""
+        ...
+
+    async def forget(self, paths: Sequence[str]) -> None:
+        """The files at these paths are gone."""
+        ...
+
+
 class Database(Protocol):
     """What outlives the process.
 
-    Moments are kept to the millisecond, as the messages show them; finer parts are cut off. A
-    call that is cancelled has been done as a whole or not at all. Every call but ``close`` raises
-    StorageClosed after ``close``, and StorageFailed if the database fails.
+    Moments are kept to the millisecond, as the messages show them; finer parts are cut off. What
+    is over (see Horizon) is not there for any call but those that remove it. A call that is
+    cancelled has been done as a whole or not at all. What has been written survives the death of
+    the process. Every call but ``close`` raises StorageClosed after ``close``, and StorageFailed
+    if the database fails or does not answer in time.
     """
 
     @property
@@ -185,6 +258,26 @@ class Database(Protocol):
     @property
     def results(self) -> Results:
         """Results."""
+        ...
+
+    @property
+    def loose(self) -> Loose:
+        """Files that belong to no record."""
+        ...
+
+    async def erase(
+        self, user_id: str, limit: int, now: datetime, due: datetime
+    ) -> tuple[Erased, list[str]]:
+        """Delete a user's records, at most about so many of each kind; how many it were, and the
+        paths of their files, as Results.delete. Call it again until there were none."""
+        ...
+
+    async def scrub(self) -> None:
+        """Overwrite what was deleted, as far as that is in this database's hands."""
+        ...
+
+    async def known(self, paths: Sequence[str]) -> set[str]:
+        """Those of the paths that a record names, or that are loose; at most a thousand at once."""
         ...
 
     async def ping(self) -> None:

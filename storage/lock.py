@@ -4,7 +4,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from storage.database import StorageError
+from storage.errors import StorageError
 
 
 class StorageInUse(StorageError):

@@ -1,12 +1,13 @@
 """A film that is to be changed, or has been: the record, and what happens to it in its life."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from storage.records import require_aware
+from storage.retention import Horizon
 
 
 class ResultStatus(StrEnum):
@@ -87,6 +88,25 @@ class ResultRecord:
         return tuple(path for path in paths if path is not None)
 
 
+def as_seen(record: ResultRecord, horizon: Horizon) -> ResultRecord:
+    """The record without photos that are over, unless somebody is working with them."""
+    is_over = record.created_at <= horizon.photos and record.status is not ResultStatus.PROCESSING
+    return replace(record, style_image_path=None, color_image_path=None) if is_over else record
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a history, behind the result with this moment and id."""
+
+    created_at: datetime
+    result_id: str
+
+    @classmethod
+    def behind(cls, record: ResultRecord) -> "Cursor":
+        """The place behind this one."""
+        return cls(record.created_at, record.result_id)
+
+
 @dataclass(frozen=True, slots=True)
 class QueueBounds:
     """How many unfinished results there may be, in all and of one user."""
@@ -139,3 +159,24 @@ class Workload:
     left_mpx: float
     done_mpx: float
     done_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How many records of a user were deleted."""
+
+    sessions: int = 0
+    uploads: int = 0
+    results: int = 0
+
+    def __add__(self, other: "Erased") -> "Erased":
+        return Erased(
+            self.sessions + other.sessions,
+            self.uploads + other.uploads,
+            self.results + other.results,
+        )
+
+    @property
+    def is_none(self) -> bool:
+        """Whether there was nothing to delete."""
+        return self == Erased()

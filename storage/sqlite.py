@@ -3,13 +3,21 @@
 import asyncio
 import errno
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from storage.database import StorageClosed, StorageFailed
+import orjson
+
+from storage.errors import StorageClosed, StorageFailed
+from storage.moments import to_ms
+from storage.results import Erased
+from storage.retention import NowHorizon
+from storage.sqlite_erase import erase, scrub
+from storage.sqlite_loose import SqliteLoose
 from storage.sqlite_results import SqliteResults
 from storage.sqlite_schema import MIGRATIONS, migrate
 from storage.sqlite_sessions import SqliteSessions
@@ -17,6 +25,15 @@ from storage.sqlite_uploads import SqliteUploads
 
 _Result = TypeVar("_Result")
 
+_KNOWN = """
+    SELECT value FROM json_each(?)
+    WHERE EXISTS (SELECT 1 FROM uploads WHERE file_path = value)
+        OR EXISTS (SELECT 1 FROM results WHERE result_video_path = value)
+        OR EXISTS (SELECT 1 FROM results WHERE thumbnail_path = value)
+        OR EXISTS (SELECT 1 FROM results WHERE style_image_path = value)
+        OR EXISTS (SELECT 1 FROM results WHERE color_image_path = value)
+        OR EXISTS (SELECT 1 FROM loose WHERE path = value)
+"""
 _BUSY_TIMEOUT_S = 5.0
 """So long another process may hold the database."""
 
@@ -29,18 +46,21 @@ class SqliteDatabase:
     lost if the machine loses its power, without harm to the rest.
     """
 
-    def __init__(self, connection: sqlite3.Connection, thread: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, thread: ThreadPoolExecutor, horizon: NowHorizon
+    ) -> None:
         """Use ``open`` instead: the connection has to be made on that thread."""
         self._connection = connection
         # Its queue holds no more than one statement for each caller who waits.
         self._thread = thread
         self._closing: Future[None] | None = None
-        self.sessions = SqliteSessions(self._run)
-        self.uploads = SqliteUploads(self._run)
-        self.results = SqliteResults(self._run)
+        self.sessions = SqliteSessions(self._run, horizon)
+        self.uploads = SqliteUploads(self._run, horizon)
+        self.results = SqliteResults(self._run, horizon)
+        self.loose = SqliteLoose(self._run)
 
     @classmethod
-    async def open(cls, path: Path) -> "SqliteDatabase":
+    async def open(cls, path: Path, horizon: NowHorizon) -> "SqliteDatabase":
         """Open the file, create it if it is missing, and bring its schema up to date.
 
         A missing directory is created with mode 0700, a missing file with 0600. Of two processes
@@ -53,12 +73,28 @@ class SqliteDatabase:
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
         opening = thread.submit(_connect, path)
         try:
-            return cls(await asyncio.shield(asyncio.wrap_future(opening)), thread)
+            return cls(await asyncio.shield(asyncio.wrap_future(opening)), thread, horizon)
         except BaseException:
             # A caller who is cancelled leaves a connection that its own thread has to close.
             thread.submit(_discard, opening)
             thread.shutdown(wait=False)
             raise
+
+    async def erase(
+        self, user_id: str, limit: int, now: datetime, due: datetime
+    ) -> tuple[Erased, list[str]]:
+        """See Database."""
+        return await self._run(lambda it: erase(it, user_id, limit, to_ms(now), to_ms(due)))
+
+    async def scrub(self) -> None:
+        """See Database. The file is overwritten at once (secure_delete), but not its log."""
+        await self._run(scrub)
+
+    async def known(self, paths: Sequence[str]) -> set[str]:
+        """See Database."""
+        values = (orjson.dumps(list(paths)).decode(),)
+        rows = await self._run(lambda it: it.execute(_KNOWN, values).fetchall())
+        return {row["value"] for row in rows}
 
     async def ping(self) -> None:
         """See Database."""
@@ -113,6 +149,8 @@ def _prepare(connection: sqlite3.Connection) -> None:
     migrate(connection, MIGRATIONS)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
+    # What is deleted is overwritten: an erasure leaves nothing in the file.
+    connection.execute("PRAGMA secure_delete = ON")
 
 
 def _discard(opening: Future[sqlite3.Connection]) -> None:

@@ -7,17 +7,15 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from types import NoneType
-from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar, get_args, get_type_hints
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, get_args, get_type_hints
 
 import orjson
 
-from storage.database import StorageFailed
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND: Final = timedelta(milliseconds=1)
+from storage.errors import StorageFailed
+from storage.moments import from_ms, to_ms
 
 R = TypeVar("R")
 
@@ -28,16 +26,6 @@ class Run(Protocol):
     async def __call__(self, operation: Callable[[sqlite3.Connection], R]) -> R:
         """Return what it returns. Raises as Database says."""
         ...
-
-
-def to_ms(moment: datetime) -> int:
-    """An aware moment; what is finer is cut off."""
-    return (moment - _EPOCH) // _MILLISECOND
-
-
-def from_ms(moment_ms: int) -> datetime:
-    """In UTC."""
-    return _EPOCH + timedelta(milliseconds=moment_ms)
 
 
 @contextmanager

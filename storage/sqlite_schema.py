@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 
-from storage.database import StorageNewer
+from storage.errors import StorageNewer
 from storage.sqlite_rows import transaction
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -100,6 +100,57 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """
         CREATE UNIQUE INDEX results_by_key ON results (user_id, idempotency_key)
         WHERE idempotency_key IS NOT NULL
+        """,
+    ),
+    (
+        # What is over is found by its age.
+        "CREATE INDEX sessions_by_age ON sessions (updated_at)",
+        "CREATE INDEX uploads_by_age ON uploads (created_at)",
+        "CREATE INDEX results_by_age ON results (created_at)",
+        """
+        CREATE INDEX results_with_photos ON results (created_at)
+        WHERE style_image_path IS NOT NULL OR color_image_path IS NOT NULL
+        """,
+        # A history is read in this order, however many results have the same moment.
+        "DROP INDEX results_by_user",
+        "CREATE INDEX results_by_user ON results (user_id, created_at DESC, result_id)",
+        """
+        CREATE INDEX results_leased ON results (user_id, lease_until)
+        WHERE lease_until IS NOT NULL
+        """,
+        # Whose file is this?
+        "CREATE INDEX uploads_by_file ON uploads (file_path)",
+        "CREATE INDEX results_by_video ON results (result_video_path)",
+        "CREATE INDEX results_by_thumbnail ON results (thumbnail_path)",
+        """
+        CREATE INDEX results_by_style ON results (style_image_path)
+        WHERE style_image_path IS NOT NULL
+        """,
+        """
+        CREATE INDEX results_by_color ON results (color_image_path)
+        WHERE color_image_path IS NOT NULL
+        """,
+        "CREATE TABLE loose (path TEXT NOT NULL PRIMARY KEY, due INTEGER NOT NULL) WITHOUT ROWID",
+        "CREATE INDEX loose_by_due ON loose (due)",
+        # How many results a user has would otherwise be counted with every page of a history.
+        """
+        CREATE TABLE tallies (
+            user_id TEXT NOT NULL PRIMARY KEY,
+            results INTEGER NOT NULL
+        ) WITHOUT ROWID
+        """,
+        "INSERT INTO tallies SELECT user_id, count(*) FROM results GROUP BY user_id",
+        """
+        CREATE TRIGGER result_added AFTER INSERT ON results BEGIN
+            INSERT INTO tallies VALUES (new.user_id, 1)
+            ON CONFLICT (user_id) DO UPDATE SET results = results + 1;
+        END
+        """,
+        """
+        CREATE TRIGGER result_removed AFTER DELETE ON results BEGIN
+            UPDATE tallies SET results = results - 1 WHERE user_id = old.user_id;
+            DELETE FROM tallies WHERE user_id = old.user_id AND results = 0;
+        END
         """,
     ),
 )

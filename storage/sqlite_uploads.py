@@ -4,41 +4,88 @@ import sqlite3
 from datetime import datetime
 from typing import Any, Final
 
+from storage.moments import to_ms
 from storage.records import UploadRecord, UploadStatus
+from storage.retention import NowHorizon
 from storage.sqlite_keys import added_before
-from storage.sqlite_rows import Run, Table, to_ms, transaction
+from storage.sqlite_loose import forget_loose, note_loose
+from storage.sqlite_rows import Run, Table, transaction
 
 _TABLE: Final = Table.of("uploads", UploadRecord)
-_GET: Final = "SELECT * FROM uploads WHERE upload_id = ?"
+_GET: Final = "SELECT * FROM uploads WHERE upload_id = :upload_id AND created_at > :over"
+_OF_USER: Final = """
+    SELECT * FROM uploads WHERE user_id = :user_id AND created_at > :over ORDER BY created_at DESC
+"""
 _SET_STATUS: Final = "UPDATE uploads SET status = ?, updated_at = ? WHERE upload_id = ?"
+_EXPIRE: Final = """
+    DELETE FROM uploads WHERE upload_id IN (
+        SELECT upload_id FROM uploads WHERE created_at <= :over ORDER BY created_at LIMIT :limit
+    )
+    RETURNING file_path
+"""
+_PAGE: Final = """
+    SELECT * FROM uploads WHERE upload_id > :after AND created_at > :over
+    ORDER BY upload_id LIMIT :limit
+"""
 
 
 class SqliteUploads:
     """See Uploads."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, horizon: NowHorizon) -> None:
         self._run = run
+        self._horizon = horizon
 
     async def add(self, record: UploadRecord) -> UploadRecord:
         """See Uploads."""
-        row = _TABLE.row(record)
-        earlier = await self._run(lambda connection: _add(connection, row))
+        row, over_ms = _TABLE.row(record), self._over_ms()
+        earlier = await self._run(lambda connection: _add(connection, row, over_ms))
         return record if earlier is None else _TABLE.record(earlier)
 
     async def get(self, upload_id: str) -> UploadRecord | None:
         """See Uploads."""
-        row = await self._run(lambda it: it.execute(_GET, (upload_id,)).fetchone())
-        return None if row is None else _TABLE.record(row)
+        found = await self._all(_GET, upload_id=upload_id)
+        return found[0] if found else None
+
+    async def of_user(self, user_id: str) -> list[UploadRecord]:
+        """See Uploads."""
+        return await self._all(_OF_USER, user_id=user_id)
 
     async def set_status(self, upload_id: str, status: UploadStatus, now: datetime) -> None:
         """See Uploads."""
         values = (status, to_ms(now), upload_id)
         await self._run(lambda connection: connection.execute(_SET_STATUS, values).rowcount)
 
+    async def remove_expired(self, limit: int, due: datetime) -> list[str]:
+        """See Uploads."""
+        values, due_ms = {"limit": limit, "over": self._over_ms()}, to_ms(due)
 
-def _add(connection: sqlite3.Connection, row: dict[str, Any]) -> sqlite3.Row | None:
+        def removed(connection: sqlite3.Connection) -> list[str]:
+            with transaction(connection):
+                rows = connection.execute(_EXPIRE, values).fetchall()
+                paths = [row["file_path"] for row in rows]
+                note_loose(connection, paths, due_ms)
+            return paths
+
+        return await self._run(removed)
+
+    async def page(self, limit: int, after: str = "") -> list[UploadRecord]:
+        """See Uploads."""
+        return await self._all(_PAGE, limit=limit, after=after)
+
+    def _over_ms(self) -> int:
+        return to_ms(self._horizon().uploads)
+
+    async def _all(self, statement: str, **values: object) -> list[UploadRecord]:
+        values["over"] = self._over_ms()
+        rows = await self._run(lambda it: it.execute(statement, values).fetchall())
+        return [_TABLE.record(row) for row in rows]
+
+
+def _add(connection: sqlite3.Connection, row: dict[str, Any], over_ms: int) -> sqlite3.Row | None:
     with transaction(connection):
-        earlier = added_before(connection, _TABLE, row)
+        earlier = added_before(connection, _TABLE, row, over_ms)
         if earlier is None:
             connection.execute(_TABLE.insertion, row)
+            forget_loose(connection, [row["file_path"]])
     return earlier

@@ -29,12 +29,22 @@ from tests.integration.browser import (
     serve_module,
 )
 from tests.integration.client import Caller
-from tests.integration.databases import database, opener
+from tests.integration.databases import database, mongo_uri, new_mongo_uri, opener, time
 from tests.integration.held import Change, Held
+from tests.integration.mongod import mongod, own_mongod, unreached
 from tests.integration.process import ServerProcess
 from tests.integration.service import Service, StartService
 
-__all__ = ["database", "opener"]
+__all__ = [
+    "database",
+    "mongo_uri",
+    "mongod",
+    "new_mongo_uri",
+    "opener",
+    "own_mongod",
+    "time",
+    "unreached",
+]
 
 TEST_SETTINGS = {"workers": 2, "target_latency_ms": 20_000.0, "frames_per_minute": 1_000_000}
 """Two workers as on the smallest machine; no frame is late or too many, as the machine is noisy."""

@@ -1,25 +1,72 @@
 """Every implementation of Database, for the tests of its contract."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from storage.database import Database
+from storage.mongo import MongoDatabase
+from storage.retention import Horizon, Retention
 from storage.sqlite import SqliteDatabase
-from tests.integration.records import database_file
+from tests.integration.mongod import Mongod
+from tests.integration.records import NOW, database_file
 
 Opener = Callable[[], Awaitable[Database]]
 """Opens the store of a test, each time the same one."""
 
-_OPENERS: dict[str, Callable[[Path], Awaitable[Database]]] = {
-    "sqlite": lambda folder: SqliteDatabase.open(database_file(folder)),
-}
+RETENTION = Retention(uploads_s=700, results_s=3000, photos_s=100, sessions_s=60)
 
 
-@pytest.fixture(params=sorted(_OPENERS))
-def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
-    return lambda: _OPENERS[request.param](tmp_path)
+class Time:
+    """What databases take for now: the records' moment, until it is changed."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def pass_by(self, seconds: float) -> datetime:
+        """It is so much later now."""
+        self.now += timedelta(seconds=seconds)
+        return self.now
+
+    def horizon(self) -> Horizon:
+        """What is over by now."""
+        return RETENTION.horizon(self.now)
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def mongo_uri(mongod: Mongod) -> Iterator[str]:
+    """The address of a database without a document; its indexes are there from an earlier test,
+    as to build them takes longer than most tests."""
+    name = "emptied"
+    yield mongod.database(name)
+    with mongod.client() as client:
+        for collection in set(client[name].list_collection_names()) - {"schema"}:
+            client[name][collection].delete_many({})
+
+
+@pytest.fixture
+def new_mongo_uri(mongod: Mongod) -> Iterator[str]:
+    """The address of a database that is not there yet."""
+    name = f"new_{uuid4().hex}"
+    yield mongod.database(name)
+    with mongod.client() as client:
+        client.drop_database(name)
+
+
+@pytest.fixture(params=["mongodb", "sqlite"])
+def opener(request: pytest.FixtureRequest, tmp_path: Path, time: Time) -> Opener:
+    if request.param == "sqlite":
+        return lambda: SqliteDatabase.open(database_file(tmp_path), time.horizon)
+    uri: str = request.getfixturevalue("mongo_uri")
+    return lambda: MongoDatabase.open(uri, time.horizon)
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from storage.database import Database, KeyReused, QueueFull, StorageFailed, UserQueueFull
+from storage.database import Database
+from storage.errors import KeyReused, QueueFull, StorageFailed, UploadGone, UserQueueFull
 from storage.results import (
     Ending,
     Lease,
@@ -18,7 +19,7 @@ from storage.results import (
     Workload,
 )
 from tests.integration.databases import Opener
-from tests.integration.records import NOW, RESULT
+from tests.integration.records import NOW, RESULT, UPLOAD
 
 ROOMY = QueueBounds(1000, 1000)
 ANY = RunningBounds(1000, 1000)
@@ -39,6 +40,12 @@ async def add(database: Database, result_id: str, **changes: Any) -> ResultRecor
     """Queue a result."""
     record = replace(RESULT, result_id=result_id, **changes)
     return await database.results.add(record, ROOMY)
+
+
+@pytest.fixture(autouse=True)
+async def upload(database: Database) -> None:
+    """The upload that all results are made of."""
+    await database.uploads.add(UPLOAD)
 
 
 async def state(database: Database, result_id: str = "r1") -> ResultRecord:
@@ -90,6 +97,8 @@ async def test_unknown_and_double(database: Database) -> None:
     """What is not there is None; what is there is not added again."""
     assert await database.results.get("r1") is None
     assert await database.results.cancel("r1", NOW) is None
+    with pytest.raises(UploadGone):
+        await add(database, "r1", upload_id="up2")
     await add(database, "r1")
     with pytest.raises(StorageFailed):
         await add(database, "r1", user_id="bob")
@@ -272,8 +281,8 @@ async def test_what_is_deleted_is_gone(database: Database) -> None:
     """And its owner is told so."""
     await add(database, "r1")
     await database.results.claim(lease(), ANY)
-    await database.results.delete("r1")
-    await database.results.delete("r1")
+    await database.results.delete("r1", NOW, NOW)
+    await database.results.delete("r1", NOW, NOW)
     assert await database.results.get("r1") is None
     assert not await database.results.renew("r1", lease(), 1)
 

@@ -1,12 +1,14 @@
 """The contract of Uploads, kept by every implementation."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from storage.database import Database, KeyReused, StorageFailed
+from storage.database import Database
+from storage.errors import KeyReused, StorageFailed
 from storage.records import UploadStatus
-from tests.integration.databases import Opener
+from tests.integration.databases import Opener, Time
 from tests.integration.records import NOW, UPLOAD
 
 
@@ -52,3 +54,41 @@ async def test_status_is_set(database: Database) -> None:
     await database.uploads.set_status("up2", UploadStatus.PROCESSING, NOW)
     expected = replace(UPLOAD, status=UploadStatus.PROCESSING, updated_at=NOW)
     assert await database.uploads.get("up1") == expected
+
+
+async def test_an_upload_that_is_over_is_gone(database: Database, time: Time) -> None:
+    """It is told no more, its key is free again, and who removes it gets the path of its file,
+    which is loose until it is said to be gone."""
+    keyed = replace(UPLOAD, idempotency_key="k", request_digest="one")
+    await database.uploads.add(keyed)
+    time.pass_by(699.999)
+    assert await database.uploads.get("up1") == keyed
+    assert await database.uploads.of_user("ann") == [keyed]
+    now = time.pass_by(0.001)
+    assert await database.uploads.get("up1") is None
+    assert await database.uploads.of_user("ann") == []
+    assert await database.uploads.page(10) == []
+    second = replace(keyed, upload_id="up2", file_path="/uploads/2.mp4", created_at=now)
+    assert await database.uploads.add(second) == second
+    assert await database.uploads.remove_expired(10, now) == [UPLOAD.file_path]
+    assert await database.uploads.remove_expired(10, now) == []
+    assert await database.loose.claim(now, time.pass_by(1), 10) == [UPLOAD.file_path]
+
+
+async def test_uploads_of_a_user(database: Database) -> None:
+    """The latest first, and nobody else's."""
+    for number in range(3):
+        created_at = NOW + timedelta(seconds=number)
+        await database.uploads.add(replace(UPLOAD, upload_id=f"u{number}", created_at=created_at))
+    await database.uploads.add(replace(UPLOAD, upload_id="other", user_id="bob"))
+    found = await database.uploads.of_user("ann")
+    assert [one.upload_id for one in found] == ["u2", "u1", "u0"]
+
+
+async def test_looking_through_all_uploads(database: Database) -> None:
+    """In pages, each upload once."""
+    for number in range(3):
+        await database.uploads.add(replace(UPLOAD, upload_id=f"u{number}", user_id=str(number)))
+    first = await database.uploads.page(2)
+    rest = await database.uploads.page(2, first[-1].upload_id)
+    assert [one.upload_id for one in first + rest] == ["u0", "u1", "u2"]

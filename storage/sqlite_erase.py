@@ -1,0 +1,47 @@
+"""A person's records, deleted from SQLite, and what is left of them in its files."""
+
+import sqlite3
+from typing import Final
+
+from storage.errors import StorageFailed
+from storage.results import Erased
+from storage.sqlite_loose import note_loose
+from storage.sqlite_results import remove_results
+from storage.sqlite_rows import transaction
+
+_SESSIONS: Final = """
+    DELETE FROM sessions WHERE session_id IN (
+        SELECT session_id FROM sessions WHERE user_id = ? LIMIT ?
+    )
+"""
+_UPLOADS: Final = """
+    DELETE FROM uploads WHERE upload_id IN (
+        SELECT upload_id FROM uploads WHERE user_id = ? LIMIT ?
+    )
+    RETURNING file_path
+"""
+_RESULTS: Final = "SELECT result_id FROM results WHERE user_id = ? LIMIT ?"
+
+
+def erase(
+    connection: sqlite3.Connection, user_id: str, limit: int, now_ms: int, due_ms: int
+) -> tuple[Erased, list[str]]:
+    """See Database.erase."""
+    some = (user_id, limit)
+    with transaction(connection):
+        sessions = connection.execute(_SESSIONS, some).rowcount
+        uploads = [row["file_path"] for row in connection.execute(_UPLOADS, some).fetchall()]
+        note_loose(connection, uploads, due_ms)
+        results = [row["result_id"] for row in connection.execute(_RESULTS, some).fetchall()]
+        paths = remove_results(connection, results, now_ms, due_ms)
+    return Erased(sessions, len(uploads), len(results)), uploads + paths
+
+
+def scrub(connection: sqlite3.Connection) -> None:
+    """Bring the log into the file, where what was deleted is overwritten, and empty it.
+
+    Raises StorageFailed while another process still reads from the log.
+    """
+    is_busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if is_busy:
+        raise StorageFailed("log in use")

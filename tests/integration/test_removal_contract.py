@@ -1,0 +1,282 @@
+"""The contract of what is over, deleted or erased, kept by every implementation of Database."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from storage.database import Database
+from storage.records import SessionStatus
+from storage.results import (
+    Cursor,
+    Ending,
+    Erased,
+    Lease,
+    QueueBounds,
+    ResultRecord,
+    ResultStatus,
+    RunningBounds,
+)
+from tests.integration.databases import Opener, Time
+from tests.integration.records import NOW, RECORD, RESULT, UPLOAD
+
+ROOMY = QueueBounds(1000, 1000)
+ANY = RunningBounds(1000, 1000)
+VIDEO, THUMB, STYLE = RESULT.result_video_path, RESULT.thumbnail_path, RESULT.style_image_path
+
+
+def later(seconds: float) -> datetime:
+    """So many seconds after the records' moment."""
+    return NOW + timedelta(seconds=seconds)
+
+
+def lease(owner: str = "w1", until_s: float = 10) -> Lease:
+    """A lease taken at the records' moment."""
+    return Lease(owner, NOW, later(until_s))
+
+
+def result(name: str, **changes: Any) -> ResultRecord:
+    """A result whose files are its own."""
+    paths = {
+        "result_video_path": f"/uploads/result_{name}.mp4",
+        "thumbnail_path": f"/uploads/thumb_{name}.jpg",
+        "style_image_path": f"/uploads/style_{name}.jpg",
+    }
+    return replace(RESULT, result_id=name, **{**paths, **changes})
+
+
+async def add(database: Database, name: str, **changes: Any) -> ResultRecord:
+    """Queue a result whose files are its own."""
+    return await database.results.add(result(name, **changes), ROOMY)
+
+
+async def everything_loose(database: Database) -> list[str]:
+    """All paths that are loose, whenever they are due."""
+    return sorted(await database.loose.claim(later(9e6), later(9e6), 1000))
+
+
+@pytest.fixture(autouse=True)
+async def upload(database: Database) -> None:
+    """The upload that all results are made of."""
+    await database.uploads.add(UPLOAD)
+
+
+async def test_files_are_loose_until_their_record_is_there(database: Database) -> None:
+    """Of an upload and of a result's photos alike; what nobody records stays loose."""
+    assert STYLE is not None
+    await database.loose.note(["/uploads/2.mp4", STYLE, "/uploads/lost.jpg"], later(5))
+    await database.uploads.add(replace(UPLOAD, upload_id="up2", file_path="/uploads/2.mp4"))
+    await database.results.add(RESULT, ROOMY)
+    assert await database.loose.claim(later(4.999), later(9), 10) == []
+    assert await database.loose.claim(later(5), later(9), 10) == ["/uploads/lost.jpg"]
+    await database.loose.forget(["/uploads/lost.jpg", "/uploads/unknown.jpg"])
+    assert await everything_loose(database) == []
+
+
+async def test_what_is_due_is_one_callers(database: Database, opener: Opener) -> None:
+    """Many who ask at once get each path once, and again when its time is over."""
+    paths = {f"/uploads/{number}.mp4" for number in range(40)}
+    await database.loose.note(paths, NOW)
+    other = await opener()
+    claims = [store.loose.claim(NOW, later(60), 3) for store in (database, other) * 10]
+    claimed = [path for some in await asyncio.gather(*claims) for path in some]
+    assert sorted(claimed) == sorted(paths)
+    assert await database.loose.claim(later(59), later(99), 100) == []
+    assert set(await other.loose.claim(later(60), later(99), 100)) == paths
+    await other.close()
+
+
+async def test_what_is_not_recorded_is_taken(database: Database) -> None:
+    """Whoever wrote files whose record did not come takes them back, and nobody else gets them."""
+    await database.loose.note([UPLOAD.file_path, "/uploads/a.jpg", "/uploads/b.jpg"], later(5))
+    await database.uploads.add(replace(UPLOAD, upload_id="up2"))
+    paths = [UPLOAD.file_path, "/uploads/b.jpg"]
+    assert await database.loose.take(paths, later(60)) == ["/uploads/b.jpg"]
+    assert await database.loose.claim(later(59), later(60), 10) == ["/uploads/a.jpg"]
+
+
+async def test_deleting_a_result_makes_its_files_loose(database: Database) -> None:
+    """Whoever deletes gets their paths, and so does the next one, if they are not said gone."""
+    await add(database, "r1")
+    paths = sorted(result("r1").paths)
+    assert sorted(await database.results.delete("r1", NOW, later(60))) == paths
+    assert await database.results.delete("r1", NOW, later(60)) == []
+    assert await database.loose.claim(later(59), later(99), 10) == []
+    assert await everything_loose(database) == paths
+    await database.loose.forget(paths)
+    assert await everything_loose(database) == []
+
+
+async def test_files_of_a_leased_result_are_due_after_its_lease(database: Database) -> None:
+    """Its worker may write them until then."""
+    await add(database, "r1")
+    await database.results.claim(lease(until_s=100), ANY)
+    assert await database.results.delete("r1", NOW, later(60)) == []
+    assert await database.loose.claim(later(99), later(99), 10) == []
+    assert len(await database.loose.claim(later(100), later(200), 10)) == 3
+
+
+async def test_a_cancelled_result_stays_leased_until_its_owner_lets_go(database: Database) -> None:
+    """Nobody renews it, and nobody but the owner lets go of it."""
+    for name in ("r1", "r2", "r3"):
+        await add(database, name)
+    for owner in ("w1", "w2"):
+        await database.results.claim(lease(owner), ANY)
+    await add(database, "b1", user_id="bob")
+    assert await database.results.cancel_all("ann", NOW) == 3
+    assert await database.results.cancel_all("ann", NOW) == 0
+    statuses = {(await database.results.history("ann", 9))[0][number].status for number in range(3)}
+    assert statuses == {ResultStatus.CANCELLED}
+    bobs = await database.results.get("b1")
+    assert bobs is not None
+    assert not bobs.status.is_final
+    assert await database.results.leased("ann", NOW) == 2
+    assert not await database.results.renew("r1", lease("w1"), 5)
+    await database.results.let_go("r1", "w2")
+    assert await database.results.leased("ann", NOW) == 2
+    await database.results.let_go("r1", "w1")
+    assert await database.results.leased("ann", NOW) == 1
+    assert await database.results.leased("ann", later(10)) == 0
+
+
+async def test_a_result_that_is_over_is_gone(database: Database, time: Time) -> None:
+    """From every reading, at its moment and not before; its key is free again; then it is
+    removed, in steps."""
+    for number in range(3):
+        await add(database, f"r{number}", idempotency_key=f"k{number}", request_digest="d")
+    time.pass_by(2999.999)
+    assert await database.results.get("r0") is not None
+    now = time.pass_by(0.001)
+    assert await database.results.get("r0") is None
+    assert await database.results.by_path("/uploads/result_r0.mp4") is None
+    assert await database.results.history("ann", 10) == ([], 0)
+    assert await database.results.page(10) == []
+    assert await database.results.claim(lease(), ANY) is None
+    await database.uploads.add(replace(UPLOAD, upload_id="up2", created_at=now))
+    again = result("r9", upload_id="up2", created_at=now, idempotency_key="k0", request_digest="e")
+    assert await database.results.add(again, ROOMY) == again
+    assert (await database.results.history("ann", 10))[1] == 1
+    steps = [len(await database.results.remove_expired(2, now, now)) for _ in range(3)]
+    assert steps == [6, 3, 0]
+    assert await database.results.history("ann", 10) == ([again], 1)
+
+
+async def test_photos_that_are_over_are_gone(database: Database, time: Time) -> None:
+    """A finished result loses them; one that waited too long fails; one in work keeps them."""
+    ending = Ending(status=ResultStatus.COMPLETED, now=NOW)
+    for name in ("r1", "r2", "r3"):
+        await add(database, name, created_at=later(0.001 * int(name[1])))
+    for owner in ("w1", "w2"):
+        await database.results.claim(lease(owner), ANY)
+    await database.results.end("r1", "w1", ending)
+    now = time.pass_by(100.003)
+    styles = [found and found.style_image_path for found in
+              [await database.results.get(name) for name in ("r1", "r2", "r3")]]  # fmt: skip
+    assert styles == [None, "/uploads/style_r2.jpg", None]
+    removed = await database.results.remove_photos(10, now, later(300), "too late")
+    assert sorted(removed) == ["/uploads/style_r1.jpg", "/uploads/style_r3.jpg"]
+    assert await database.results.remove_photos(10, now, later(300), "too late") == []
+    failed = await database.results.get("r3")
+    assert failed is not None
+    assert (failed.status, failed.error_message) == (ResultStatus.FAILED, "too late")
+    assert (failed.completed_at, failed.result_video_path) == (now, "/uploads/result_r3.mp4")
+    await database.results.end("r2", "w2", ending)
+    removed = await database.results.remove_photos(10, now, later(300), "too late")
+    assert removed == ["/uploads/style_r2.jpg"]
+    assert await database.loose.claim(later(299), later(300), 10) == []
+    assert len(await everything_loose(database)) == 3
+
+
+async def test_a_result_is_found_by_its_files(database: Database) -> None:
+    """By its video and its thumbnail; not by its photos, which nobody may ask for."""
+    record = await add(database, "r1")
+    await add(database, "r2")
+    assert await database.results.by_path("/uploads/result_r1.mp4") == record
+    assert await database.results.by_path("/uploads/thumb_r1.jpg") == record
+    assert await database.results.by_path("/uploads/style_r1.jpg") is None
+    assert await database.results.by_path("") is None
+
+
+async def test_history_goes_on_behind_a_result(database: Database) -> None:
+    """Pages that follow a cursor hold each result once, also many of one moment, whatever is
+    added meanwhile."""
+    for number in range(7):
+        await add(database, f"r{number}", created_at=later(number // 3))
+    seen: list[str] = []
+    after: Cursor | None = None
+    for extra in range(5):
+        page, total = await database.results.history("ann", 2, after=after)
+        assert total == 7 + extra
+        seen += [record.result_id for record in page]
+        after = Cursor.behind(page[-1]) if page else after
+        await add(database, f"x{extra}", created_at=later(100 + extra))
+    assert seen == ["r6", "r3", "r4", "r5", "r0", "r1", "r2"]
+
+
+async def test_looking_through_all_results(database: Database) -> None:
+    """In pages, each result once, whoever's it is."""
+    for number in range(5):
+        await add(database, f"r{number}", user_id=f"u{number}")
+    first = await database.results.page(3)
+    rest = await database.results.page(3, first[-1].result_id)
+    assert [one.result_id for one in first + rest] == ["r0", "r1", "r2", "r3", "r4"]
+
+
+async def test_known_paths(database: Database) -> None:
+    """Those of records, over or not, and those that are loose; no others."""
+    await add(database, "r1", color_image_path="/uploads/color_r1.jpg")
+    await database.loose.note(["/uploads/loose.jpg"], NOW)
+    known = [*result("r1").paths, "/uploads/color_r1.jpg", UPLOAD.file_path, "/uploads/loose.jpg"]
+    asked = [*known, "/uploads/orphan.mp4", *(f"/uploads/no{number}" for number in range(990))]
+    assert await database.known(asked) == set(known)
+    assert await database.known([]) == set()
+
+
+async def test_erasing_takes_all_of_one_user(database: Database) -> None:
+    """Step by step, counted, with the files' paths; everybody else keeps all of theirs."""
+    for number in range(3):
+        await add(database, f"r{number}")
+        await database.sessions.begin(replace(RECORD, session_id=f"s{number}"))
+    await add(database, "bobs", user_id="bob")
+    await database.sessions.begin(replace(RECORD, session_id="bobs", user_id="bob"))
+    total, paths = Erased(), list[str]()
+    while not (step := await database.erase("ann", 2, NOW, later(60)))[0].is_none:
+        total, paths = total + step[0], paths + step[1]
+    assert total == Erased(sessions=3, uploads=1, results=3)
+    assert len(paths) == 1 + 3 * 3
+    assert await everything_loose(database) == sorted(paths)
+    assert await database.results.history("ann", 10) == ([], 0)
+    assert await database.sessions.of_user("ann") == []
+    assert await database.uploads.of_user("ann") == []
+    assert (await database.results.history("bob", 10))[1] == 1
+    assert len(await database.sessions.of_user("bob")) == 1
+    await database.scrub()
+
+
+async def test_erasing_takes_what_is_over_and_what_is_leased(
+    database: Database, time: Time
+) -> None:
+    """Nothing of a user stays because nobody would be told of it; leased files come later."""
+    await add(database, "r1")
+    await database.results.claim(lease(until_s=9e5), ANY)
+    await database.sessions.begin(replace(RECORD, status=SessionStatus.TIMEOUT))
+    now = time.pass_by(3600)
+    erased, paths = await database.erase("ann", 10, now, now)
+    assert erased == Erased(sessions=1, uploads=1, results=1)
+    assert paths == [UPLOAD.file_path]
+    assert len(await database.loose.claim(later(9e5), later(9e6), 10)) == 4
+
+
+async def test_many_sweepers_remove_each_thing_once(
+    database: Database, opener: Opener, time: Time
+) -> None:
+    """However many remove what is over at the same moment."""
+    await asyncio.gather(*(add(database, f"r{number}") for number in range(30)))
+    now, other = time.pass_by(3600), await opener()
+    removals = [store.results.remove_expired(4, now, later(9e5)) for store in (database, other) * 8]
+    removed = [path for some in await asyncio.gather(*removals) for path in some]
+    assert len(removed) == len(set(removed)) == 90
+    assert await everything_loose(database) == sorted(removed)
+    await other.close()
