@@ -1,0 +1,48 @@
+"""A person's records, deleted from MongoDB."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.mongo_client import Document, Session
+from storage.mongo_link import MongoLink
+from storage.mongo_removal import ResultRemoval
+from storage.mongo_uploads import remove_uploads
+from storage.results import Erased
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What there is to be deleted."""
+
+    sessions: list[Document]
+    uploads: list[Document]
+    results: list[Document]
+
+    def __bool__(self) -> bool:
+        return bool(self.sessions or self.uploads or self.results)
+
+
+async def erase(
+    link: MongoLink, user_id: str, limit: int, now: datetime, due: datetime
+) -> tuple[Erased, list[str]]:
+    """See Database.erase."""
+    sessions, uploads = link.collection("sessions"), link.collection("uploads")
+    removal, mine = ResultRemoval(link), {"user_id": user_id}
+
+    async def find(session: Session | None) -> _Found | None:
+        if limit < 1:
+            return None
+        some = sessions.find(mine, {"_id": True}, session=session).limit(limit)
+        films = uploads.find(mine, {"file_path": True}, session=session).limit(limit)
+        results = await removal.find(mine, limit, session)
+        return _Found(await some.to_list(), await films.to_list(), results)
+
+    async def delete(session: Session, found: _Found) -> tuple[Erased, list[str]]:
+        ids = {"_id": {"$in": [one["_id"] for one in found.sessions]}}
+        await sessions.delete_many(ids, session=session)
+        paths = await remove_uploads(link, found.uploads, due, session)
+        paths += await removal.remove(found.results, now, due, session)
+        counts = Erased(len(found.sessions), len(found.uploads), len(found.results))
+        return counts, paths
+
+    return await link.seek_turn(find, delete, (Erased(), []))

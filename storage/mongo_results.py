@@ -1,0 +1,166 @@
+"""Results in MongoDB: what there is, and what is removed."""
+
+from datetime import datetime
+from typing import Final
+
+from storage.errors import QueueFull, UploadGone, UserQueueFull
+from storage.mongo_client import Document, Session
+from storage.mongo_indexes import HISTORY, PHOTOS, QUEUE
+from storage.mongo_keys import added_before
+from storage.mongo_link import MongoLink
+from storage.mongo_loose import forget_loose, note_loose
+from storage.mongo_queue import DOCUMENTS, FREE, PROCESSING, QUEUED, UNFINISHED, MongoQueue, ended
+from storage.mongo_removal import ResultRemoval
+from storage.mongo_tallies import tallied, tally
+from storage.results import Cursor, QueueBounds, ResultRecord, ResultStatus
+from storage.retention import NowHorizon
+
+_PHOTOS: Final = ("style_image_path", "color_image_path")
+_NO_PHOTOS: Final = {"$set": {**dict.fromkeys(_PHOTOS), "has_photos": False}}
+
+
+class MongoResults(MongoQueue):
+    """See Results."""
+
+    def __init__(self, link: MongoLink, horizon: NowHorizon) -> None:
+        super().__init__(link, horizon)
+        self._uploads = link.collection("uploads")
+        self._loose = link.collection("loose")
+        self._tallies = link.collection("tallies")
+        self._removal = ResultRemoval(link)
+
+    async def add(self, record: ResultRecord, bounds: QueueBounds) -> ResultRecord:
+        """See Results."""
+        document, horizon = DOCUMENTS.document(record), self._horizon()
+        upload = {"upload_id": record.upload_id, "created_at": {"$gt": horizon.uploads}}
+        lasting = self._lasting()
+
+        async def add(session: Session) -> Document | None:
+            earlier = await added_before(self._results, document, horizon.results, session)
+            if earlier is None:
+                if not await self._uploads.find_one(upload, {"_id": True}, session=session):
+                    raise UploadGone
+                await self._check_room(record.user_id, bounds, lasting, session)
+                await self._insert(record, document, session)
+            return earlier
+
+        earlier = await self._link.take_turn(add)
+        return self._seen(earlier) or record
+
+    async def get(self, result_id: str) -> ResultRecord | None:
+        """See Results."""
+        return await self._one({"result_id": result_id})
+
+    async def by_path(self, path: str) -> ResultRecord | None:
+        """See Results."""
+        return await self._one({"$or": [{"result_video_path": path}, {"thumbnail_path": path}]})
+
+    async def history(
+        self, user_id: str, limit: int, offset: int = 0, after: Cursor | None = None
+    ) -> tuple[list[ResultRecord], int]:
+        """See Results."""
+        over = self._horizon().results
+        asked = _history(user_id, over, after)
+
+        async def both(session: Session) -> tuple[list[Document], int]:
+            page = self._results.find(asked, session=session).sort(HISTORY[1:]).hint(HISTORY)
+            found = await page.skip(offset).limit(limit).to_list() if limit > 0 else []
+            return found, await self._total(user_id, over, session)
+
+        found, total = await self._link.at_once(both)
+        return self._all_seen(found), total
+
+    async def page(self, limit: int, after: str = "") -> list[ResultRecord]:
+        """See Results."""
+        asked = {"result_id": {"$gt": after}, **self._lasting()}
+        if limit < 1:
+            return []
+        found = await self._link.run(
+            lambda: self._results.find(asked).sort("result_id").limit(limit).to_list()
+        )
+        return self._all_seen(found)
+
+    async def delete(self, result_id: str, now: datetime, due: datetime) -> list[str]:
+        """See Results."""
+        return await self._remove({"result_id": result_id}, 1, now, due)
+
+    async def remove_expired(self, limit: int, now: datetime, due: datetime) -> list[str]:
+        """See Results."""
+        over = {"created_at": {"$lte": self._horizon().results}}
+        return await self._remove(over, limit, now, due)
+
+    async def remove_photos(self, limit: int, now: datetime, due: datetime, text: str) -> list[str]:
+        """See Results."""
+        over = {
+            "has_photos": True,
+            "created_at": {"$lte": self._horizon().photos},
+            "status": {"$ne": PROCESSING},
+        }
+        failed = ended({"status": ResultStatus.FAILED.value, "error_message": text, **FREE}, now)
+
+        async def find(session: Session | None) -> list[Document]:
+            needed = dict.fromkeys(("status", *_PHOTOS), True)
+            some = self._results.find(over, needed, session=session).sort("created_at")
+            return await some.hint(PHOTOS).limit(limit).to_list() if limit > 0 else []
+
+        async def remove(session: Session, found: list[Document]) -> list[str]:
+            late = {"_id": {"$in": [one["_id"] for one in found if one["status"] == QUEUED]}}
+            await self._results.update_many(late, failed, session=session)
+            ids = {"_id": {"$in": [one["_id"] for one in found]}}
+            await self._results.update_many(ids, _NO_PHOTOS, session=session)
+            paths = [one[name] for one in found for name in _PHOTOS if one[name] is not None]
+            await note_loose(self._loose, dict.fromkeys(paths, due), session)
+            return paths
+
+        return await self._link.seek_turn(find, remove, [])
+
+    async def _remove(self, asked: Document, limit: int, now: datetime, due: datetime) -> list[str]:
+        async def find(session: Session | None) -> list[Document]:
+            return await self._removal.find(asked, limit, session)
+
+        async def remove(session: Session, found: list[Document]) -> list[str]:
+            return await self._removal.remove(found, now, due, session)
+
+        return await self._link.seek_turn(find, remove, [])
+
+    async def _one(self, asked: Document) -> ResultRecord | None:
+        lasting = {**asked, **self._lasting()}
+        return self._seen(await self._link.run(lambda: self._results.find_one(lasting)))
+
+    async def _check_room(
+        self, user_id: str, bounds: QueueBounds, lasting: Document, session: Session
+    ) -> None:
+        mine = {"$cond": [{"$eq": ["$user_id", {"$literal": user_id}]}, 1, 0]}
+        count = {"_id": None, "in_all": {"$sum": 1}, "of_user": {"$sum": mine}}
+        unfinished = {"$match": {"status": UNFINISHED, **lasting}}
+        counted = await self._results.aggregate(
+            [unfinished, {"$group": count}], session=session, hint=dict(QUEUE)
+        )
+        numbers = await counted.to_list() or [{"in_all": 0, "of_user": 0}]
+        if numbers[0]["of_user"] >= bounds.per_user:
+            raise UserQueueFull
+        if numbers[0]["in_all"] >= bounds.in_all:
+            raise QueueFull
+
+    async def _insert(self, record: ResultRecord, document: Document, session: Session) -> None:
+        has_photos = any(document[name] is not None for name in _PHOTOS)
+        await self._results.insert_one({**document, "has_photos": has_photos}, session=session)
+        await tally(self._tallies, {record.user_id: 1}, 1, session)
+        await forget_loose(self._loose, record.paths, session)
+
+    async def _total(self, user_id: str, over: datetime, session: Session) -> int:
+        """How many results of a user last: those that are over are few, as they are removed."""
+        are_over = {"user_id": user_id, "created_at": {"$lte": over}}
+        number = await self._results.count_documents(are_over, hint=HISTORY, session=session)
+        return await tallied(self._tallies, user_id, session) - number
+
+
+def _history(user_id: str, over: datetime, after: Cursor | None) -> Document:
+    """A user's results that are not over, and come after that one."""
+    lasting: Document = {"user_id": user_id, "created_at": {"$gt": over}}
+    if after is None:
+        return lasting
+    same = {"created_at": {"$eq": after.created_at, "$gt": over}}
+    earlier = {"created_at": {"$lt": after.created_at, "$gt": over}}
+    behind = {"user_id": user_id, **same, "result_id": {"$gt": after.result_id}}
+    return {"$or": [behind, {"user_id": user_id, **earlier}]}

@@ -1,0 +1,103 @@
+"""Uploads in MongoDB."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from pymongo import ASCENDING, DESCENDING
+
+from storage.mongo_client import Document, Session
+from storage.mongo_documents import Documents
+from storage.mongo_keys import added_before
+from storage.mongo_link import MongoLink
+from storage.mongo_loose import forget_loose, note_loose
+from storage.records import UploadRecord, UploadStatus
+from storage.retention import NowHorizon
+
+_DOCUMENTS: Final = Documents.of(UploadRecord)
+
+
+class MongoUploads:
+    """See Uploads."""
+
+    def __init__(self, link: MongoLink, horizon: NowHorizon) -> None:
+        self._link = link
+        self._uploads = link.collection("uploads")
+        self._loose = link.collection("loose")
+        self._horizon = horizon
+
+    async def add(self, record: UploadRecord) -> UploadRecord:
+        """See Uploads."""
+        document, over = _DOCUMENTS.document(record), self._horizon().uploads
+
+        async def add(session: Session) -> Document | None:
+            earlier = await added_before(self._uploads, document, over, session)
+            if earlier is None:
+                # A copy, since the driver adds an identifier of its own to what it inserts.
+                await self._uploads.insert_one(dict(document), session=session)
+                await forget_loose(self._loose, [record.file_path], session)
+            return earlier
+
+        earlier = await self._link.change(add)
+        return record if earlier is None else _DOCUMENTS.record(earlier)
+
+    async def get(self, upload_id: str) -> UploadRecord | None:
+        """See Uploads."""
+        asked = {"upload_id": upload_id, **self._lasting()}
+        found = await self._link.run(lambda: self._uploads.find_one(asked))
+        return None if found is None else _DOCUMENTS.record(found)
+
+    async def of_user(self, user_id: str) -> list[UploadRecord]:
+        """See Uploads."""
+        latest = [("created_at", DESCENDING)]
+        return await self._all({"user_id": user_id}, latest)
+
+    async def set_status(self, upload_id: str, status: UploadStatus, now: datetime) -> None:
+        """See Uploads."""
+        asked = {"upload_id": upload_id, **self._lasting()}
+        changes = {"$set": {"status": status.value, "updated_at": now}}
+        await self._link.run(lambda: self._uploads.update_one(asked, changes))
+
+    async def remove_expired(self, limit: int, due: datetime) -> list[str]:
+        """See Uploads."""
+        over = {"created_at": {"$lte": self._horizon().uploads}}
+
+        async def find(session: Session | None) -> list[Document]:
+            if limit < 1:
+                return []
+            some = self._uploads.find(over, {"file_path": True}, session=session)
+            return await some.sort("created_at").limit(limit).to_list()
+
+        async def remove(session: Session, found: list[Document]) -> list[str]:
+            return await remove_uploads(self._link, found, due, session)
+
+        return await self._link.seek_turn(find, remove, [])
+
+    async def page(self, limit: int, after: str = "") -> list[UploadRecord]:
+        """See Uploads."""
+        if limit < 1:
+            return []
+        return await self._all({"upload_id": {"$gt": after}}, [("upload_id", ASCENDING)], limit)
+
+    def _lasting(self) -> Document:
+        return {"created_at": {"$gt": self._horizon().uploads}}
+
+    async def _all(
+        self, asked: Document, order: list[tuple[str, int]], limit: int = 0
+    ) -> list[UploadRecord]:
+        lasting: dict[str, Any] = {**asked, **self._lasting()}
+        found = await self._link.run(
+            lambda: self._uploads.find(lasting).sort(order).limit(limit).to_list()
+        )
+        return [_DOCUMENTS.record(document) for document in found]
+
+
+async def remove_uploads(
+    link: MongoLink, found: list[Document], due: datetime, session: Session
+) -> list[str]:
+    """Delete uploads, of which there are the ``_id`` and the ``file_path``, in the caller's
+    transaction; the paths."""
+    paths = [one["file_path"] for one in found]
+    ids = {"_id": {"$in": [one["_id"] for one in found]}}
+    await link.collection("uploads").delete_many(ids, session=session)
+    await note_loose(link.collection("loose"), dict.fromkeys(paths, due), session)
+    return paths

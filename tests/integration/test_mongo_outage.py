@@ -1,0 +1,192 @@
+"""MongoDB's server dies, stands still and comes back: nothing is lost, nobody waits long."""
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from storage.errors import StorageFailed, UploadGone
+from storage.mongo import MongoDatabase
+from storage.records import UploadStatus
+from storage.results import Ending, Lease, QueueBounds, ResultStatus, RunningBounds
+from tests.integration.databases import RETENTION
+from tests.integration.mongod import Mongod
+from tests.integration.records import NOW, RECORD, RESULT, UPLOAD
+
+ROOMY = QueueBounds(100_000, 100_000)
+ANY = RunningBounds(1000, 1000)
+LEASE = Lease("w1", NOW, NOW)
+ROUND = 3
+QUICKLY = "any?timeoutMS=500&serverSelectionTimeoutMS=300"
+
+
+async def opened(server: Mongod, name: str = "any") -> MongoDatabase:
+    return await MongoDatabase.open(server.database(name), lambda: RETENTION.horizon(NOW))
+
+
+def all_calls(database: MongoDatabase) -> list[Callable[[], Awaitable[object]]]:
+    """Every call of the contract."""
+    sessions, uploads, results, loose = (
+        database.sessions, database.uploads, database.results, database.loose,
+    )  # fmt: skip
+    done = Ending(status=ResultStatus.COMPLETED, now=NOW)
+    return [
+        lambda: sessions.begin(RECORD),
+        lambda: sessions.save(RECORD),
+        lambda: sessions.get("s1"),
+        lambda: sessions.of_user("ann"),
+        lambda: sessions.time_out_silent(NOW, NOW),
+        lambda: sessions.remove_expired(5),
+        lambda: uploads.add(UPLOAD),
+        lambda: uploads.get("up1"),
+        lambda: uploads.of_user("ann"),
+        lambda: uploads.set_status("up1", UploadStatus.UPLOADED, NOW),
+        lambda: uploads.page(5),
+        lambda: uploads.remove_expired(5, NOW),
+        lambda: results.add(RESULT, ROOMY),
+        lambda: results.get("r1"),
+        lambda: results.by_path("/v1"),
+        lambda: results.history("ann", 5),
+        lambda: results.page(5),
+        lambda: results.claim(LEASE, ANY),
+        lambda: results.renew("r1", LEASE, 1),
+        lambda: results.give_back("r1", LEASE),
+        lambda: results.end("r1", "w1", done),
+        lambda: results.cancel("r1", NOW),
+        lambda: results.cancel_all("ann", NOW),
+        lambda: results.let_go("r1", "w1"),
+        lambda: results.leased("ann", NOW),
+        lambda: results.take_up_expired(NOW, 3, ""),
+        lambda: results.claim_notice(NOW, NOW),
+        lambda: results.end_notice("r1"),
+        lambda: results.delete("r1", NOW, NOW),
+        lambda: results.remove_expired(5, NOW, NOW),
+        lambda: results.remove_photos(5, NOW, NOW, ""),
+        results.workload,
+        lambda: loose.note(["/a"], NOW),
+        lambda: loose.claim(NOW, NOW, 5),
+        lambda: loose.take(["/a"], NOW),
+        lambda: loose.forget(["/a"]),
+        lambda: database.erase("ann", 5, NOW, NOW),
+        database.scrub,
+        lambda: database.known(["/a"]),
+        database.ping,
+    ]
+
+
+async def outcomes(database: MongoDatabase) -> set[type]:
+    """What becomes of all calls, made at once."""
+    ended = await asyncio.gather(*(call() for call in all_calls(database)), return_exceptions=True)
+    return {type(one) for one in ended if isinstance(one, BaseException)}
+
+
+async def until_it_answers(database: MongoDatabase) -> None:
+    """Ask again and again."""
+    while True:
+        try:
+            return await database.ping()
+        except StorageFailed:
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("places", [20, 2])
+async def test_a_server_that_stands_still_fails_every_call(own_mongod: Mongod, places: int) -> None:
+    """In time, also those who wait for others who wait; and they succeed when it goes on."""
+    database = await opened(own_mongod, f"{QUICKLY}&maxPoolSize={places}")
+    own_mongod.pause()
+    assert await outcomes(database) == {StorageFailed}
+    with pytest.raises(StorageFailed):
+        await opened(own_mongod, QUICKLY)
+    own_mongod.resume()
+    await until_it_answers(database)
+    assert await outcomes(database) <= {UploadGone}
+    await database.close()
+
+
+async def test_a_server_that_died_fails_every_call(own_mongod: Mongod) -> None:
+    """Until it is started again; then they succeed by themselves."""
+    database = await opened(own_mongod, QUICKLY)
+    await database.sessions.begin(RECORD)
+    await asyncio.to_thread(own_mongod.kill)
+    assert await outcomes(database) == {StorageFailed}
+    await asyncio.to_thread(own_mongod.start)
+    await until_it_answers(database)
+    assert await database.sessions.get("s1") == RECORD
+    assert await outcomes(database) <= {UploadGone}
+    await database.close()
+
+
+async def test_a_database_is_closed_without_its_server(own_mongod: Mongod) -> None:
+    """Whether it died or stands still."""
+    for leave in (own_mongod.pause, own_mongod.kill):
+        database = await opened(own_mongod, QUICKLY)
+        calls = [asyncio.create_task(database.sessions.begin(RECORD)) for _ in range(3)]
+        await asyncio.sleep(0)
+        await asyncio.to_thread(leave)
+        await database.close()
+        await asyncio.gather(*calls, return_exceptions=True)
+        if leave == own_mongod.pause:
+            own_mongod.resume()
+
+
+async def write(
+    database: MongoDatabase, numbers: Iterator[int], written: set[str], enough: asyncio.Event
+) -> None:
+    """Write one thing after another, of all kinds, and remember what was acknowledged; tell when
+    much was."""
+    ending = Ending(status=ResultStatus.COMPLETED, now=NOW)
+    for count in itertools.count():
+        name = f"n{next(numbers)}"
+        await database.uploads.add(replace(UPLOAD, upload_id=name, user_id=name))
+        written.add(f"upload {name}")
+        result = replace(RESULT, result_id=name, upload_id=name, user_id=name)
+        await database.results.add(result, ROOMY)
+        written.add(f"result {name}")
+        await database.sessions.begin(replace(RECORD, session_id=name))
+        written.add(f"session {name}")
+        claimed = await database.results.claim(replace(LEASE, owner=name), ANY)
+        assert claimed is not None
+        written.add(f"claim {claimed.result_id}")
+        assert await database.results.end(claimed.result_id, name, ending)
+        written.add(f"end {claimed.result_id}")
+        if count == ROUND:
+            enough.set()
+
+
+async def found(database: MongoDatabase) -> set[str]:
+    """All that is there."""
+    there = set[str]()
+    after = ""
+    while uploads := await database.uploads.page(500, after):
+        there |= {f"upload {one.upload_id}" for one in uploads}
+        after = uploads[-1].upload_id
+    after = ""
+    while results := await database.results.page(500, after):
+        there |= {f"result {one.result_id}" for one in results}
+        there |= {f"claim {one.result_id}" for one in results if one.attempts}
+        there |= {f"end {one.result_id}" for one in results if one.completed_at}
+        after = results[-1].result_id
+    there |= {f"session {one.session_id}" for one in await database.sessions.of_user("ann")}
+    return there
+
+
+async def test_what_was_acknowledged_survives_the_death_of_the_server(own_mongod: Mongod) -> None:
+    """Killed while many write, again and again: everything is there that was said to be."""
+    database = await opened(own_mongod, "any?timeoutMS=2000&serverSelectionTimeoutMS=300")
+    numbers, written = itertools.count(), set[str]()
+    for _ in range(2):
+        enough = asyncio.Event()
+        writers = [
+            asyncio.create_task(write(database, numbers, written, enough)) for _ in range(10)
+        ]
+        await enough.wait()
+        await asyncio.to_thread(own_mongod.kill)
+        ended = await asyncio.gather(*writers, return_exceptions=True)
+        assert {type(one) for one in ended} == {StorageFailed}
+        await asyncio.to_thread(own_mongod.start)
+        await until_it_answers(database)
+    assert written - await found(database) == set()
+    assert (await database.results.workload()).processing <= 20
+    await database.close()
