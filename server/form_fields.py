@@ -11,7 +11,7 @@ from processing.look import LookError, LookValues, parse_values
 from server.errors import ErrorCode
 from server.identity import USER_ID
 from server.replies import RequestRefused
-from storage.files import Incoming
+from storage.workspace import Incoming
 
 _CODES: Final = {"look": ErrorCode.INVALID_LOOK, "user_id": ErrorCode.INVALID_USER_ID}
 _REASONS: Final = {

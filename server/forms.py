@@ -12,7 +12,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 from server.errors import ErrorCode
 from server.form_fields import F, FieldValue, Form, FormFile, StoredFile, checked, invalid, is_a
 from server.replies import RequestRefused
-from storage.files import Incoming, LocalFiles
+from storage.workspace import Incoming, Workspace
 
 MULTIPART: Final = "multipart/form-data"
 MAX_TEXT_BYTES: Final = 16 * 1024
@@ -35,7 +35,7 @@ class FormLimits:
 
 @asynccontextmanager
 async def receive_form(
-    request: web.Request, model: type[F], limits: FormLimits, files: LocalFiles
+    request: web.Request, model: type[F], limits: FormLimits, workspace: Workspace
 ) -> AsyncIterator[F]:
     """The form in a request's body. Its stored files are on the disk until the block is left.
 
@@ -47,7 +47,7 @@ async def receive_form(
         check_announced(request, model, limits)
         try:
             async with asyncio.timeout(limits.timeout_s):
-                values = await _Reader(request, model, limits, files, stack).read()
+                values = await _Reader(request, model, limits, workspace, stack).read()
         except TimeoutError:
             text = f"The body did not come within {limits.timeout_s:g} s"
             raise RequestRefused(408, ErrorCode.INVALID_REQUEST, text, closes=True) from None
@@ -89,7 +89,7 @@ class _Reader:
     request: web.Request
     model: type[Form]
     limits: FormLimits
-    files: LocalFiles
+    workspace: Workspace
     stack: AsyncExitStack
 
     async def read(self) -> Mapping[str, FieldValue]:
@@ -117,7 +117,7 @@ class _Reader:
         return FormFile(part.filename, content_type, await _in_memory(part, name, limit))
 
     async def _to_disk(self, part: BodyPartReader, name: str) -> Incoming:
-        incoming = await self.stack.enter_async_context(self.files.receive())
+        incoming = await self.stack.enter_async_context(self.workspace.receive())
         while chunk := await part.read_chunk(READ_BYTES):
             if incoming.size_bytes + len(chunk) > self.limits.max_file_bytes:
                 raise _too_large(name, self.limits.max_file_bytes)

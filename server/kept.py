@@ -1,33 +1,149 @@
-"""The files behind ``video_url`` and ``thumbnail_url``. Who knows a name may have the file: names
-cannot be guessed."""
+"""The files behind ``video_url`` and ``thumbnail_url``, opened while they are sent.
+
+Who knows a name may have the file: names cannot be guessed. Signed addresses are good for a while.
+"""
 
 import asyncio
 import re
+from contextlib import aclosing
+from datetime import timedelta
 from typing import Final
 
+import structlog
 from aiohttp import hdrs, web
 
-from server.keys import SERVICES
-from server.replies import no_such_file
+from server.errors import ErrorCode
+from server.keys import DOWNLOADS, SERVICES
+from server.logs import pseudonym
+from server.queries import SignedQuery, read_query
+from server.ranges import Asked, Found, Verdict, decide
+from server.replies import RequestRefused, no_such_file, refused, refusing
+from storage.addresses import address_of
+from storage.errors import FileDamaged, FileMissing, StorageError
+from storage.files import KeptFile
+from storage.results import ResultRecord, ResultStatus
 
 NAME: Final = re.compile(r"(result|thumb)_[0-9a-f-]{36}\.(mp4|jpg)")
 DAY_S: Final = 24 * 60 * 60
+PATIENCE_S: Final = 60.0
+"""A client that does not take a megabyte within this has gone, or comes again by Range."""
 _DAYS: Final = {"result": 7, "thumb": 30}
 """For so many days it stays in a browser (section 6.4)."""
 _TYPES: Final = {"mp4": "video/mp4", "jpg": "image/jpeg"}
+_REFUSALS: Final = {
+    412: "The file has changed",
+    416: "The file has no such part",
+}
+
+log = structlog.get_logger(__name__)
 
 
+@refusing
 async def kept_file(request: web.Request) -> web.StreamResponse:
     """``GET /uploads/{name}``: a video or its thumbnail; parts of it by Range."""
     name = request.match_info["name"]
-    found = NAME.fullmatch(name)
-    path = request.app[SERVICES].files.path(name)
-    if found is None or not await asyncio.to_thread(path.is_file):
+    good_s = _signed_s(request, address_of(name))
+    if NAME.fullmatch(name) is None:
         return no_such_file()
-    kind, suffix = found.groups()
-    headers = {
+    services = request.app[SERVICES]
+    record = await services.database.results.by_path(address_of(name))
+    if record is None or record.status is not ResultStatus.COMPLETED:
+        return no_such_file()
+    try:
+        file = await services.files.open(name)
+        return await _answer(request, file, _headers(request, name, record, good_s))
+    except FileMissing:
+        log.error("file missing", file=pseudonym(name))  # noqa: TRY400
+        return no_such_file()
+    except FileDamaged as error:
+        log.error("file damaged", file=pseudonym(name), reason=str(error))  # noqa: TRY400
+        return refused(500, ErrorCode.INTERNAL_ERROR, "The file cannot be read any more")
+
+
+def _signed_s(request: web.Request, address: str) -> int | None:
+    """For how many seconds more the address is good; None if it is not signed. Raises
+    RequestRefused (403) for one that is not good."""
+    query = read_query(request, SignedQuery)
+    if query.expires is None and query.signature is None:
+        return None
+    signer = request.app[SERVICES].signer
+    left_s = signer.left_s(address, query.expires or "", query.signature or "")
+    if left_s is None:
+        text = "The address is signed wrongly, or is good no more"
+        raise RequestRefused(403, ErrorCode.FORBIDDEN, text)
+    return left_s
+
+
+def _headers(
+    request: web.Request, name: str, record: ResultRecord, good_s: int | None
+) -> dict[str, str]:
+    """What is said of the file. It stays in no cache for longer than here."""
+    services = request.app[SERVICES]
+    kind, suffix = name.partition("_")[0], name.rpartition(".")[2]
+    over = record.created_at + timedelta(seconds=services.settings.keep_results_s)
+    left_s = int((over - services.clock.utc_now()).total_seconds())
+    most_s = _DAYS[kind] * DAY_S if good_s is None else good_s
+    whose = "private" if good_s is None else "public"
+    return {
         hdrs.CONTENT_TYPE: _TYPES[suffix],
-        hdrs.CACHE_CONTROL: f"private, max-age={_DAYS[kind] * DAY_S}, immutable",
+        hdrs.CACHE_CONTROL: f"{whose}, max-age={max(0, min(left_s, most_s))}, immutable",
         hdrs.CONTENT_DISPOSITION: f'inline; filename="hair-try-on.{suffix}"',
+        hdrs.ACCEPT_RANGES: "bytes",
     }
-    return web.FileResponse(path, headers=headers)
+
+
+async def _answer(
+    request: web.Request, file: KeptFile, headers: dict[str, str]
+) -> web.StreamResponse:
+    # As it can be said in a header, which aiohttp would round up.
+    modified = file.modified.replace(microsecond=0)
+    verdict = decide(Asked.of(request), Found(file.etag, modified, file.size_bytes))
+    if text := _REFUSALS.get(verdict.status):
+        return _no_part(verdict.status, text, file)
+    response = web.StreamResponse(status=verdict.status, headers=headers)
+    response.etag, response.last_modified = file.etag, modified
+    if verdict.status == web.HTTPNotModified.status_code:
+        del response.headers[hdrs.CONTENT_TYPE]
+        return response
+    response.content_length = verdict.stop - verdict.start
+    if verdict.status == web.HTTPPartialContent.status_code:
+        span = f"bytes {verdict.start}-{verdict.stop - 1}/{file.size_bytes}"
+        response.headers[hdrs.CONTENT_RANGE] = span
+    if request.method != hdrs.METH_HEAD:
+        with request.app[DOWNLOADS].one():
+            await _send(request, response, file, verdict)
+    return response
+
+
+def _no_part(status: int, text: str, file: KeptFile) -> web.Response:
+    response = refused(status, ErrorCode.INVALID_REQUEST, text)
+    response.etag = file.etag
+    if status == web.HTTPRequestRangeNotSatisfiable.status_code:
+        response.headers[hdrs.CONTENT_RANGE] = f"bytes */{file.size_bytes}"
+    return response
+
+
+async def _send(
+    request: web.Request, response: web.StreamResponse, file: KeptFile, verdict: Verdict
+) -> None:
+    """Raises StorageError while nothing has been sent. Later there is no way to say so but to end
+    the connection, so that nobody takes a part for the whole."""
+    async with aclosing(file.read(verdict.start, verdict.stop)) as pieces:
+        piece: memoryview | None = await anext(pieces, None)
+        await response.prepare(request)
+        try:
+            while piece is not None:
+                async with asyncio.timeout(PATIENCE_S):
+                    await response.write(piece)
+                piece = await anext(pieces, None)
+        except StorageError as error:
+            file_id = pseudonym(request.match_info["name"])
+            log.error("file broken off", file=file_id, reason=str(error))  # noqa: TRY400
+            _cut(request)
+        except (TimeoutError, ConnectionError):
+            _cut(request)
+
+
+def _cut(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()

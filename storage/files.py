@@ -1,150 +1,213 @@
-"""Files that users send and get, in a folder of this machine."""
+"""Files that users send and get, sealed in an object storage: nobody else can read them there."""
 
 import asyncio
-import errno
-import hashlib
 import os
-import shutil
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing
+from datetime import datetime
+from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TypeAlias
 
-from storage.database import StorageFailed
+from storage.disk import check_room, create_private, discard, disk_failing
+from storage.errors import FileDamaged, StorageClosed, StorageFailed
+from storage.keyfile import load_keyring
+from storage.keyring import Keyring
+from storage.local_objects import LocalObjects
+from storage.objects import Objects, Parts
+from storage.remote_objects import RemoteObjects
+from storage.sealing import CHUNK_BYTES, HEADER_BYTES, TAG_BYTES, Seal
 
-INCOMING: Final = "incoming"
-"""The folder of files that are still on their way; what is in it at the start was given up."""
-LEAST_FREE_BYTES: Final = 256 * 1024 * 1024
-"""So much of the disk stays free, for the database."""
-WORKING: Final = "working"
-"""The folder of files that are being made; who makes them again removes them first."""
-BUFFER_BYTES: Final = 1024 * 1024
-"""So much is gathered before it is written: each writing is a trip to another thread."""
+OBJECTS_FOLDER: Final = "objects"
+BEGIN_BYTES: Final = HEADER_BYTES + CHUNK_BYTES + TAG_BYTES
+"""So much of a file is fetched when it is opened: small ones are whole then."""
+CHUNKS_AT_ONCE: Final = 4
+"""A piece of a megabyte: half of it takes a third more time, since each is a trip to a thread."""
+AHEAD: Final = 2
+"""So many pieces are under way at once, of which the first is awaited. A client who reads nothing
+holds that much memory."""
 
 
-class Incoming:
-    """A file that is being received. It is gone afterwards, unless it is kept."""
+Pieces: TypeAlias = AsyncGenerator[memoryview, None]
 
-    def __init__(self, path: Path, file: BinaryIO, home: Path) -> None:
-        self.path = path
-        self.size_bytes = 0
-        self._file = file
-        self._home = home
-        self._waiting = bytearray()
-        self._hash = hashlib.sha256()
+
+class KeptFile:
+    """A file that is opened for reading, ``size_bytes`` large.
+
+    ``etag`` differs between any two files that were ever written, ``modified`` is when this one
+    was.
+    """
+
+    def __init__(
+        self, objects: Objects, name: str, seal: Seal, first: memoryview, modified: datetime
+    ) -> None:
+        """``first`` is what has been fetched of its sealed form behind the header."""
+        self.size_bytes = seal.shape.size_bytes
+        self.etag = seal.etag
+        self.modified = modified
+        self._objects = objects
+        self._name = name
+        self._seal = seal
+        self._first = first
+
+    async def read(self, start: int = 0, stop: int | None = None) -> Pieces:
+        """These bytes, in pieces of at most a megabyte, of which the next one is fetched and
+        opened meanwhile.
+
+        Raises FileDamaged before anything that was not written is given out, FileMissing where the
+        file was deleted meanwhile, and StorageFailed. Who does not read to the end closes it.
+        """
+        stop = self.size_bytes if stop is None else min(stop, self.size_bytes)
+        if start >= stop:
+            return
+        under_way = deque[asyncio.Task[memoryview]]()
+        try:
+            for chunks in self._batches(start, stop):
+                under_way.append(asyncio.create_task(self._opened(chunks, start, stop)))
+                if len(under_way) == AHEAD:
+                    yield await under_way.popleft()
+            while under_way:
+                yield await under_way.popleft()
+        finally:
+            for opening in under_way:
+                opening.cancel()
+            # Asked for, what went wrong is not told of as lost.
+            await asyncio.gather(*under_way, return_exceptions=True)
+
+    def _batches(self, start: int, stop: int) -> Iterator[range]:
+        chunks = self._seal.shape.chunks_of(start, stop)
+        if chunks.start == 0 and self._has_first:
+            yield chunks[:1]
+            chunks = chunks[1:]
+        for at in range(0, len(chunks), CHUNKS_AT_ONCE):
+            yield chunks[at : at + CHUNKS_AT_ONCE]
 
     @property
-    def digest(self) -> str:
-        """The SHA-256 of what was written so far, in hexadecimal digits."""
-        return self._hash.hexdigest()
+    def _has_first(self) -> bool:
+        """Whether the first chunk is there already."""
+        return len(self._first) >= self._seal.shape.place(1) - HEADER_BYTES
 
-    async def write(self, data: bytes) -> None:
-        """Append to the file. Raises StorageFailed, as when the disk is full."""
-        self._waiting += data
-        self._hash.update(data)
-        self.size_bytes += len(data)
-        if len(self._waiting) >= BUFFER_BYTES:
-            await self.flush()
-
-    async def flush(self) -> None:
-        """Bring to the disk what was not yet written, so that others can read it."""
-        data, self._waiting = bytes(self._waiting), bytearray()
-        await _on_disk(self._file, data)
-
-    async def keep(self, name: str) -> None:
-        """Keep the file under that name."""
-        await self.flush()
-        try:
-            await asyncio.to_thread(_settle, self._file, self.path, self._home / name)
-        except OSError as error:
-            raise _failure(error) from error
-
-    async def close(self) -> None:
-        """Let go of the file; remove it if it was not kept."""
-        await asyncio.shield(asyncio.to_thread(_discard, self._file, self.path))
+    async def _opened(self, chunks: range, start: int, stop: int) -> memoryview:
+        """What these chunks hold of these bytes."""
+        shape = self._seal.shape
+        begin, end = shape.place(chunks.start), shape.place(chunks.stop)
+        if chunks.start == 0 and self._has_first and len(chunks) == 1:
+            opened = await asyncio.to_thread(self._seal.open, chunks, self._first[: end - begin])
+        else:
+            opened = await self._objects.part(
+                self._name, begin, end, lambda sealed: self._seal.open(chunks, sealed)
+            )
+        offset = chunks.start * shape.chunk_bytes
+        return opened[max(0, start - offset) : stop - offset]
 
 
-class LocalFiles:
-    """Keeps files in a folder, readable to this user alone. Several processes may share it."""
+class Files:
+    """Files by name, each of them whole or not there at all. Several processes may share them.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder.absolute()
+    Every call but ``close`` raises StorageClosed after ``close``, and StorageFailed if the storage
+    fails or does not answer in time.
+    """
+
+    def __init__(self, objects: Objects, keyring: Keyring) -> None:
+        self.keyring = keyring
+        self._objects = objects
+        self._is_closed = False
 
     @classmethod
-    async def open(cls, folder: Path) -> "LocalFiles":
-        """Make the folder if there is none. Raises OSError if it cannot be had."""
-        files = cls(folder)
-        await asyncio.to_thread(files._prepare)
+    async def connect(cls, data_dir: Path, url: str = "", keys: str = "") -> "Files":
+        """The files at this URL, sealed with these keys in base64; without a URL in a folder of the
+        data directory, without keys with those of a file in it. What is not there is made.
+
+        Raises KeysUnusable, StorageUnsuitable, StorageFailed and OSError.
+        """
+        folder = data_dir / OBJECTS_FOLDER
+        objects = RemoteObjects.at(url) if url else await LocalObjects.open(folder)
+        if keys:
+            keyring = Keyring.of(keys)
+        else:
+            keyring = await asyncio.to_thread(load_keyring, data_dir, folder)
+        files = cls(objects, keyring)
+        await files.ping()
         return files
 
-    async def clear_incoming(self) -> None:
-        """Remove what an earlier run left half received: for the one process that receives."""
-        await asyncio.to_thread(_empty, self._folder / INCOMING)
+    async def put(self, name: str, path: Path) -> None:
+        """Keep what is in a file of this machine, in the place of a file of that name. It outlives
+        a loss of power.
 
-    @asynccontextmanager
-    async def receive(self) -> AsyncIterator[Incoming]:
-        """A new file. Raises StorageFailed if it cannot be made."""
-        path = self._folder / INCOMING / uuid.uuid4().hex
-        try:
-            file = await asyncio.to_thread(_create, path)
-        except OSError as error:
-            raise _failure(error) from error
-        incoming = Incoming(path, file, self._folder)
-        try:
-            yield incoming
-        finally:
-            await incoming.close()
-
-    def path(self, name: str) -> Path:
-        """Where a kept file is."""
-        return self._folder / name
-
-    @asynccontextmanager
-    async def working(self, name: str) -> AsyncIterator[Path]:
-        """A folder of that name to make files in; it is gone afterwards, and empty before."""
-        folder = self._folder / WORKING / name
-        try:
-            await asyncio.to_thread(_begin, folder)
-        except OSError as error:
-            raise _failure(error) from error
-        try:
-            yield folder
-        finally:
-            await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
-
-    async def working_names(self) -> list[str]:
-        """The working folders that there are."""
-        return await asyncio.to_thread(_names, self._folder / WORKING)
-
-    async def clear_working(self, name: str) -> None:
-        """Remove a working folder: of work that nobody will end."""
-        await asyncio.to_thread(shutil.rmtree, self._folder / WORKING / name, ignore_errors=True)
+        When this is left nobody writes any more; who is cancelled may have kept it.
+        """
+        with disk_failing():
+            file = await asyncio.to_thread(path.open, "rb")
+        with file:
+            await self._put(name, file, os.fstat(file.fileno()).st_size)
 
     async def write(self, name: str, data: bytes) -> None:
-        """Keep these bytes under that name. Raises StorageFailed."""
-        async with self.receive() as incoming:
-            await incoming.write(data)
-            await incoming.keep(name)
+        """As ``put``, with these bytes."""
+        await self._put(name, BytesIO(data), len(data))
 
-    async def take(self, made: Path, name: str) -> None:
-        """Keep a file that was made in a working folder, in the place of one of that name. Raises
-        StorageFailed."""
-        try:
-            await asyncio.to_thread(_take, made, self._folder / name)
-        except OSError as error:
-            raise _failure(error) from error
+    async def open(self, name: str) -> KeptFile:
+        """The file of that name. Raises FileMissing, and FileDamaged where it can be seen now."""
+        objects = self._open_objects()
+        begin = await objects.begin(name, BEGIN_BYTES)
+        seal = Seal.of(self.keyring, name, bytes(begin.data[:HEADER_BYTES]))
+        if begin.size_bytes != seal.shape.sealed_bytes:
+            raise FileDamaged("size")
+        return KeptFile(objects, name, seal, begin.data[HEADER_BYTES:], begin.modified)
+
+    async def read(self, name: str, max_bytes: int) -> bytes:
+        """What is in a small file. Raises as KeptFile.read, and ValueError for a larger one."""
+        file = await self.open(name)
+        if file.size_bytes > max_bytes:
+            raise ValueError(f"more than {max_bytes} bytes")
+        async with aclosing(file.read()) as pieces:
+            return b"".join([piece async for piece in pieces])
+
+    async def fetch(self, name: str, path: Path) -> None:
+        """Write what is in the file to a new one of this machine, for this user alone; nothing
+        stays of that if it cannot be. Raises as KeptFile.read."""
+        kept = await self.open(name)
+        with disk_failing():
+            await asyncio.to_thread(check_room, path.parent, kept.size_bytes)
+            file = await asyncio.to_thread(create_private, path)
+            try:
+                async with aclosing(kept.read()) as pieces:
+                    async for piece in pieces:
+                        await asyncio.to_thread(file.write, piece)
+                await asyncio.to_thread(file.close)
+            except BaseException:
+                await asyncio.shield(asyncio.to_thread(discard, file, path))
+                raise
 
     async def delete(self, name: str) -> None:
-        """Remove a kept file, if it is there. Raises StorageFailed."""
-        try:
-            await asyncio.to_thread(self.path(name).unlink, missing_ok=True)
-        except OSError as error:
-            raise _failure(error) from error
+        """Remove the file, if it is there."""
+        await self._open_objects().delete(name)
 
-    def _prepare(self) -> None:
-        for name in (INCOMING, WORKING):
-            (self._folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+    async def exists(self, name: str) -> bool:
+        """Whether there is a file of that name, be it damaged or not."""
+        return await self._open_objects().exists(name)
+
+    def names(self) -> AsyncIterator[list[tuple[str, datetime]]]:
+        """All files, a page at a time: their names, and when they were written."""
+        return self._open_objects().names()
+
+    async def ping(self) -> None:
+        """Return if the storage answers."""
+        await self._open_objects().ping()
+
+    async def close(self) -> None:
+        """Let go of the storage. May be called again."""
+        self._is_closed = True
+
+    def _open_objects(self) -> Objects:
+        if self._is_closed:
+            raise StorageClosed
+        return self._objects
+
+    async def _put(self, name: str, file: BinaryIO, size_bytes: int) -> None:
+        seal = Seal.new(self.keyring.current, name, size_bytes)
+        await self._open_objects().put(name, _sealed(seal, file), seal.shape.sealed_bytes)
 
 
 def new_name(kind: str, suffix: str) -> str:
@@ -152,63 +215,18 @@ def new_name(kind: str, suffix: str) -> str:
     return f"{kind}_{uuid.uuid4()}{suffix}" if kind else f"{uuid.uuid4()}{suffix}"
 
 
-def _empty(folder: Path) -> None:
-    for path in folder.iterdir():
-        path.unlink()
-
-
-def _begin(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700)
-
-
-def _names(folder: Path) -> list[str]:
-    try:
-        return [path.name for path in folder.iterdir()]
-    except OSError:
-        return []
-
-
-def _take(made: Path, target: Path) -> None:
-    with made.open("rb") as file:
-        os.fsync(file.fileno())
-    made.chmod(0o600)
-    made.rename(target)
-
-
-def _create(path: Path) -> BinaryIO:
-    if shutil.disk_usage(path.parent).free < LEAST_FREE_BYTES:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    return os.fdopen(os.open(path, flags, 0o600), "wb")
-
-
-async def _on_disk(file: BinaryIO, data: bytes) -> None:
-    try:
-        await asyncio.to_thread(_write, file, data)
-    except OSError as error:
-        raise _failure(error) from error
-
-
-def _write(file: BinaryIO, data: bytes) -> None:
-    file.write(data)
-    file.flush()
-
-
-def _settle(file: BinaryIO, path: Path, target: Path) -> None:
-    """The name comes last: what has it is whole, also after the machine lost its power."""
-    os.fsync(file.fileno())
-    path.rename(target)
-
-
-def _discard(file: BinaryIO, path: Path) -> None:
-    # What could not be written cannot be written at the end either.
-    with suppress(OSError):
-        file.close()
-    # The next start removes it.
-    with suppress(OSError):
-        path.unlink(missing_ok=True)
-
-
-def _failure(error: OSError) -> StorageFailed:
-    return StorageFailed(os.strerror(error.errno) if error.errno else type(error).__name__)
+def _sealed(seal: Seal, file: BinaryIO) -> Parts:
+    """The file's sealed form, part by part. Raises StorageFailed for a file that changes."""
+    yield seal.header
+    shape, left_bytes = seal.shape, seal.shape.size_bytes
+    for chunk in range(shape.chunks):
+        wanted = min(left_bytes, shape.chunk_bytes)
+        with disk_failing():
+            data = file.read(wanted)
+        if len(data) != wanted:
+            raise StorageFailed("changed while it was read")
+        left_bytes -= wanted
+        yield seal.close(chunk, data)
+    with disk_failing():
+        if file.read(1):
+            raise StorageFailed("changed while it was read")

@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
+from tests.bench.files import files
 from tests.bench.film import film
+from tests.bench.history import history
 from tests.bench.page import page
 from tests.bench.rtc import webrtc, webrtc_capacity, webrtc_overload
 from tests.bench.scenarios import Options, camera, crowd, saturation
@@ -26,6 +28,8 @@ SCENARIOS: dict[str, Callable[[Options], str]] = {
     "webrtc-overload": webrtc_overload,
     "webrtc-capacity": webrtc_capacity,
     "film": film,
+    "files": files,
+    "history": history,
     "page": page,
 }
 
