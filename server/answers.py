@@ -1,14 +1,19 @@
 """The documents that REST requests are answered with (report section 4.1)."""
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Literal, TypeAlias
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from media.clock import iso_utc
+from server.erasure import Forgotten
 from server.errors import ErrorCode
 from storage.records import UploadStatus
 from storage.results import ResultRecord, ResultStatus
+
+Sign: TypeAlias = Callable[[str], str]
+"""Signs an address. See Signer."""
 
 
 class Answer(BaseModel):
@@ -50,6 +55,10 @@ class ResultAnswer(Answer):
     status: ResultStatus
     video_url: str | None = Field(description="Null until it is completed.")
     thumbnail_url: str | None
+    signed_video_url: str | None = Field(
+        description="For caches that others share: good for a while, and then another one."
+    )
+    signed_thumbnail_url: str | None
     processing_time: float | None = Field(description="Seconds.")
     frame_count: int | None = Field(description="Frames of the result.")
     sampled_frames: int | None = Field(description="Those that were processed fully.")
@@ -62,15 +71,17 @@ class ResultAnswer(Answer):
     completed_at: str | None
 
     @classmethod
-    def of(cls, record: ResultRecord) -> "ResultAnswer":
+    def of(cls, record: ResultRecord, sign: Sign) -> "ResultAnswer":
         """What its owner is told of a result."""
-        is_whole = record.status is ResultStatus.COMPLETED
+        video, thumbnail = _files(record)
         return cls(
             result_id=record.result_id,
             upload_id=record.upload_id,
             status=record.status,
-            video_url=record.result_video_path if is_whole else None,
-            thumbnail_url=record.thumbnail_path if is_whole else None,
+            video_url=video,
+            thumbnail_url=thumbnail,
+            signed_video_url=sign(video) if video else None,
+            signed_thumbnail_url=sign(thumbnail) if thumbnail else None,
             processing_time=record.processing_time,
             frame_count=record.frame_count,
             sampled_frames=record.sampled_frames,
@@ -96,8 +107,14 @@ class HistoryItem(Answer):
     @classmethod
     def of(cls, record: ResultRecord) -> "HistoryItem":
         """The short form of a result."""
-        whole = ResultAnswer.of(record)
-        return cls(**{name: getattr(whole, name) for name in cls.model_fields})
+        video, thumbnail = _files(record)
+        return cls(
+            result_id=record.result_id,
+            status=record.status,
+            video_url=video,
+            thumbnail_url=thumbnail,
+            created_at=iso_utc(record.created_at),
+        )
 
 
 class HistoryAnswer(Answer):
@@ -107,6 +124,9 @@ class HistoryAnswer(Answer):
     total: int
     limit: int
     offset: int
+    next_cursor: str | None = Field(
+        description="`cursor` of the next page, which misses and repeats none; null at the end."
+    )
 
 
 class ProgressAnswer(Answer):
@@ -129,9 +149,38 @@ class HealthAnswer(Answer):
     uptime: int = Field(description="Seconds since the start.")
     mongodb: Literal["connected", "unavailable", "not used"]
     database: Literal["connected", "unavailable"] = Field(description="Whichever is used.")
+    cache: Literal["memory", "connected", "unavailable"] = Field(
+        description="In the process's memory, or a Redis, without which the service goes on."
+    )
     ai_model: Literal["ready"]
     videos_queued: int | None
     videos_processing: int | None
+
+
+class ErasureAnswer(Answer):
+    """A user's data were erased: how much there was."""
+
+    uploads: int
+    results: int
+    sessions: int
+    files: int
+    cache_entries: int
+    live_sessions: int = Field(description="Sessions that were live, and were ended.")
+    jobs: int = Field(description="Unfinished videos that were cancelled.")
+
+    @classmethod
+    def of(cls, forgotten: Forgotten) -> "ErasureAnswer":
+        """What is told of an erasure."""
+        records = forgotten.records
+        return cls(
+            uploads=records.uploads,
+            results=records.results,
+            sessions=records.sessions,
+            files=forgotten.files,
+            cache_entries=forgotten.cache_entries,
+            live_sessions=forgotten.live_sessions,
+            jobs=forgotten.jobs,
+        )
 
 
 class ShadeAnswer(Answer):
@@ -170,3 +219,10 @@ class ErrorAnswer(Answer):
     type: Literal["error"]
     error: ErrorCode
     message: str
+
+
+def _files(record: ResultRecord) -> tuple[str | None, str | None]:
+    """The addresses of the video and of its thumbnail, if they are there."""
+    if record.status is not ResultStatus.COMPLETED:
+        return None, None
+    return record.result_video_path, record.thumbnail_path

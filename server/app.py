@@ -13,13 +13,18 @@ from media.rtc.answerer import RtcOptions
 from processing.engine import Engines
 from processing.local import local_engines
 from processing.pool import WorkerPool
+from server.background import at_work
 from server.calls import Calls
+from server.caretaker import SILENT_S, Caretaker
+from server.erasure import Eraser
 from server.examiner import FilmExaminer
 from server.jobs.lifetime import film_limits, jobs_running
 from server.journal import SessionJournal
 from server.keys import (
     CALLS,
     CLOSING,
+    DOWNLOADS,
+    ERASER,
     FILMS,
     JOBS,
     OPENAPI,
@@ -39,10 +44,12 @@ from server.routes import routes, told
 from server.scanner import MalwareScanner
 from server.services import Services
 from server.settings import Settings
-from server.stores import stores
-from storage.cache import MemoryCache
+from server.signed import Signer
+from server.stores import opened_stores, usable
 from storage.lock import DirectoryLock
 
+MOST_DOWNLOADS = 500
+"""Each holds two megabytes, if its client is slow."""
 COMING_SHARE = 4
 """So many times as many photos may be on their way as are worked on."""
 MOST_WATCHERS, WATCHERS_OF_ONE = 200, 20
@@ -62,7 +69,7 @@ def create_app(
 ) -> web.Application:
     """The service as an aiohttp application. Nothing is opened before it is started.
 
-    Starting raises StorageError or OSError if the data directory cannot be used.
+    Starting raises SettingsInvalid if a store or a folder that the settings name cannot be used.
     """
     engines = engines or local_engines(settings.networks)
     app = web.Application()
@@ -78,28 +85,41 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
     async def lifetime(app: web.Application) -> AsyncIterator[None]:
         """Open in order, close in the opposite order."""
         async with AsyncExitStack() as stack:
-            lock = await asyncio.to_thread(DirectoryLock.take, settings.data_dir)
+            with usable(settings, "data_dir"):
+                lock = await asyncio.to_thread(DirectoryLock.take, settings.data_dir)
             stack.callback(lock.release)
-            database, files = await stack.enter_async_context(stores(settings))
-            await files.clear_incoming()
-            cache = MemoryCache(settings.photo_cache_bytes, clock.monotonic)
-            stack.push_async_callback(cache.close)
+            stores = await stack.enter_async_context(opened_stores(settings, clock))
             pool = WorkerPool(settings.workers, clock)
             stack.push_async_callback(pool.close, POOL_CLOSE_S)
             await pool.warm_up(engines.warm_up)
-            journal = SessionJournal(database.sessions, clock)
+            journal = SessionJournal(stores.database.sessions, clock)
             await stack.enter_async_context(_running(journal))
-            left = await database.sessions.time_out_active(clock.utc_now())
-            if left:
-                log.warning("sessions of an earlier run timed out", sessions=left)
+            caretaker = Caretaker(stores, clock, settings.sweep_interval_s)
+            # An embedded database is this process's own: what is active in it was left behind.
+            await caretaker.time_out(SILENT_S if settings.shares_database else 0)
+            await stack.enter_async_context(at_work(caretaker.run()))
+            signer = Signer(stores.files.keyring, clock, settings.signed_url_s)
             app[SERVICES] = Services(
-                settings, clock, engines, pool, database, cache, files, journal, clock.monotonic()
+                settings=settings,
+                clock=clock,
+                engines=engines,
+                pool=pool,
+                database=stores.database,
+                cache=stores.cache,
+                files=stores.files,
+                workspace=stores.workspace,
+                keeper=stores.keeper,
+                signer=signer,
+                journal=journal,
+                started_s=clock.monotonic(),
             )
             app[FILMS] = FilmExaminer(film_limits(settings), settings.workers)
-            jobs = jobs_running(settings, database, files, clock)
+            jobs = jobs_running(settings, stores, clock, signer)
             app[JOBS] = await stack.enter_async_context(jobs)
             _furnish(app, settings)
             app[SESSIONS] = LiveSessions(app[SERVICES])
+            journal.when_erased(app[SESSIONS].erased)
+            app[ERASER] = Eraser(stores, journal, app[SESSIONS], clock, settings.job_lease_s)
             app[CALLS] = Calls(app[SERVICES], app[SESSIONS], _rtc_options(settings))
             stack.push_async_callback(app[CALLS].close)
             yield
@@ -110,6 +130,7 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
 def _furnish(app: web.Application, settings: Settings) -> None:
     """What REST requests need besides."""
     app[SCANNER] = MalwareScanner(settings.clamd)
+    app[DOWNLOADS] = Places("downloads", MOST_DOWNLOADS)
     app[PHOTOS] = Places("photos", settings.max_photos)
     app[PHOTOS_COMING] = Places("photos", COMING_SHARE * settings.max_photos)
     app[UPLOADS] = Places("uploads", settings.max_uploads)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from storage.database import StorageFailed
+from storage.errors import StorageFailed
 
 ROOT: Final = Path(__file__).parents[1]
 LINE_BYTES: Final = 256 * 1024

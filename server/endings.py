@@ -29,6 +29,7 @@ TAKEN_OVER = Ending(
     "the session goes on in another connection",
     error=ErrorCode.SESSION_TAKEN_OVER,
 )
+ERASED = Ending(CloseCode.ERASED, "the user's data were erased", error=ErrorCode.DATA_ERASED)
 TOO_SLOW = Ending(CloseCode.TRY_AGAIN_LATER, "the client does not read")
 CLOSING = Ending(CloseCode.GOING_AWAY, "the server is stopping")
 BROKEN = Ending(CloseCode.INTERNAL_ERROR, "internal error", error=ErrorCode.INTERNAL_ERROR)

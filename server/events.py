@@ -8,10 +8,11 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from server.answers import Answer, ProgressAnswer, ResultAnswer
+from server.jobs.progress import up_to_date
 from server.keys import CLOSING, JOBS, SERVICES, WATCHERS
 from server.replies import refusing
 from server.results import own_result
-from storage.database import StorageError
+from storage.errors import StorageError
 from storage.results import ResultRecord
 
 LOOK_S: Final = 0.5
@@ -65,11 +66,11 @@ async def _events(request: web.Request, record: ResultRecord) -> AsyncIterator[s
         with suppress(StorageError):
             current = await services.database.results.get(record.result_id)
     if current is not None and current.status.is_final:
-        yield _event("end", ResultAnswer.of(current))
+        yield _event("end", ResultAnswer.of(current, services.signer.sign))
 
 
 async def _progress(request: web.Request, record: ResultRecord) -> str:
-    left_s = 1
+    left_s, record = 1, await up_to_date(record, request.app[SERVICES].cache)
     with suppress(StorageError):
         left_s = await request.app[JOBS].left_s(record)
     share = min(1.0, record.frames_done / max(1, record.frames_total))

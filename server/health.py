@@ -1,37 +1,62 @@
 """Whether the service is well (report section 4.1)."""
 
-from typing import Final
+import asyncio
+from typing import Final, Literal, TypeAlias
 
 from aiohttp import web
 
 from server.answers import HealthAnswer
 from server.keys import SERVICES
+from server.services import Services
 from server.version import SERVICE_NAME, VERSION
-from storage.database import StorageError
+from storage.database import Database
+from storage.errors import StorageError
+from storage.results import Workload
 
 NO_MONGODB: Final = "not used"
+CACHE_S: Final = 0.5
+"""A cache that takes longer to answer is as good as none; who asks here may not wait for long."""
+
+Reach: TypeAlias = Literal["connected", "unavailable"]
 
 
 async def health(request: web.Request) -> web.Response:
-    """``GET /api/hair-tryOn/health``: 200 when frames can be processed and sessions kept."""
+    """``GET /api/hair-tryOn/health``: 200 when frames can be processed and sessions kept.
+
+    That does not take a cache.
+    """
     services = request.app[SERVICES]
-    queued = processing = None
-    try:
-        load = await services.database.results.workload()
-        queued, processing = load.queued, load.processing
-        database = "connected"
-    except StorageError:
-        database = "unavailable"
-    is_well = database == "connected"
+    load, cache = await asyncio.gather(_load(services.database), _cache(services))
+    database: Reach = "unavailable" if load is None else "connected"
     answer = HealthAnswer(
-        status="healthy" if is_well else "unhealthy",
+        status="healthy" if load else "unhealthy",
         service=SERVICE_NAME,
         version=VERSION,
         uptime=int(services.clock.monotonic() - services.started_s),
-        mongodb=NO_MONGODB,
+        mongodb=database if services.settings.mongodb_uri.get_secret_value() else NO_MONGODB,
         database=database,
+        cache=cache,
         ai_model="ready",
-        videos_queued=queued,
-        videos_processing=processing,
+        videos_queued=load.queued if load else None,
+        videos_processing=load.processing if load else None,
     )
-    return answer.reply(200 if is_well else 503)
+    return answer.reply(200 if load else 503)
+
+
+async def _load(database: Database) -> Workload | None:
+    """None if the database cannot be asked."""
+    try:
+        return await database.results.workload()
+    except StorageError:
+        return None
+
+
+async def _cache(services: Services) -> Literal["memory"] | Reach:
+    if not services.settings.redis_url.get_secret_value():
+        return "memory"
+    try:
+        async with asyncio.timeout(CACHE_S):
+            await services.cache.ping()
+    except (StorageError, TimeoutError):
+        return "unavailable"
+    return "connected"

@@ -1,11 +1,13 @@
 """Writes session documents: merged, at most one a second for each session, the last one always."""
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
 from media.clock import Clock
-from storage.database import Sessions, StorageError, StorageFailed
+from storage.database import Sessions
+from storage.errors import StorageError, StorageFailed
 from storage.records import SessionRecord
 
 WRITE_INTERVAL_S = 1.0
@@ -30,6 +32,12 @@ class SessionJournal:
         self._written_s: dict[str, float] = {}
         self._failed_s = -float("inf")
         self._writing = asyncio.Lock()
+        self._tell_erased: Callable[[str], None] = _nobody
+
+    def when_erased(self, tell: Callable[[str], None]) -> None:
+        """Have a session's id told whose document is not there any more when it is to be saved:
+        its user's data were erased, perhaps by another server."""
+        self._tell_erased = tell
 
     def note(self, record: SessionRecord) -> None:
         """Remember a session's newest state for the next write."""
@@ -42,10 +50,10 @@ class SessionJournal:
     async def claim(self, record: SessionRecord) -> None:
         """Write a new session's first record at once, since that is what makes it its user's.
 
-        Raises what ``Sessions.save`` raises.
+        Raises what ``Sessions.begin`` raises.
         """
         async with self._writing:
-            await self._sessions.save(record)
+            await self._sessions.begin(record)
             self._written_s[record.session_id] = self._clock.monotonic()
 
     async def save(self, record: SessionRecord) -> None:
@@ -54,6 +62,13 @@ class SessionJournal:
         async with self._writing:
             if self._is_due(record.session_id) and not self._is_failing():
                 await self._write(record.session_id)
+
+    async def forget(self, user_id: str) -> None:
+        """Let go of what is pending of a user. What is being written is written by then."""
+        async with self._writing:
+            for record in tuple(self._pending.values()):
+                if record.user_id == user_id:
+                    del self._pending[record.session_id]
 
     async def flush(self) -> None:
         """Write all that is pending, due or not, up to the first failure."""
@@ -89,7 +104,8 @@ class SessionJournal:
         if record is None:
             return True
         try:
-            await self._sessions.save(record)
+            if not await self._sessions.save(record):
+                self._tell_erased(session_id)
         except StorageFailed as error:
             log.warning("session document not written", reason=str(error))
             self._failed_s = self._clock.monotonic()
@@ -101,3 +117,7 @@ class SessionJournal:
         if self._pending.get(session_id) is record:  # else a newer one came meanwhile
             del self._pending[session_id]
         return True
+
+
+def _nobody(_session_id: str) -> None:
+    """Nobody is told."""

@@ -5,6 +5,7 @@ import asyncio
 from aiohttp import web
 
 from server.calls import Calls
+from server.erasure import Eraser
 from server.examiner import FilmExaminer
 from server.jobs.queue import JobQueue
 from server.places import Places
@@ -14,6 +15,8 @@ from server.services import Services
 
 CALLS = web.AppKey("calls", Calls)
 CLOSING = web.AppKey("closing", asyncio.Event)
+DOWNLOADS = web.AppKey("downloads", Places)
+ERASER = web.AppKey("eraser", Eraser)
 FILMS = web.AppKey("films", FilmExaminer)
 JOBS = web.AppKey("jobs", JobQueue)
 OPENAPI = web.AppKey("openapi", bytes)

@@ -8,14 +8,13 @@ from typing import Annotated, Final
 
 import orjson
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 from pydantic import BeforeValidator, Field
 
 from media.clock import iso_utc
 from media.codec import encode_photo
 from media.frame import Picture
 from processing.look import Look, LookValues
-from server.addresses import address_of, name_of
 from server.answers import OrderAnswer
 from server.errors import ErrorCode
 from server.form_fields import FormFile, LookForm, UserId, invalid
@@ -24,10 +23,11 @@ from server.identity import REPLAYED, key_reused, read_idempotency_key
 from server.jobs.outside import AddressRefused, checked_url
 from server.keys import JOBS, PHOTOS, PHOTOS_COMING, SERVICES
 from server.replies import RequestRefused, refusing
+from server.result_cache import RESULT_CACHE, ResultCache
 from server.settings import Settings
 from server.studio import Studio
-from server.whole import whole
-from storage.database import KeyReused, QueueFull, UserQueueFull
+from storage.addresses import address_of, name_of
+from storage.errors import KeyReused, QueueFull, UploadGone, UserQueueFull
 from storage.files import new_name
 from storage.records import UploadRecord
 from storage.results import ResultRecord, ResultStatus
@@ -67,22 +67,40 @@ class OrderForm(LookForm):
 async def process_video(request: web.Request) -> web.Response:
     """``POST /api/hair-tryOn/process-video``: queue an upload to be changed (section 4.1)."""
     services = request.app[SERVICES]
-    settings = services.settings
+    settings, results = services.settings, ResultCache(services)
     limits = FormLimits(settings.max_photo_bytes, settings.body_timeout_s)
     key = read_idempotency_key(request)
     with request.app[PHOTOS_COMING].one():
-        async with receive_form(request, OrderForm, limits, services.files) as form:
+        async with receive_form(request, OrderForm, limits, services.workspace) as form:
             order = await _order(request, form, key)
-            kept = await whole(_taken_in(request, order))
+            known = await results.find(order.record, order.photos)
+            if known and known.status is ResultStatus.COMPLETED and _may_be_known(request, order):
+                return _answer(known, 0, {RESULT_CACHE: "hit"})
+            kept = await _taken_in(request, order)
+    is_new = kept.result_id == order.record.result_id
+    if is_new and known is None:
+        await results.remember(kept, order.photos)
     left_s = await request.app[JOBS].left_s(kept)
+    return _answer(kept, left_s, {} if is_new else {REPLAYED: "true"})
+
+
+def _may_be_known(request: web.Request, order: "_Order") -> bool:
+    """Whether a result that was there before will do: one who is to be told of the end, or named
+    the request to send it again, has ordered one that is made now; and so has who says it."""
+    directives = ",".join(request.headers.getall(hdrs.CACHE_CONTROL, ())).lower().split(",")
+    is_new_wanted = "no-cache" in (directive.strip() for directive in directives)
+    record = order.record
+    return not (is_new_wanted or record.webhook_url or record.idempotency_key)
+
+
+def _answer(record: ResultRecord, left_s: int, headers: Mapping[str, str]) -> web.Response:
     answer = OrderAnswer(
-        result_id=kept.result_id,
-        status=kept.status,
+        result_id=record.result_id,
+        status=record.status,
         estimated_time=left_s,
-        created_at=iso_utc(kept.created_at),
+        created_at=iso_utc(record.created_at),
     ).reply(202)
-    if kept.result_id != order.record.result_id:
-        answer.headers[REPLAYED] = "true"
+    answer.headers.update(headers)
     return answer
 
 
@@ -143,8 +161,12 @@ async def _upload(request: web.Request, form: OrderForm) -> UploadRecord:
     """The upload, if it is the user's; another's cannot be told from none."""
     upload = await request.app[SERVICES].database.uploads.get(form.upload_id)
     if upload is None or upload.user_id != form.user_id:
-        raise RequestRefused(404, ErrorCode.NOT_FOUND, "upload_id: there is no such upload")
+        raise _no_upload()
     return upload
+
+
+def _no_upload() -> RequestRefused:
+    return RequestRefused(404, ErrorCode.NOT_FOUND, "upload_id: there is no such upload")
 
 
 async def _checked_look(studio: Studio, form: OrderForm) -> Look:
@@ -172,11 +194,14 @@ async def _named(
 async def _taken_in(request: web.Request, order: _Order) -> ResultRecord:
     """The record that is in the queue, with its photos: of an earlier order, where this one came
     before. Of one that is not taken in nothing stays."""
-    files, kept = request.app[SERVICES].files, None
+    services = request.app[SERVICES]
     try:
-        for address, data in order.photos.items():
-            await files.write(name_of(address), data)
-        kept = await request.app[JOBS].submit(order.record)
+        async with services.keeper.coming(list(order.photos)):
+            for address, data in order.photos.items():
+                await services.files.write(name_of(address), data)
+            return await request.app[JOBS].submit(order.record)
+    except UploadGone:
+        raise _no_upload() from None
     except QueueFull:
         raise RequestRefused(503, ErrorCode.SERVER_FULL, "Too many videos are waiting") from None
     except UserQueueFull:
@@ -184,11 +209,6 @@ async def _taken_in(request: web.Request, order: _Order) -> ResultRecord:
         raise RequestRefused(429, ErrorCode.RATE_LIMITED, text) from None
     except KeyReused:
         raise key_reused() from None
-    finally:
-        if kept is None or kept.result_id != order.record.result_id:
-            for address in order.photos:
-                await files.delete(name_of(address))
-    return kept
 
 
 def _data(file: FormFile | None) -> bytes | None:

@@ -42,7 +42,7 @@ async def try_on(request: web.Request) -> web.Response:
     limits = FormLimits(services.settings.max_photo_bytes, services.settings.body_timeout_s)
     content_type, studio = _wanted(request), Studio(services)
     with request.app[PHOTOS_COMING].one():
-        async with receive_form(request, TryOnForm, limits, services.files) as form:
+        async with receive_form(request, TryOnForm, limits, services.workspace) as form:
             with request.app[PHOTOS].one():
                 look, rendered = await _tried_on(studio, form)
                 coding = (rendered.picture, _FORMATS[content_type], QUALITY)

@@ -3,9 +3,11 @@
 from typing import Annotated, TypeVar
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from server.cursors import read_cursor
 from server.form_fields import UserId, checked
+from storage.results import Cursor
 
 
 class Query(BaseModel):
@@ -25,6 +27,22 @@ class PageQuery(Query):
 
     limit: Annotated[int, Field(ge=1, le=100)] = 10
     offset: Annotated[int, Field(ge=0, le=2**31)] = 0
+    cursor: Annotated[
+        str | None,
+        Field(description="`next_cursor` of the page before, in the place of `offset`."),
+    ] = None
+
+    @field_validator("cursor")
+    @classmethod
+    def _is_cursor(cls, text: str | None) -> str | None:
+        if text is not None:
+            read_cursor(text)
+        return text
+
+    @property
+    def after(self) -> Cursor | None:
+        """The place that the cursor tells."""
+        return None if self.cursor is None else read_cursor(self.cursor)
 
 
 class ResultPath(Query):
@@ -43,6 +61,15 @@ class FilePath(Query):
     """A file."""
 
     name: str
+
+
+class SignedQuery(Query):
+    """What signed addresses end in: both or none of them."""
+
+    expires: Annotated[
+        str | None, Field(description="Until then the address is good: seconds since 1970.")
+    ] = None
+    signature: Annotated[str | None, Field(description="Made by the service.")] = None
 
 
 class KeyHeader(BaseModel):

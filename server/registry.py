@@ -11,7 +11,7 @@ from server.errors import ClientError, CloseCode, ErrorCode
 from server.peer import Peer
 from server.services import Services
 from server.sessions import LiveSession
-from storage.database import SessionOwnedByOther, StorageError
+from storage.errors import SessionOwnedByOther, StorageError
 
 CLOSE_MARGIN_S = 2.0
 """Beyond the frames under way: time for the last documents and closing handshakes."""
@@ -65,6 +65,20 @@ class LiveSessions:
             del self._live[session_id]
             session.opened.set()
             session.ended.set()
+
+    async def erase(self, user_id: str) -> int:
+        """End a user's sessions, and wait until they have ended; how many there were."""
+        sessions = [one for one in self._live.values() if one.user_id == user_id]
+        for session in sessions:
+            session.stop(endings.ERASED)
+        for session in sessions:
+            await session.ended.wait()
+        return len(sessions)
+
+    def erased(self, session_id: str) -> None:
+        """A session whose document is not there any more ends."""
+        if (session := self._live.get(session_id)) is not None:
+            session.stop(endings.ERASED)
 
     async def stop_all(self) -> None:
         """Let nobody in any more and end all sessions, within the stop timeout and a margin."""

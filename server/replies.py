@@ -9,7 +9,7 @@ from aiohttp import hdrs, web
 
 from server import messages
 from server.errors import ErrorCode
-from storage.database import StorageError
+from storage.errors import StorageError
 
 RETRY_AFTER_S = 5
 

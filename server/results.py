@@ -3,17 +3,20 @@
 from aiohttp import web
 
 from server.answers import HistoryAnswer, HistoryItem, ResultAnswer
+from server.cursors import cursor_text
 from server.errors import ErrorCode
+from server.jobs.progress import up_to_date
 from server.keys import JOBS, SERVICES
 from server.queries import OwnQuery, PageQuery, UserPath, read_path, read_query
 from server.replies import RequestRefused, refusing
-from storage.results import ResultRecord
+from storage.results import Cursor, ResultRecord
 
 
 @refusing
 async def get_result(request: web.Request) -> web.Response:
     """``GET /api/hair-tryOn/result/{result_id}``: how far it is, or what came of it."""
-    return ResultAnswer.of(await own_result(request)).reply()
+    record = await own_result(request)
+    return _told(request, await up_to_date(record, request.app[SERVICES].cache)).reply()
 
 
 @refusing
@@ -22,7 +25,7 @@ async def delete_result(request: web.Request) -> web.Response:
     such; any other is forgotten, with its files (204)."""
     jobs, record = request.app[JOBS], await own_result(request)
     if not record.status.is_final:
-        return _told(await jobs.cancel(record)).reply()
+        return _told(request, await jobs.cancel(record)).reply()
     await jobs.forget(record)
     return web.Response(status=204)
 
@@ -31,7 +34,8 @@ async def delete_result(request: web.Request) -> web.Response:
 async def cancel_result(request: web.Request) -> web.Response:
     """``POST /api/hair-tryOn/result/{result_id}/cancel``: as ``DELETE`` of an unfinished one; one
     that is finished by then stays, and is told as it is."""
-    return _told(await request.app[JOBS].cancel(await own_result(request))).reply()
+    record = await request.app[JOBS].cancel(await own_result(request))
+    return _told(request, record).reply()
 
 
 @refusing
@@ -39,9 +43,15 @@ async def history(request: web.Request) -> web.Response:
     """``GET /api/hair-tryOn/history/{user_id}``: a user's results, the latest first."""
     user_id, page = read_path(request, UserPath).user_id, read_query(request, PageQuery)
     results = request.app[SERVICES].database.results
-    records, total = await results.history(user_id, page.limit, page.offset)
-    items = [HistoryItem.of(record) for record in records]
-    return HistoryAnswer(results=items, total=total, limit=page.limit, offset=page.offset).reply()
+    records, total = await results.history(user_id, page.limit, page.offset, page.after)
+    is_last = len(records) < page.limit
+    return HistoryAnswer(
+        results=[HistoryItem.of(record) for record in records],
+        total=total,
+        limit=page.limit,
+        offset=page.offset,
+        next_cursor=None if is_last else cursor_text(Cursor.behind(records[-1])),
+    ).reply()
 
 
 async def own_result(request: web.Request) -> ResultRecord:
@@ -59,11 +69,11 @@ async def own_result(request: web.Request) -> ResultRecord:
     return record
 
 
-def _told(record: ResultRecord | None) -> ResultAnswer:
+def _told(request: web.Request, record: ResultRecord | None) -> ResultAnswer:
     """Raises RequestRefused (404) where there is none any more."""
     if record is None:
         raise _missing()
-    return ResultAnswer.of(record)
+    return ResultAnswer.of(record, request.app[SERVICES].signer.sign)
 
 
 def _missing() -> RequestRefused:

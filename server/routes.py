@@ -5,7 +5,6 @@ from typing import Final
 from aiohttp import web
 
 from server import webrtc, whep
-from server.addresses import ADDRESS
 from server.events import result_events
 from server.health import health
 from server.ice import list_ice_servers
@@ -19,8 +18,11 @@ from server.photos import try_on
 from server.realtime import realtime
 from server.results import cancel_result, delete_result, get_result, history
 from server.uploads import upload_video
+from server.users import erase_user, export_user
+from storage.addresses import ADDRESS
 
 API: Final = "/api/hair-tryOn"
+USER: Final = f"{API}/user/{{user_id}}"
 WEBRTC: Final = f"{API}/webrtc/{{session_id}}"
 WHEP: Final = f"{API}/whep/{{session_id}}"
 VIEWER: Final = f"{WHEP}/{{viewer_id}}"
@@ -45,6 +47,8 @@ def told() -> list[Told]:
         Told(web.post(f"{API}/result/{{result_id}}/cancel", cancel_result), does.CANCEL_RESULT),
         Told(web.delete(f"{API}/result/{{result_id}}", delete_result), does.DELETE_RESULT),
         Told(web.get(f"{API}/history/{{user_id}}", history), does.HISTORY),
+        Told(web.delete(f"{USER}/data", erase_user), does.ERASE_USER),
+        Told(web.get(f"{USER}/export", export_user), does.EXPORT_USER),
         Told(web.get(f"{ADDRESS}{{name}}", kept_file), does.KEPT_FILE),
         Told(web.get(f"{API}/realtime/{{session_id}}", realtime), does.REALTIME),
         Told(web.get(f"{API}/ice-servers", list_ice_servers), does.ICE_SERVERS),

@@ -8,7 +8,7 @@ from typing import BinaryIO, Final
 
 import structlog
 
-from storage.database import StorageFailed
+from storage.errors import StorageFailed
 
 CHUNK_BYTES: Final = 256 * 1024
 PATIENCE_S: Final = 60.0

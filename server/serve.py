@@ -14,8 +14,7 @@ from aiohttp import web
 
 from processing.pool import THREAD_PREFIX
 from server.app import create_app
-from server.settings import ENV_PREFIX, Settings, SettingsInvalid
-from storage.database import StorageError
+from server.settings import Settings, SettingsInvalid
 
 HANDLER_GRACE_S = 3.0
 """After the sessions have ended: how long other requests under way may take."""
@@ -28,7 +27,7 @@ log = structlog.get_logger(__name__)
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; a second signal ends the process at once.
 
-    Raises SettingsInvalid when the certificate cannot be used or the address is taken.
+    Raises SettingsInvalid when a store or the certificate cannot be used, or the address is taken.
     """
     context = _tls_context(settings)
     runner = web.AppRunner(
@@ -39,7 +38,7 @@ async def serve(settings: Settings) -> None:
     )
     stop = stop_on_signals()
     try:
-        await _open(runner, settings)
+        await runner.setup()
         site = web.TCPSite(runner, settings.host, settings.port, ssl_context=context)
         try:
             await site.start()
@@ -54,20 +53,6 @@ async def serve(settings: Settings) -> None:
     finally:
         await runner.cleanup()
     log.info("stopped")
-
-
-async def _open(runner: web.AppRunner, settings: Settings) -> None:
-    try:
-        await runner.setup()
-    except (StorageError, OSError) as error:
-        raise unusable_folder(settings, error) from None
-
-
-def unusable_folder(settings: Settings, error: Exception) -> SettingsInvalid:
-    """What is said where the data directory cannot be used."""
-    detail = getattr(error, "strerror", None) or str(error)
-    name = f"data_dir ({ENV_PREFIX}DATA_DIR, --data-dir)"
-    return SettingsInvalid(f"wrong setting: {name}: {settings.data_dir}: {detail}")
 
 
 def leave(code: int) -> NoReturn:

@@ -7,9 +7,12 @@ from processing.engine import Engines
 from processing.pool import WorkerPool
 from server.journal import SessionJournal
 from server.settings import Settings
+from server.signed import Signer
 from storage.cache import Cache
 from storage.database import Database
-from storage.files import LocalFiles
+from storage.files import Files
+from storage.keeper import Keeper
+from storage.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,9 @@ class Services:
     pool: WorkerPool
     database: Database
     cache: Cache
-    files: LocalFiles
+    files: Files
+    workspace: Workspace
+    keeper: Keeper
+    signer: Signer
     journal: SessionJournal
     started_s: float

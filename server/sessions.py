@@ -49,6 +49,7 @@ class LiveSession:
         self._share = Share()
         self._pipeline = FramePipeline(services.engines, peer.coder)
         self.wardrobe = Wardrobe(
+            user_id,
             pipeline=self._pipeline,
             engines=services.engines,
             pool=services.pool,

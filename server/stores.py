@@ -1,23 +1,87 @@
 """The stores that the settings name: where records and files outlive the process."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from typing import Final
 
-from server.settings import Settings
+from pydantic import SecretStr
+
+from media.clock import Clock
+from server.settings import Settings, SettingsInvalid, place_of
+from storage.cache import Cache
 from storage.database import Database
-from storage.files import LocalFiles
+from storage.errors import StorageError
+from storage.files import Files
+from storage.keeper import Keeper
+from storage.memory_cache import MemoryCache
+from storage.mongo import MongoDatabase
+from storage.redis_cache import RedisCache
+from storage.retention import Horizon
 from storage.sqlite import SqliteDatabase
+from storage.workspace import Workspace
 
 DATABASE_FILE: Final = "hair-tryon.sqlite3"
-FILES_FOLDER: Final = "files"
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where everything is kept. ``keeper`` removes files and records together."""
+
+    database: Database
+    files: Files
+    workspace: Workspace
+    cache: Cache
+    keeper: Keeper
 
 
 @asynccontextmanager
-async def stores(settings: Settings) -> AsyncIterator[tuple[Database, LocalFiles]]:
-    """The database and the files. Raises StorageError or OSError if they cannot be had."""
-    database = await SqliteDatabase.open(settings.data_dir / DATABASE_FILE)
+async def opened_stores(settings: Settings, clock: Clock) -> AsyncIterator[Stores]:
+    """Open in order, close in the opposite order. Raises SettingsInvalid if one cannot be had."""
+    async with AsyncExitStack() as stack:
+        with usable(settings, "mongodb_uri" if settings.shares_database else "data_dir"):
+            database = await _database(settings, clock)
+        stack.push_async_callback(database.close)
+        keys = settings.file_keys.get_secret_value()
+        with usable(settings, "files_url" if settings.files_url else "data_dir"):
+            files = await Files.connect(settings.data_dir, settings.files_url, keys)
+        stack.push_async_callback(files.close)
+        with usable(settings, "work_dir" if settings.work_dir else "data_dir"):
+            workspace = await Workspace.open(settings.work_folder)
+        with usable(settings, "redis_url"):
+            cache = _cache(settings, clock)
+        stack.push_async_callback(cache.close)
+        with suppress(StorageError):
+            await cache.ping()  # so that the log says at once if it is away
+        yield Stores(database, files, workspace, cache, Keeper(database, files, clock.utc_now))
+
+
+@contextmanager
+def usable(settings: Settings, name: str) -> Iterator[None]:
+    """A store that cannot be had is told by the setting that names it: raises SettingsInvalid."""
     try:
-        yield database, await LocalFiles.open(settings.data_dir / FILES_FOLDER)
-    finally:
-        await database.close()
+        yield
+    except (StorageError, OSError) as error:
+        detail = getattr(error, "strerror", None) or str(error)
+        value = getattr(settings, name)
+        # The address of a database may hold its password.
+        shown = "" if isinstance(value, SecretStr) else f"{value}: "
+        raise SettingsInvalid(f"wrong setting: {place_of(name)}: {shown}{detail}") from None
+
+
+def _cache(settings: Settings, clock: Clock) -> Cache:
+    """A Redis that is away now may come. Raises StorageUnsuitable if its address is none."""
+    if redis_url := settings.redis_url.get_secret_value():
+        return RedisCache(redis_url)
+    return MemoryCache(settings.photo_cache_bytes, clock.monotonic)
+
+
+async def _database(settings: Settings, clock: Clock) -> Database:
+    retention = settings.retention
+
+    def horizon() -> Horizon:
+        return retention.horizon(clock.utc_now())
+
+    if uri := settings.mongodb_uri.get_secret_value():
+        return await MongoDatabase.open(uri, horizon)
+    return await SqliteDatabase.open(settings.data_dir / DATABASE_FILE, horizon)

@@ -9,7 +9,6 @@ from aiohttp import web
 from media.clock import iso_utc
 from media.film.kind import FilmError, FilmTooLarge, FilmTooLong, check_claims
 from media.film.probe import FilmInfo
-from server.addresses import address_of, name_of
 from server.answers import UploadAnswer
 from server.errors import ErrorCode
 from server.form_fields import Form, StoredFile, UserId
@@ -18,8 +17,8 @@ from server.identity import REPLAYED, key_reused, read_idempotency_key
 from server.keys import FILMS, JOBS, SCANNER, SERVICES, UPLOADS
 from server.replies import RequestRefused, refusing
 from server.scanner import MalwareFound
-from server.whole import whole
-from storage.database import KeyReused
+from storage.addresses import address_of, name_of
+from storage.errors import KeyReused
 from storage.files import new_name
 from storage.records import UploadRecord, UploadStatus
 
@@ -45,9 +44,9 @@ async def upload_video(request: web.Request) -> web.Response:
     limits = FormLimits(settings.max_video_bytes, settings.upload_timeout_s)
     key = read_idempotency_key(request)
     with request.app[UPLOADS].one():
-        async with receive_form(request, UploadForm, limits, services.files) as form:
+        async with receive_form(request, UploadForm, limits, services.workspace) as form:
             wanted = await _record(request, form, key)
-            kept = await whole(_kept(request, form.video, wanted))
+            kept = await _kept(request, form.video, wanted)
     await request.app[JOBS].expect()
     answer = UploadAnswer(
         upload_id=kept.upload_id,
@@ -87,16 +86,13 @@ async def _record(request: web.Request, form: UploadForm, key: str | None) -> Up
 async def _kept(request: web.Request, file: StoredFile, wanted: UploadRecord) -> UploadRecord:
     """The record that is in the database, of a film that is on the disk: of an earlier one, where
     the request came before."""
-    services, name, kept = request.app[SERVICES], name_of(wanted.file_path), None
+    services = request.app[SERVICES]
     try:
-        await file.incoming.keep(name)
-        kept = await services.database.uploads.add(wanted)
+        async with services.keeper.coming([wanted.file_path]):
+            await services.files.put(name_of(wanted.file_path), file.incoming.path)
+            return await services.database.uploads.add(wanted)
     except KeyReused:
         raise key_reused() from None
-    finally:
-        if kept is None or kept.upload_id != wanted.upload_id:
-            await services.files.delete(name)
-    return kept
 
 
 async def _examined(request: web.Request, file: StoredFile) -> FilmInfo:

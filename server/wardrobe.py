@@ -2,8 +2,10 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import structlog
 
@@ -17,14 +19,16 @@ from processing.pipeline import FramePipeline
 from processing.pool import WorkerPool
 from server.errors import ClientError, ErrorCode, picture_fault
 from server.settings import Settings
-from storage.cache import Cache
-from storage.database import StorageError
+from storage.cache import Cache, CacheKind, cache_key
+from storage.errors import StorageError
 from storage.records import SessionRecord
 
 STYLE, COLOR_PHOTO = "style", "color_photo"
 """A look's fields that are photos."""
 PHOTO_TTL_S = 3600.0
 """Style and colour photos are kept for an hour (report section 6.4)."""
+CACHE_WAIT_S = 0.05
+"""A cache that takes longer is not waited for by a live session."""
 PHOTO_QUALITY = 92
 """A kept photo is only looked at by engines; above this nothing is gained."""
 
@@ -49,6 +53,7 @@ class Wardrobe:
 
     def __init__(
         self,
+        user_id: str,
         *,
         pipeline: FramePipeline,
         engines: Engines,
@@ -57,6 +62,7 @@ class Wardrobe:
         cache: Cache,
         settings: Settings,
     ) -> None:
+        self._user_id = user_id
         self._pipeline = pipeline
         self._engines = engines
         self._pool = pool
@@ -189,12 +195,12 @@ class Wardrobe:
         earlier, self.color_key = self.color_key, key
         await self._forget(earlier)
 
-    async def _keep(self, kind: str, jpeg: bytes) -> str | None:
-        key = f"{kind}:{uuid.uuid4()}"
+    async def _keep(self, kind: CacheKind, jpeg: bytes) -> str | None:
+        key = cache_key(kind, self._user_id, str(uuid.uuid4()))
         try:
-            await self._cache.set(key, jpeg, PHOTO_TTL_S)
+            await _soon(self._cache.set(key, jpeg, PHOTO_TTL_S))
         except StorageError as error:
-            log.warning("photo not kept", reason=str(error))
+            log.debug("photo not kept", reason=str(error))
             return None
         return key
 
@@ -202,7 +208,7 @@ class Wardrobe:
         try:
             jpeg = await self._cache.get(key) if key else None
         except StorageError as error:
-            log.warning("photo not fetched", reason=str(error))
+            log.debug("photo not fetched", reason=str(error))
             jpeg = None
         if jpeg is None:
             return None, None
@@ -217,9 +223,17 @@ class Wardrobe:
     async def _forget(self, key: str | None) -> None:
         try:
             if key:
-                await self._cache.delete(key)
+                await _soon(self._cache.delete(key))
         except StorageError as error:
-            log.warning("photo not forgotten", reason=str(error))
+            log.debug("photo not forgotten", reason=str(error))
+
+
+async def _soon(call: Coroutine[Any, Any, None]) -> None:
+    """The call is done, or, if it takes long, goes on by itself: see Cache. Frames wait behind
+    whoever waits here."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CACHE_WAIT_S):
+            await call
 
 
 def _useless(engine: Engine, look: Look) -> frozenset[str]:

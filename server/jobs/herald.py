@@ -15,11 +15,13 @@ from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 from standardwebhooks import Webhook
 
 from media.clock import Clock, iso_utc
-from server.answers import ResultAnswer
+from server.answers import ResultAnswer, Sign
 from server.jobs.outside import OutsideResolver, checked_url
 from server.logs import pseudonym
+from server.signed import Signer
 from server.version import SERVICE_NAME, VERSION
-from storage.database import Database, StorageError
+from storage.database import Database
+from storage.errors import StorageError
 from storage.results import ResultRecord
 
 LOOK_S: Final = 1.0
@@ -41,11 +43,17 @@ class Herald:
     """Any number of them may be at work at once. ``trusted`` hosts are called wherever they are."""
 
     def __init__(
-        self, database: Database, clock: Clock, secret: str, trusted: frozenset[str]
+        self,
+        database: Database,
+        clock: Clock,
+        signer: Signer,
+        secret: str,
+        trusted: frozenset[str],
     ) -> None:
         self._database = database
         self._clock = clock
-        self._signer = Webhook(secret)
+        self._sign = signer.sign
+        self._webhook = Webhook(secret)
         self._trusted = trusted
 
     async def run(self) -> None:
@@ -94,7 +102,7 @@ class Herald:
 
     async def _call(self, http: ClientSession, record: ResultRecord) -> str | None:
         """Why the call was not heard; None if it was."""
-        body = notice(record)
+        body = notice(record, self._sign)
         try:
             url = checked_url(record.webhook_url or "", self._trusted)
             # A redirect could lead anywhere.
@@ -112,17 +120,17 @@ class Herald:
             "User-Agent": f"{SERVICE_NAME}/{VERSION}",
             "webhook-id": record.result_id,
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": self._signer.sign(record.result_id, now, body.decode()),
+            "webhook-signature": self._webhook.sign(record.result_id, now, body.decode()),
         }
 
 
-def notice(record: ResultRecord) -> bytes:
+def notice(record: ResultRecord, sign: Sign) -> bytes:
     """What is told: the result as it can be asked for."""
     ended_at = record.completed_at or record.updated_at
     return orjson.dumps(
         {
             "type": f"result.{record.status}",
             "timestamp": iso_utc(ended_at),
-            "data": ResultAnswer.of(record).model_dump(mode="json"),
+            "data": ResultAnswer.of(record, sign).model_dump(mode="json"),
         }
     )

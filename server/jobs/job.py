@@ -1,7 +1,7 @@
 """One job: a film is changed while its lease is kept, and what came of it is put in its place."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,17 +15,20 @@ from media.film.probe import FilmLimits
 from processing.film.task import Done, FilmTask
 from processing.local.natural.model import Networks
 from processing.look import LookValues
-from server.addresses import name_of
+from server.jobs.progress import LiveProgress
 from server.jobs.workshop import FilmFaulty, WorkFailed
 from server.logs import pseudonym
-from storage.database import Database, StorageError
-from storage.files import LocalFiles
+from server.stores import Stores
+from storage.addresses import name_of
+from storage.errors import FileDamaged, FileMissing, StorageError
 from storage.records import UploadStatus
 from storage.results import Ending, Lease, ResultRecord, ResultStatus
 
 LOCAL: Final = "local"
 """Who did the work (``ai_model`` of section 5.1)."""
 TOO_OFTEN: Final = "The video could not be processed"
+GONE: Final = "What was uploaded is not there any more"
+DAMAGED: Final = "What was uploaded cannot be read any more"
 
 Change: TypeAlias = Callable[[FilmTask, Callable[[int], None]], Awaitable[Done]]
 """Changes a film and is told how many frames are done. See Workshop.change."""
@@ -53,11 +56,11 @@ class JobOptions:
 class JobMeans:
     """What jobs are done with. ``change`` changes a film."""
 
-    database: Database
-    files: LocalFiles
+    stores: Stores
     clock: Clock
     change: Change
     options: JobOptions
+    progress: LiveProgress
 
     def lease(self, owner: str) -> Lease:
         """A lease of this owner, from now on."""
@@ -72,8 +75,8 @@ class Job:
         self._record = record
         self._owner = owner
         self._means = means
-        self._database = means.database
-        self._files = means.files
+        self._database = means.stores.database
+        self._files = means.stores.files
         self._clock = means.clock
         self._options = means.options
         self._frames_done = 0
@@ -89,7 +92,7 @@ class Job:
             await asyncio.shield(self.give_back())
             raise
         except LeaseLost:
-            self._log.info("job left")
+            await self._leave()
         except FilmFaulty as error:
             await self._fail(str(error))
         except (WorkFailed, StorageError, OSError) as error:
@@ -98,6 +101,9 @@ class Job:
         except Exception:
             self._log.exception("job broke")
             await self._interrupted()
+        finally:
+            self._means.progress.end(self._record)
+            await asyncio.shield(self._let_go())
 
     async def give_back(self) -> None:
         """Let another worker do it, as if it had not been begun."""
@@ -108,14 +114,16 @@ class Job:
             await self._set_upload(UploadStatus.UPLOADED)
         self._log.info("job handed back")
 
+    async def _let_go(self) -> None:
+        """Nothing is written for this job any more; who erases it has waited for that."""
+        with suppress(StorageError):
+            await self._database.results.let_go(self._record.result_id, self._owner)
+
     async def _make(self) -> None:
         record, started_s = self._record, self._clock.monotonic()
-        async with self._files.working(f"{record.result_id}.{record.attempts}") as folder:
-            done = await self._changed(folder)
-            # Nobody else may begin this job while its files are put in their places.
-            await self._insist(self._renew)
-            await self._files.take(folder / "video.mp4", name_of(record.result_video_path))
-            await self._files.take(folder / "thumb.jpg", name_of(record.thumbnail_path))
+        name = f"{record.result_id}.{record.attempts}"
+        async with self._means.stores.workspace.working(name) as folder:
+            done = await self._while_leased(self._made(folder))
         ending = Ending(
             status=ResultStatus.COMPLETED,
             now=self._clock.utc_now(),
@@ -127,31 +135,40 @@ class Job:
         await self._insist(lambda: self._end(ending))
         await self._set_upload(UploadStatus.COMPLETED)
 
-    async def _changed(self, folder: Path) -> Done:
-        """Change the film while the lease is kept. Raises LeaseLost if it cannot be."""
-        task = await self._task(folder)
-        beating = asyncio.create_task(self._beat())
-        changing = asyncio.ensure_future(self._means.change(task, self._note))
+    async def _while_leased(self, work: Coroutine[None, None, Done]) -> Done:
+        """Do the work while the lease is kept. Raises LeaseLost if it cannot be."""
+        beating, working = asyncio.create_task(self._beat()), asyncio.create_task(work)
         try:
-            await asyncio.wait([beating, changing], return_when=asyncio.FIRST_COMPLETED)
-            return changing.result() if changing.done() else beating.result()
+            await asyncio.wait([beating, working], return_when=asyncio.FIRST_COMPLETED)
+            return working.result() if working.done() else beating.result()
         finally:
-            for one in (beating, changing):
+            for one in (beating, working):
                 one.cancel()
-            await asyncio.wait([beating, changing])
+            await asyncio.gather(beating, working, return_exceptions=True)
+
+    async def _made(self, folder: Path) -> Done:
+        """Change the film, and put what came of it in its place."""
+        record = self._record
+        done = await self._means.change(await self._task(folder), self._note)
+        # Nobody else may have begun this job when its files are put in their places.
+        await self._insist(self._renew)
+        await self._files.put(name_of(record.result_video_path), folder / "video.mp4")
+        await self._files.put(name_of(record.thumbnail_path), folder / "thumb.jpg")
+        return done
 
     async def _task(self, folder: Path) -> FilmTask:
         record = self._record
         upload = await self._database.uploads.get(record.upload_id)
         if upload is None:
-            raise FilmFaulty("The upload is not there any more")
+            raise FilmFaulty(GONE)
+        style, color = record.style_image_path, record.color_image_path
         return FilmTask(
-            source=self._path(upload.file_path),
+            source=await self._fetched(folder, upload.file_path),
             target=str(folder / "video.mp4"),
             thumbnail=str(folder / "thumb.jpg"),
             look=LookValues.model_validate(record.look),
-            style=self._path(record.style_image_path) if record.style_image_path else None,
-            color=self._path(record.color_image_path) if record.color_image_path else None,
+            style=await self._fetched(folder, style) if style else None,
+            color=await self._fetched(folder, color) if color else None,
             rate=record.sampling_rate,
             stabilize=record.stabilize,
             networks=self._options.networks,
@@ -192,15 +209,18 @@ class Job:
             await asyncio.sleep(self._options.beat_s)
 
     async def _end(self, ending: Ending) -> None:
-        """Say how it ended; of one that was cancelled in the last moment nothing stays."""
-        if await self._database.results.end(self._record.result_id, self._owner, ending):
-            self._log.info("job ended", status=ending.status, seconds=ending.processing_time)
-            return
-        now = await self._database.results.get(self._record.result_id)
-        if now is None or now.status is ResultStatus.CANCELLED:
-            for path in (self._record.result_video_path, self._record.thumbnail_path):
-                await self._files.delete(name_of(path))
-        raise LeaseLost
+        if not await self._database.results.end(self._record.result_id, self._owner, ending):
+            raise LeaseLost
+        self._log.info("job ended", status=ending.status, seconds=ending.processing_time)
+
+    async def _leave(self) -> None:
+        """Of a job that was cancelled or forgotten nothing stays, however far it was."""
+        self._log.info("job left")
+        with suppress(StorageError):
+            now = await self._database.results.get(self._record.result_id)
+            if now is None or now.status is ResultStatus.CANCELLED:
+                for path in (self._record.result_video_path, self._record.thumbnail_path):
+                    await self._files.delete(name_of(path))
 
     async def _fail(self, text: str) -> None:
         ending = Ending(status=ResultStatus.FAILED, now=self._clock.utc_now(), error_message=text)
@@ -226,6 +246,16 @@ class Job:
 
     def _note(self, frames_done: int) -> None:
         self._frames_done = frames_done
+        self._means.progress.tell(self._record, self._owner, frames_done)
 
-    def _path(self, address: str) -> str:
-        return str(self._files.path(name_of(address)))
+    async def _fetched(self, folder: Path, address: str) -> str:
+        """Where the file of this address is, plain, for as long as the folder is there."""
+        name = name_of(address)
+        try:
+            await self._files.fetch(name, folder / name)
+        except FileMissing:
+            raise FilmFaulty(GONE) from None
+        except FileDamaged:
+            self._log.error("file damaged")
+            raise FilmFaulty(DAMAGED) from None
+        return str(folder / name)

@@ -1,7 +1,7 @@
 """Jobs from the service's start to its stop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
@@ -10,21 +10,25 @@ from taskiq import AsyncBroker
 
 from media.clock import Clock
 from media.film.probe import FilmLimits
+from server.background import at_work
 from server.jobs.herald import Herald
 from server.jobs.job import JobMeans, JobOptions
+from server.jobs.progress import LiveProgress
 from server.jobs.queue import JobQueue
 from server.jobs.runner import JobRunner
 from server.jobs.sweeper import Sweeper
 from server.jobs.tickets import Tickets, open_broker
 from server.jobs.workshop import Workshop
 from server.settings import Settings
-from storage.database import Database
-from storage.files import LocalFiles
+from server.signed import Signer
+from server.stores import Stores
 from storage.results import QueueBounds, RunningBounds
 
 ATTEMPTS: Final = 3
 BEATS: Final = 15
 """So many times a lease is renewed before it would end."""
+STARTUP_S: Final = 2.0
+"""A broker that hangs is not waited for any longer; tickets need nothing of its start."""
 MAX_RATE_FPS: Final = 240
 """Frames a second that a film may have on average: slow motion has as many."""
 
@@ -38,7 +42,7 @@ def film_limits(settings: Settings) -> FilmLimits:
 
 
 def make_runner(
-    settings: Settings, database: Database, files: LocalFiles, clock: Clock, workshop: Workshop
+    settings: Settings, stores: Stores, clock: Clock, workshop: Workshop, progress: LiveProgress
 ) -> JobRunner:
     """Who works on jobs in this process."""
     lease_s = settings.job_lease_s
@@ -46,33 +50,34 @@ def make_runner(
         lease_s, lease_s / BEATS, ATTEMPTS, settings.networks, film_limits(settings)
     )
     bounds = RunningBounds(settings.max_jobs, settings.max_user_jobs)
-    means = JobMeans(database, files, clock, workshop.change, options)
+    means = JobMeans(stores, clock, workshop.change, options, progress)
     return JobRunner(means, settings.job_places, bounds)
 
 
 @asynccontextmanager
 async def jobs_running(
-    settings: Settings, database: Database, files: LocalFiles, clock: Clock
+    settings: Settings, stores: Stores, clock: Clock, signer: Signer
 ) -> AsyncIterator[JobQueue]:
     """Jobs are carried out: here, unless there is a Redis that brings them to the workers. When
     this is left those under way are handed back."""
     redis_url = settings.redis_url.get_secret_value()
     async with AsyncExitStack() as stack:
         broker, workshop = open_broker(redis_url), Workshop(settings.job_timeout_s)
-        runner = make_runner(settings, database, files, clock, workshop)
+        progress = LiveProgress(stores.cache)
+        await stack.enter_async_context(at_work(progress.run()))
+        runner = make_runner(settings, stores, clock, workshop, progress)
         tickets = Tickets(broker, runner.take_one)
         await stack.enter_async_context(started(broker))
         await stack.enter_async_context(at_work(tickets.run()))
         stack.push_async_callback(workshop.close)
         stack.push_async_callback(runner.stop)
-        sweeper = Sweeper(database, files, clock, tickets, ATTEMPTS)
+        sweeper = Sweeper(stores, clock, tickets, ATTEMPTS)
         await stack.enter_async_context(at_work(sweeper.run()))
         if secret := settings.webhook_secret.get_secret_value():
-            herald = Herald(database, clock, secret, settings.webhook_trusted)
+            herald = Herald(stores.database, clock, signer, secret, settings.webhook_trusted)
             await stack.enter_async_context(at_work(herald.run()))
         yield JobQueue(
-            database,
-            files,
+            stores,
             clock,
             tickets,
             bounds=QueueBounds(settings.max_queued_jobs, settings.max_user_queued_jobs),
@@ -89,27 +94,11 @@ async def _nobody() -> None:
 async def started(broker: AsyncBroker) -> AsyncIterator[None]:
     """A broker that is started, and shut down when left. One that is away now may come back."""
     try:
-        await broker.startup()
+        async with asyncio.timeout(STARTUP_S):
+            await broker.startup()
     except Exception as error:
         log.warning("no tickets can be sent yet", reason=type(error).__name__)
     try:
         yield
     finally:
         await broker.shutdown()
-
-
-@asynccontextmanager
-async def at_work(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """Work that has no end of its own, in the background."""
-    task = asyncio.create_task(work)
-    task.add_done_callback(_tell_of_end)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-
-
-def _tell_of_end(task: "asyncio.Task[None]") -> None:
-    if not task.cancelled():
-        log.error("background work has ended", exc_info=task.exception())

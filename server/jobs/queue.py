@@ -3,11 +3,9 @@
 from collections.abc import Awaitable, Callable
 
 from media.clock import Clock
-from server.addresses import name_of
 from server.jobs.estimate import estimated_s
 from server.jobs.tickets import Tickets
-from storage.database import Database
-from storage.files import LocalFiles
+from server.stores import Stores
 from storage.records import UploadStatus
 from storage.results import QueueBounds, ResultRecord, ResultStatus
 
@@ -17,8 +15,7 @@ class JobQueue:
 
     def __init__(
         self,
-        database: Database,
-        files: LocalFiles,
+        stores: Stores,
         clock: Clock,
         tickets: Tickets,
         *,
@@ -26,8 +23,8 @@ class JobQueue:
         places: int,
         expect: Callable[[], Awaitable[None]],
     ) -> None:
-        self._database = database
-        self._files = files
+        self._database = stores.database
+        self._keeper = stores.keeper
         self._clock = clock
         self._tickets = tickets
         self._bounds = bounds
@@ -38,7 +35,7 @@ class JobQueue:
     async def submit(self, record: ResultRecord) -> ResultRecord:
         """Queue the job; the record under which it is, an earlier one if its key was used before.
 
-        Raises QueueFull, UserQueueFull, KeyReused and StorageError.
+        Raises UploadGone, QueueFull, UserQueueFull, KeyReused and StorageError.
         """
         kept = await self._database.results.add(record, self._bounds)
         if kept.result_id == record.result_id:
@@ -69,6 +66,4 @@ class JobQueue:
 
     async def forget(self, record: ResultRecord) -> None:
         """Forget a job that is finished, with its files. Raises StorageError."""
-        for path in record.paths:
-            await self._files.delete(name_of(path))
-        await self._database.results.delete(record.result_id)
+        await self._keeper.delete_result(record.result_id)

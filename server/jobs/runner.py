@@ -5,7 +5,7 @@ import uuid
 from contextlib import suppress
 
 from server.jobs.job import Job, JobMeans
-from storage.database import StorageError
+from storage.errors import StorageError
 from storage.results import RunningBounds
 
 
@@ -62,5 +62,5 @@ class JobRunner:
 
     async def _claim(self) -> Job | None:
         lease = self._means.lease(uuid.uuid4().hex)
-        record = await self._means.database.results.claim(lease, self._bounds)
+        record = await self._means.stores.database.results.claim(lease, self._bounds)
         return None if record is None else Job(record, lease.owner, self._means)

@@ -9,8 +9,8 @@ from media.clock import Clock
 from server.jobs.job import TOO_OFTEN
 from server.jobs.tickets import Tickets
 from server.logs import pseudonym
-from storage.database import Database, StorageError
-from storage.files import LocalFiles
+from server.stores import Stores
+from storage.errors import StorageError
 from storage.records import UploadStatus
 from storage.results import ResultRecord, ResultStatus
 
@@ -24,11 +24,9 @@ log = structlog.get_logger(__name__)
 class Sweeper:
     """Any number of them may be at work at once."""
 
-    def __init__(
-        self, database: Database, files: LocalFiles, clock: Clock, tickets: Tickets, attempts: int
-    ) -> None:
-        self._database = database
-        self._files = files
+    def __init__(self, stores: Stores, clock: Clock, tickets: Tickets, attempts: int) -> None:
+        self._database = stores.database
+        self._workspace = stores.workspace
         self._clock = clock
         self._tickets = tickets
         self._attempts = attempts
@@ -48,7 +46,7 @@ class Sweeper:
         taken = await self._database.results.take_up_expired(now, self._attempts, TOO_OFTEN)
         for record in taken:
             await self._take_up(record)
-        for name in await self._files.working_names():
+        for name in await self._workspace.working_names():
             await self._clear(name)
         queued = (await self._database.results.workload()).queued
         self._tickets.ask(min(queued, TICKETS))
@@ -67,4 +65,4 @@ class Sweeper:
         record = await self._database.results.get(result_id)
         is_used = record is not None and record.status is ResultStatus.PROCESSING
         if not is_used or (record is not None and str(record.attempts) != attempt):
-            await self._files.clear_working(name)
+            await self._workspace.clear_working(name)

@@ -10,14 +10,16 @@ from taskiq.acks import AcknowledgeType
 from taskiq.receiver import Receiver
 
 from media.clock import SystemClock
-from server.jobs.lifetime import ATTEMPTS, at_work, make_runner, started
+from server.background import at_work
+from server.jobs.lifetime import ATTEMPTS, make_runner, started
+from server.jobs.progress import LiveProgress
 from server.jobs.sweeper import Sweeper
 from server.jobs.tickets import Tickets, open_broker
 from server.jobs.workshop import Workshop
-from server.serve import stop_on_signals, unusable_folder
-from server.settings import ENV_PREFIX, Settings, SettingsInvalid
-from server.stores import stores
-from storage.database import StorageError
+from server.serve import stop_on_signals
+from server.settings import Settings, SettingsInvalid
+from server.storage_settings import ENV_PREFIX
+from server.stores import opened_stores
 
 RETRY_S: Final = 2.0
 """So long after Redis was lost it is looked for again."""
@@ -28,7 +30,7 @@ log = structlog.get_logger(__name__)
 async def work(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; jobs under way are then handed back.
 
-    Raises SettingsInvalid when there is no Redis in the settings, or no data directory.
+    Raises SettingsInvalid when there is no Redis in the settings, or a store cannot be used.
     """
     redis_url = settings.redis_url.get_secret_value()
     if not redis_url:
@@ -36,17 +38,16 @@ async def work(settings: Settings) -> None:
         raise SettingsInvalid(f"wrong setting: {name}: a worker needs one")
     stop, clock, broker = stop_on_signals(), SystemClock(), open_broker(redis_url)
     async with AsyncExitStack() as stack:
-        try:
-            database, files = await stack.enter_async_context(stores(settings))
-        except (StorageError, OSError) as error:
-            raise unusable_folder(settings, error) from None
+        stores = await stack.enter_async_context(opened_stores(settings, clock))
         workshop = Workshop(settings.job_timeout_s)
         stack.push_async_callback(workshop.close)
-        runner = make_runner(settings, database, files, clock, workshop)
+        progress = LiveProgress(stores.cache)
+        await stack.enter_async_context(at_work(progress.run()))
+        runner = make_runner(settings, stores, clock, workshop, progress)
         tickets = Tickets(broker, runner.take_one)
         await stack.enter_async_context(started(broker))
         await stack.enter_async_context(at_work(tickets.run()))
-        sweeper = Sweeper(database, files, clock, tickets, ATTEMPTS)
+        sweeper = Sweeper(stores, clock, tickets, ATTEMPTS)
         await stack.enter_async_context(at_work(sweeper.run()))
         listening = asyncio.create_task(_listen(broker, settings.job_places, stop))
         await workshop.expect()

@@ -10,7 +10,7 @@ import structlog
 
 from processing.film.task import ANSWER, Done, Failure, Fault, FilmTask, Progress
 from server.children import child
-from storage.database import StorageFailed
+from storage.errors import StorageFailed
 
 STALL_S: Final = 60.0
 """A process that says nothing for so long hangs."""

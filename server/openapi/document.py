@@ -18,7 +18,7 @@ JSON: Final = "application/json"
 FORM: Final = "multipart/form-data"
 _ERRORS: Final = {
     400: "What was sent cannot be used.",
-    403: "It belongs to another user.",
+    403: "It belongs to another user, or its signature is not good.",
     404: "There is no such thing.",
     406: "None of the types that are accepted can be sent.",
     408: "The body took too long to come.",
@@ -26,9 +26,11 @@ _ERRORS: Final = {
     412: "It has changed in between.",
     413: "It is too large.",
     415: "The body is of a type that is not taken.",
+    416: "It has no such part.",
     422: "A field is missing, wrong or unknown; the message names it.",
     426: "The address speaks WebSocket.",
     429: "Too many of one user's; `Retry-After` tells when to come again.",
+    500: "It is damaged.",
     503: "The service is full or its storage away; `Retry-After` tells when to come again.",
 }
 

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from server.answers import (
+    ErasureAnswer,
     HealthAnswer,
     HistoryAnswer,
     IceAnswer,
@@ -18,7 +19,16 @@ from server.identity import SESSION_ID
 from server.openapi.operation import Media, Operation
 from server.orders import OrderForm
 from server.photos import TryOnForm
-from server.queries import FilePath, KeyHeader, OwnQuery, PageQuery, Query, ResultPath, UserPath
+from server.queries import (
+    FilePath,
+    KeyHeader,
+    OwnQuery,
+    PageQuery,
+    Query,
+    ResultPath,
+    SignedQuery,
+    UserPath,
+)
 from server.uploads import UploadForm
 
 PHOTO: Final = Media(("image/jpeg", "image/png", "image/webp"), "The photo, changed.")
@@ -76,7 +86,9 @@ PROCESS_VIDEO: Final = Operation(
     errors=(400, 404, 408, 413, 415, 422, 429, 503),
     form=OrderForm,
     header=KeyHeader,
-    notes="At least one of `look`, `style_image` and `color_image`.",
+    notes="At least one of `look`, `style_image` and `color_image`. The same order as one that is "
+    "completed is answered with its result (`X-Result-Cache: hit`), but for orders with an "
+    "`Idempotency-Key`, a `webhook_url` or `Cache-Control: no-cache`.",
 )
 GET_RESULT: Final = Operation(
     "Videos",
@@ -121,13 +133,32 @@ HISTORY: Final = Operation(
     path=UserPath,
     query=PageQuery,
 )
+ERASE_USER: Final = Operation(
+    "Users",
+    "Erase everything of a user",
+    {200: ErasureAnswer},
+    errors=(422, 503),
+    path=UserPath,
+    notes="Uploads, results, sessions, files, cache entries and running jobs, for good. Live "
+    "sessions of the user end. May be sent again: there is nothing left then.",
+)
+EXPORT_USER: Final = Operation(
+    "Users",
+    "Everything that is kept of a user",
+    {200: Media(("application/zip",), "A ZIP: `index.html` for people, `data.json`, the files.")},
+    errors=(422, 503),
+    path=UserPath,
+)
 KEPT_FILE: Final = Operation(
     "Videos",
     "A changed video, or its thumbnail",
     {200: VIDEO, 206: Media(("video/mp4", "image/jpeg"), "A part of it, by `Range`."),
-     304: "It has not changed.", 412: "It has changed.", 416: "There is no such part."},
-    errors=(404,),
+     304: "It has not changed."},
+    errors=(403, 404, 412, 416, 500, 503),
     path=FilePath,
+    query=SignedQuery,
+    notes="A signed address is as `signed_video_url` has it: what is got by it may be kept in "
+    "caches that others share.",
 )  # fmt: skip
 HEALTH: Final = Operation(
     "Service",

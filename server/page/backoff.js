@@ -15,15 +15,17 @@ const PROBLEM_OF_CODE = new Map([
   [4403, "forbidden"],
   [4408, "idle"],
   [4409, "taken_over"],
+  [4410, "erased"],
 ]);
 // Where there are no closing codes, as by WebRTC, what was announced has to do.
 const PROBLEM_OF_ERROR = new Map([
   ["SESSION_FORBIDDEN", "forbidden"],
   ["SESSION_IDLE", "idle"],
   ["SESSION_TAKEN_OVER", "taken_over"],
+  ["DATA_ERASED", "erased"],
   ["INTERNAL_ERROR", "server_failed"],
 ]);
-const FINAL = new Set(["request_refused", "forbidden", "idle", "taken_over"]);
+const FINAL = new Set(["request_refused", "forbidden", "idle", "taken_over", "erased"]);
 
 /**
  * @param {object} ending

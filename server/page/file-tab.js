@@ -63,6 +63,11 @@ export class FileTab {
     this.#renderActions();
   }
 
+  /** All of the user's were erased. */
+  forgetAll() {
+    this.#history.clear();
+  }
+
   /** Put the focus where something is chosen. */
   focus() {
     byId(this.#item === null ? "choose-file" : "choose-other").focus();

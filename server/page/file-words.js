@@ -106,6 +106,17 @@ function tooLargeWords(code, message) {
   return code === "IMAGE_TOO_LARGE" ? errorWords({ error: code }) : "This file is too large for the server.";
 }
 
+/** What was erased of a user. @param {{uploads: number, results: number, sessions: number}} erased */
+export function erasureWords({ uploads, results, sessions }) {
+  if (uploads + results + sessions === 0) return "There was nothing to erase.";
+  const counts = [counted(uploads, "video"), counted(results, "result"), counted(sessions, "live session")];
+  return `Erased: ${counts.join(", ")}, and all that belonged to them.`;
+}
+
+function counted(number, what) {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}
+
 /** Why a result failed. @param {{error_message: string | null}} result */
 export function resultFailureWords({ error_message: message }) {
   return `The video could not be changed${message ? `: ${message}` : ""}. You can try again.`;

@@ -85,6 +85,20 @@ export class FilesApi {
     return this.#result(resultId, "/events");
   }
 
+  /** Where everything that is kept of the user is to be had, as a ZIP. */
+  get exportUrl() {
+    return `${this.#user}/export`;
+  }
+
+  /** @returns {Promise<object>} how much there was of everything that is erased by then */
+  async erase() {
+    return (await ask(`${this.#user}/data`, "DELETE")).json();
+  }
+
+  get #user() {
+    return `${API}/user/${encodeURIComponent(this.#userId)}`;
+  }
+
   #result(resultId, part = "") {
     return `${API}/result/${resultId}${part}?user_id=${encodeURIComponent(this.#userId)}`;
   }

@@ -44,6 +44,13 @@ export class History extends EventTarget {
     this.#render();
   }
 
+  /** Nothing is kept any more. */
+  clear() {
+    for (const resultId of [...this.#cards.keys()]) this.#watch.forget(resultId);
+    this.#total = 0;
+    this.#render();
+  }
+
   async #more() {
     const before = new Set(this.#cards.keys());
     this.#loading ??= this.#fetch();

@@ -87,6 +87,11 @@ const PROBLEMS = {
     text: "It was opened in another window. Only one can show it at a time.",
     action: "take_back",
   },
+  erased: {
+    title: "Your data were erased",
+    text: "With them this try-on has ended. You can begin a new one.",
+    action: "reload",
+  },
   forbidden: {
     title: "This try-on belongs to somebody else",
     text: "The server refused it. Load the page again to begin a new one.",

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from server.keys import SERVICES
-from storage.database import StorageFailed
+from storage.errors import StorageFailed
 from storage.records import SessionRecord, SessionStatus
 from tests.engines import raising, sleeping
 from tests.fakes import ManualClock
@@ -198,8 +198,8 @@ async def test_no_picture_is_ever_written(service: Service) -> None:
     await client.close()
     await service.settled()
     record = await service.document()
-    assert re.fullmatch(r"style:[0-9a-f-]{36}", record.style_image_data or "")
-    assert re.fullmatch(r"color:[0-9a-f-]{36}", record.color_image_data or "")
+    assert re.fullmatch(r"style:u1:[0-9a-f-]{36}", record.style_image_data or "")
+    assert re.fullmatch(r"color:u1:[0-9a-f-]{36}", record.color_image_data or "")
     kept = [
         await service.services.cache.get(key or "")
         for key in (record.style_image_data, record.color_image_data)

@@ -40,7 +40,7 @@ def redis() -> Iterator[Redis]:
 
 def kept(folder: Path) -> list[str]:
     """The kinds of all files there are."""
-    files = [path for path in (folder / "files").rglob("*") if path.is_file()]
+    files = [path for path in (folder / "objects").rglob("*") if path.is_file()]
     return sorted(path.name.partition("_")[0] for path in files if "_" in path.name)
 
 
@@ -53,7 +53,7 @@ async def test_a_killed_server_completes_its_jobs(tmp_path: Path, http: ClientSe
         videos = Videos(http, server.url)
         result_id = await videos.ordered(await videos.upload(film(LONG)))
         await videos.until(result_id, "processing")
-        working = tmp_path / "data" / "files" / "working"
+        working = tmp_path / "data" / "work" / "working"
         await eventually(lambda: any(working.glob("*/video.mp4")))
         children = psutil.Process(server.pid).children()
         await server.stop(signal.SIGKILL)
@@ -78,7 +78,7 @@ async def test_workers_share_a_queue(tmp_path: Path, http: ClientSession, redis:
         await asyncio.gather(server.start(), *(worker.start() for worker in workers))
         videos = Videos(http, server.url)
         upload_id = await videos.upload(film(replace(LONG, frames=60)))
-        ids = [await videos.ordered(upload_id) for _ in range(10)]
+        ids = [await videos.ordered(upload_id, no_cache=True) for _ in range(10)]
         await eventually(lambda: "job begun" in workers[0].output, 20)
         await eventually(lambda: "job begun" in workers[1].output, 20)
         await workers[0].stop(signal.SIGKILL)

@@ -82,7 +82,9 @@ async def test_a_deleted_result_ends_the_stream(held: Held) -> None:
     """Without a word: there is nothing to tell of."""
     result_id = await held.videos.ordered(await held.videos.upload())
     answer = await watch(held, result_id)
-    await held.service.services.database.results.delete(result_id)
+    services = held.service.services
+    now = services.clock.utc_now()
+    await services.database.results.delete(result_id, now, now)
     async with asyncio.timeout(10):
         assert {name async for name, _ in told(answer)} <= {"progress"}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.database import StorageFailed
+from storage.errors import StorageFailed
 from tests.integration.service import Service
 
 PATH = "/api/hair-tryOn/health"
@@ -17,7 +17,7 @@ async def test_a_well_service(service: Service) -> None:
     assert isinstance(body["version"], str)
     assert isinstance(body["uptime"], int)
     assert (body["mongodb"], body["database"]) == ("not used", "connected")
-    assert body["ai_model"] == "ready"
+    assert (body["cache"], body["ai_model"]) == ("memory", "ready")
     assert (body["videos_queued"], body["videos_processing"]) == (0, 0)
 
 

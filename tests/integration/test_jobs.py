@@ -2,6 +2,7 @@
 
 import asyncio
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import av
@@ -29,10 +30,18 @@ async def videos(service: Service) -> Videos:
     return videos_of(service)
 
 
-def files(service: Service) -> list[str]:
+def kinds(service: Service) -> list[str]:
     """The kinds of all files that are kept."""
-    folder = service.services.settings.data_dir / "files"
+    folder = service.services.settings.data_dir / "objects"
     return sorted(path.name.partition("_")[0] for path in folder.rglob("*") if path.is_file())
+
+
+async def uploaded(service: Service, videos: Videos, data: bytes) -> tuple[str, str]:
+    """An upload of this film: its id, and its file's name."""
+    upload_id = await videos.upload(data)
+    upload = await service.services.database.uploads.get(upload_id)
+    assert upload is not None
+    return upload_id, upload.file_path.rpartition("/")[2]
 
 
 async def test_a_video_is_changed(service: Service, videos: Videos) -> None:
@@ -100,9 +109,9 @@ async def test_photos_in_an_order(service: Service, videos: Videos) -> None:
     upload = await service.services.database.uploads.get(upload_id)
     assert upload is not None
     own = upload.file_path.rpartition("/")[2]
-    assert files(service) == sorted([own, "color", "result", "style", "thumb"])
+    assert kinds(service) == sorted([own, "color", "result", "style", "thumb"])
     assert await videos.delete(result_id) == (204, "")
-    assert files(service) == [own]
+    assert kinds(service) == [own]
     assert (await videos.delete(result_id))[0] == 404
 
 
@@ -132,10 +141,10 @@ async def test_wrong_orders_leave_nothing(
 ) -> None:
     """The right status and code, no record and no file."""
     upload_id = await videos.upload()
-    before = files(service)
+    before = kinds(service)
     answer = await videos.order(fields.pop("upload_id", upload_id), **fields)
     assert (answer.status, (await answer.json())["error"]) == (status, code)
-    assert files(service) == before
+    assert kinds(service) == before
     assert await service.services.database.results.history("u1", 10, 0) == ([], 0)
 
 
@@ -161,7 +170,7 @@ async def test_the_history_is_in_pages(held: Held) -> None:
     ids = [await videos.ordered(upload_id) for _ in range(3)]
     page = await (await videos.http.get(f"{videos.url}/history/u1?limit=2&offset=1")).json()
     assert [item["result_id"] for item in page["results"]] == [ids[1], ids[0]]
-    assert set(page) == {"results", "total", "limit", "offset"}
+    assert set(page) == {"results", "total", "limit", "offset", "next_cursor"}
     assert set(page["results"][0]) == {
         "result_id", "status", "video_url", "thumbnail_url", "created_at"
     }  # fmt: skip
@@ -188,7 +197,7 @@ async def test_the_same_order_again_is_one_job(held: Held) -> None:
     assert again.headers["Idempotent-Replayed"] == "true"
     other = await videos.order(upload_id, key="k1")
     assert (other.status, (await other.json())["error"]) == (422, "VALIDATION_FAILED")
-    assert files(held.service).count("style") == 1
+    assert kinds(held.service).count("style") == 1
 
 
 async def test_processing_twice_makes_two_results(held: Held) -> None:
@@ -211,7 +220,7 @@ async def test_the_queue_is_bounded(
     upload_id = await videos.upload()
     for _ in range(2):
         await videos.ordered(upload_id)
-    before = files(service)
+    before = kinds(service)
     photo = {"style_image": pictures.jpeg()}
     too_many = await videos.order(upload_id, files=photo)
     assert (too_many.status, (await too_many.json())["error"]) == (429, "RATE_LIMITED")
@@ -222,7 +231,7 @@ async def test_the_queue_is_bounded(
     full = await videos.order(third, user_id="u3", files=photo)
     assert (full.status, (await full.json())["error"]) == (503, "SERVER_FULL")
     assert full.headers["Retry-After"]
-    assert len(files(service)) == len(before) + 2
+    assert len(kinds(service)) == len(before) + 2
 
 
 async def test_progress_is_told(held: Held) -> None:
@@ -249,7 +258,7 @@ async def test_a_job_is_cancelled(held: Held) -> None:
     upload = await held.service.services.database.uploads.get(upload_id)
     assert upload is not None
     assert upload.status is UploadStatus.COMPLETED
-    assert files(held.service).count("result") == 1
+    assert kinds(held.service).count("result") == 1
     assert (await videos.delete(first))[0] == 204
 
 
@@ -275,7 +284,7 @@ async def test_what_nobody_makes_any_more_is_swept(
     monkeypatch.setattr("server.jobs.sweeper.SWEEP_S", 0.05)
     result_id = await held.videos.ordered(await held.videos.upload())
     await eventually(lambda: held.change.begun == 1)
-    working = held.service.services.settings.data_dir / "files" / "working"
+    working = held.service.services.settings.work_folder / "working"
     for name in (f"{result_id}.7", "none.1", "strange"):
         (working / name).mkdir()
     await eventually(lambda: [path.name for path in working.iterdir()] == [f"{result_id}.1"])
@@ -315,7 +324,7 @@ async def test_a_job_is_tried_three_times(held: Held, monkeypatch: pytest.Monkey
     assert document["status"] == "failed"
     assert document["error_message"] == "The video could not be processed"
     assert held.change.begun == 3
-    assert "result" not in files(held.service)
+    assert "result" not in kinds(held.service)
 
 
 async def test_a_stop_hands_jobs_back(held: Held, start_service: StartService) -> None:
@@ -336,13 +345,48 @@ async def test_a_stop_hands_jobs_back(held: Held, start_service: StartService) -
 
 
 async def test_a_real_child_that_cannot_read_the_film(service: Service, videos: Videos) -> None:
-    """A file that was damaged after it had been examined."""
-    upload_id = await videos.upload(film(Recipe(frames=60, width_px=320, height_px=240)))
-    upload = await service.services.database.uploads.get(upload_id)
-    assert upload is not None
-    path = service.services.files.path(upload.file_path.rpartition("/")[2])
-    path.write_bytes(path.read_bytes()[:3000])
+    """One that is another than was examined."""
+    data = film(Recipe(frames=60, width_px=320, height_px=240))
+    upload_id, name = await uploaded(service, videos, data)
+    await service.services.files.write(name, data[:3000])
     document = await videos.ended(await videos.ordered(upload_id))
     assert document["status"] == "failed"
     assert document["error_message"].startswith("The video cannot be used: ")
-    assert str(path.parent) not in document["error_message"]
+    assert str(service.services.settings.work_folder) not in document["error_message"]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_what_cannot_be_fetched_fails_at_once(held: Held, *, is_there: bool) -> None:
+    """A damaged file, and one that is gone, are as they are the next time; nothing is begun."""
+    upload_id, name = await uploaded(held.service, held.videos, film())
+    path = held.service.services.settings.data_dir / "objects" / name
+    if is_there:
+        path.write_bytes(path.read_bytes()[:-1] + b"?")
+    else:
+        path.unlink()
+    document = await held.videos.ended(await held.videos.ordered(upload_id))
+    text = "What was uploaded cannot be read" if is_there else "What was uploaded is not there"
+    assert document["error_message"] == f"{text} any more"
+    assert held.change.begun == 0
+    assert list((held.service.services.settings.work_folder / "working").iterdir()) == []
+
+
+async def test_of_a_job_cancelled_at_its_end_nothing_stays(
+    held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While its files are put in their places: its lease is lost then."""
+    files, result_id = held.service.services.files, ""
+    put = files.put
+
+    async def cancelled(name: str, path: Path) -> None:
+        await put(name, path)
+        if name.startswith("result"):
+            assert (await held.videos.delete(result_id))[0] == 200
+            await asyncio.sleep(30)
+
+    upload_id = await held.videos.upload()
+    monkeypatch.setattr(files, "put", cancelled)
+    result_id = await held.videos.ordered(upload_id)
+    held.change.outcome.set_result(None)
+    assert (await held.videos.ended(result_id))["status"] == "cancelled"
+    await eventually(lambda: "result" not in kinds(held.service))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from server.scanner import MalwareFound, MalwareScanner
-from storage.database import StorageFailed
+from storage.errors import StorageFailed
 from tests.films import Recipe, film
 from tests.integration.programs import find_program
 from tests.integration.service import StartService, eventually

@@ -7,7 +7,7 @@ import pytest
 
 from media.codec import decode_frame
 from server.errors import CloseCode
-from storage.database import StorageFailed
+from storage.errors import StorageFailed
 from storage.records import SessionRecord
 from tests.engines import gated, identity, invert
 from tests.fakes import ManualClock

@@ -44,8 +44,9 @@ async def refusal(answer: ClientResponse) -> tuple[int, str]:
 
 def kept(service: Service) -> list[Path]:
     """All files that the service has of its users."""
-    folder = service.services.settings.data_dir / "files"
-    return [path for path in folder.rglob("*") if path.is_file()]
+    folder = service.services.settings.data_dir
+    folders = (folder / "objects", folder / "work")
+    return [path for one in folders for path in one.rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,8 @@ def kept(service: Service) -> list[Path]:
 async def test_a_film_is_kept_and_recorded(
     service: Service, recipe: Recipe, name: str, kind: str
 ) -> None:
-    """The answer is that of section 4.1, the record that of section 5.1, the file as it came."""
+    """The answer is that of section 4.1, the record that of section 5.1, the file as it came but
+    for the encryption."""
     data = film(recipe)
     answer = await post(service, form(data, f"films/{name}", kind))
     body = await answer.json()
@@ -75,7 +77,8 @@ async def test_a_film_is_kept_and_recorded(
     assert record.file_size == len(data)
     (path,) = kept(service)
     assert record.file_path == f"/uploads/{path.name}"
-    assert path.read_bytes() == data
+    assert await service.services.files.read(path.name, len(data)) == data
+    assert data[-100:] not in path.read_bytes()
 
 
 async def test_fields_may_come_in_any_order(service: Service) -> None:

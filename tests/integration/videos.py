@@ -33,9 +33,15 @@ class Videos:
             return str((await answer.json())["upload_id"])
 
     async def order(
-        self, upload_id: str, files: Mapping[str, bytes] = {}, key: str | None = None, **fields: Any
+        self,
+        upload_id: str,
+        files: Mapping[str, bytes] = {},
+        *,
+        key: str | None = None,
+        no_cache: bool = False,
+        **fields: Any,
     ) -> ClientResponse:
-        """Ask for a video to be changed."""
+        """Ask for a video to be changed; ``no_cache`` does not take one that is there."""
         form = FormData(default_to_multipart=True)
         values = {"upload_id": upload_id, "user_id": "u1", "look": LOOK, **fields}
         for name, value in values.items():
@@ -44,6 +50,8 @@ class Videos:
         for name, data in files.items():
             form.add_field(name, BytesIO(data), filename=f"{name}.jpg", content_type="image/jpeg")
         headers = {} if key is None else {"Idempotency-Key": key}
+        if no_cache:
+            headers["Cache-Control"] = "no-cache"
         return await self.http.post(f"{self.url}/process-video", data=form, headers=headers)
 
     async def ordered(self, upload_id: str, **fields: Any) -> str:

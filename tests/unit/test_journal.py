@@ -9,7 +9,7 @@ import pytest
 
 from media.clock import SystemClock
 from server.journal import SessionJournal
-from storage.database import StorageFailed
+from storage.errors import StorageFailed
 from storage.records import SessionRecord, SessionStatus
 
 _MOMENT = datetime(2024, 1, 1, tzinfo=UTC)
@@ -37,10 +37,15 @@ class _Sessions:
         self.saved: list[SessionRecord] = []
         self.failures = 0
         self.attempts = 0
+        self.erased = False
         self.free = asyncio.Event()
         self.free.set()
 
-    async def save(self, record: SessionRecord) -> None:
+    async def begin(self, record: SessionRecord) -> None:
+        """See Database."""
+        await self.save(record)
+
+    async def save(self, record: SessionRecord) -> bool:
         """See Database."""
         self.attempts += 1
         await self.free.wait()
@@ -48,12 +53,21 @@ class _Sessions:
             self.failures -= 1
             raise StorageFailed("TEST")
         self.saved.append(record)
+        return not self.erased
 
     async def get(self, session_id: str) -> SessionRecord | None:
         """See Database."""
         return next((record for record in self.saved if record.session_id == session_id), None)
 
-    async def time_out_active(self, now: datetime) -> int:
+    async def of_user(self, user_id: str) -> list[SessionRecord]:
+        """See Database."""
+        return []
+
+    async def time_out_silent(self, now: datetime, since: datetime) -> int:
+        """See Database."""
+        return 0
+
+    async def remove_expired(self, limit: int) -> int:
         """See Database."""
         return 0
 
@@ -199,3 +213,28 @@ async def test_cancelled_round_loses_nothing(sessions: _Sessions, journal: Sessi
     sessions.free.set()
     await journal.flush()
     assert {record.session_id for record in sessions.saved} == {"s0", "s1", "s2"}
+
+
+async def test_an_erased_session_is_told_of_once(
+    sessions: _Sessions, journal: SessionJournal
+) -> None:
+    """Its document is not there any more when it is to be saved: nothing is left to write."""
+    told: list[str] = []
+    journal.when_erased(told.append)
+    sessions.erased = True
+    journal.note(_record(1))
+    await journal.flush()
+    await journal.flush()
+    assert told == ["s1"]
+    assert journal.pending("s1") is None
+
+
+async def test_what_is_pending_of_a_user_is_forgotten(
+    sessions: _Sessions, journal: SessionJournal
+) -> None:
+    """And of nobody else."""
+    journal.note(_record(1))
+    journal.note(replace(_record(1, "s2"), user_id="u2"))
+    await journal.forget("u1")
+    await journal.flush()
+    assert [record.session_id for record in sessions.saved] == ["s2"]

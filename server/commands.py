@@ -1,0 +1,80 @@
+"""Chores besides serving: ``run.py backup FILE``, ``restore FILE`` and ``reconcile``."""
+
+from pathlib import Path
+from typing import Final
+
+from media.clock import SystemClock
+from server.logs import pseudonym
+from server.settings import Settings, SettingsInvalid
+from server.stores import opened_stores
+from storage.backup import BackupError, Copied, make_backup
+from storage.errors import StorageError
+from storage.reconciler import Reconciler
+from storage.restore import restore_backup
+
+SHOWN: Final = 20
+"""So many of each finding are told one by one."""
+
+
+def backup(settings: Settings, target: Path) -> str:
+    """Copy the embedded store to a new file, while the service runs or not; what was done.
+
+    Raises SettingsInvalid, whose text says why it cannot be done.
+    """
+    _check_embedded(settings)
+    try:
+        copied = make_backup(settings.data_dir, target)
+    except (BackupError, OSError) as error:
+        raise SettingsInvalid(f"no backup was made: {_why(error)}") from None
+    return f"{target}: {_told(settings, copied)}"
+
+
+def restore(settings: Settings, source: Path) -> str:
+    """Bring a backup back into an empty data directory; what was done. Raises as ``backup``."""
+    _check_embedded(settings)
+    try:
+        copied = restore_backup(source, settings.data_dir)
+    except (BackupError, StorageError, OSError) as error:
+        raise SettingsInvalid(f"nothing was restored: {_why(error)}") from None
+    return f"{settings.data_dir}: {_told(settings, copied)}"
+
+
+async def reconcile(settings: Settings) -> str:
+    """Compare files with records, while the service runs or not; what was found.
+
+    Raises SettingsInvalid where the stores cannot be had, or fail.
+    """
+    clock = SystemClock()
+    try:
+        async with opened_stores(settings, clock) as stores:
+            reconciler = Reconciler(stores.database, stores.files, clock.utc_now)
+            found = await reconciler.reconcile()
+    except StorageError as error:
+        raise SettingsInvalid(f"the comparison was broken off: {error}") from None
+    lines = [f"{found.files} files, and {found.records} that records name"]
+    for text, names in (
+        ("files without a record, to be removed by the service's next sweep", found.orphans),
+        ("records without their file", found.missing),
+    ):
+        lines.append(f"{text}: {len(names)}")
+        # A file's name is as good as a key to it.
+        lines += [f"  {pseudonym(name)}" for name in names[:SHOWN]]
+    return "\n".join(lines)
+
+
+def _check_embedded(settings: Settings) -> None:
+    if settings.mongodb_uri.get_secret_value():
+        raise SettingsInvalid("the database is MongoDB: use its own tools, as mongodump")
+
+
+def _told(settings: Settings, copied: Copied) -> str:
+    text = f"{copied.files} files, {copied.size_bytes / 1e6:.1f} MB"
+    if settings.files_url:
+        text += "; the files in object storage are not part of it"
+    if copied.has_keys:
+        return f"{text}; the key to the files is in it: keep it as safe as they are"
+    return f"{text}; the key to the files is not in it"
+
+
+def _why(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

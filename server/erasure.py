@@ -1,0 +1,88 @@
+"""A person's right to be forgotten: everything of one user, wherever it is (report section 7.3)."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from media.clock import Clock
+from server.journal import SessionJournal
+from server.registry import LiveSessions
+from server.stores import Stores
+from storage.errors import StorageFailed
+from storage.results import Erased
+
+LOOK_S: Final = 0.1
+"""So often it is asked whether workers have let go."""
+MARGIN_S: Final = 5.0
+"""After a lease is over nobody writes files any more; so much longer they are waited for."""
+SCRUBS: Final = 20
+"""So often it is tried to empty the log of the database, which others may be reading."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What there was of a user."""
+
+    records: Erased
+    files: int
+    live_sessions: int
+    jobs: int
+    cache_entries: int
+
+
+class Eraser:
+    """Erases users. It may be asked again for the same one, also at the same time."""
+
+    def __init__(
+        self,
+        stores: Stores,
+        journal: SessionJournal,
+        sessions: LiveSessions,
+        clock: Clock,
+        lease_s: float,
+    ) -> None:
+        """``lease_s`` is how long a worker may be silent."""
+        self._database = stores.database
+        self._keeper = stores.keeper
+        self._cache = stores.cache
+        self._journal = journal
+        self._sessions = sessions
+        self._clock = clock
+        self._lease_s = lease_s
+
+    async def erase(self, user_id: str) -> Forgotten:
+        """When this returns nothing is left of the user but what came after it was called.
+
+        Raises StorageError; it is to be called again then, and goes on where it was.
+        """
+        live = await self._sessions.erase(user_id)
+        jobs = await self._database.results.cancel_all(user_id, self._clock.utc_now())
+        await self._workers_gone(user_id)
+        await self._journal.forget(user_id)
+        records, files = await self._keeper.erase(user_id)
+        entries = await self._cache.forget_user(user_id)
+        await self._scrub()
+        log.info("user erased", sessions=records.sessions, uploads=records.uploads,
+                 results=records.results, files=files)  # fmt: skip
+        return Forgotten(records, files, live, jobs, entries)
+
+    async def _workers_gone(self, user_id: str) -> None:
+        """Wait until nobody works on a film of the user, or has any right to."""
+        until_s = self._clock.monotonic() + self._lease_s + MARGIN_S
+        while await self._database.results.leased(user_id, self._clock.utc_now()):
+            if self._clock.monotonic() > until_s:
+                raise StorageFailed("worker")
+            await asyncio.sleep(LOOK_S)
+
+    async def _scrub(self) -> None:
+        for _ in range(SCRUBS):
+            with suppress(StorageFailed):
+                await self._database.scrub()
+                return
+            await asyncio.sleep(LOOK_S)
+        await self._database.scrub()

@@ -1,0 +1,73 @@
+"""Everything that a user can leave with the service, and a search for it."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests import pictures
+from tests.films import Recipe, film
+from tests.integration.client import LiveClient, text_of
+from tests.integration.service import Service
+from tests.integration.videos import Videos
+
+MARK = b"these-very-bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """What a user has there."""
+
+    user_id: str
+    live: LiveClient
+    film: bytes
+    upload_id: str
+    result_id: str
+
+
+async def leave(service: Service, user_id: str) -> Belongings:
+    """A live session that wears a photo, an upload, and a result that was made with a photo."""
+    videos = Videos(service.caller.http, service.caller.url)
+    live = await service.caller.join(f"session-{user_id}", user_id)
+    photo = pictures.jpeg(pictures.portrait())
+    assert (await live.ask("set_style_image", image_data=text_of(photo)))["type"] == "style_set"
+    # What a player passes over, and nobody else has.
+    data = film(Recipe()) + b"\x00\x00\x00\x28free" + MARK + user_id.encode().ljust(16, b".")
+    upload_id = await videos.upload(data, user_id)
+    files = {"style_image": photo}
+    result_id = await videos.ordered(upload_id, user_id=user_id, files=files)
+    document = await videos.ended(result_id, user_id)
+    assert document["status"] == "completed"
+    await service.services.journal.flush()
+    return Belongings(user_id, live, data, upload_id, result_id)
+
+
+async def found_of(service: Service, user_id: str) -> set[str]:
+    """Where something of the user is found: ``database``, ``files`` (their film's bytes, behind
+    the encryption), ``disk`` (the same, as they lie there), ``cache``."""
+    found = set[str]()
+    folder, files = service.services.settings.data_dir, service.services.files
+    mark = MARK + user_id.encode()
+    for path, data in await asyncio.to_thread(_contents, folder):
+        if user_id.encode() in data:
+            found.add("database" if "sqlite3" in path.name else "disk")
+        if mark in data:
+            found.add("disk")
+    async for page in files.names():
+        for name, _ in page:
+            if mark in await files.read(name, 10**9):
+                found.add("files")
+    for key in await keys_of(service):
+        if user_id in key:
+            found.add("cache")
+    return found
+
+
+async def keys_of(service: Service) -> list[str]:
+    """The keys of all that the cache in this process holds."""
+    return [str(key) for key in service.services.cache._entries]  # type: ignore[attr-defined]
+
+
+def _contents(folder: Path) -> list[tuple[Path, bytes]]:
+    # The index of the database's log holds no content.
+    paths = [path for path in folder.rglob("*") if path.is_file() and path.suffix != "-shm"]
+    return [(path, path.read_bytes()) for path in paths]

@@ -1,0 +1,105 @@
+"""Erasing a user: everything, everywhere, also what is being used; and nobody else's."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from processing.local.classic.engine import ClassicEngine
+from tests.integration.belongings import found_of, leave
+from tests.integration.client import Caller
+from tests.integration.held import Held
+from tests.integration.service import Service, StartService, eventually
+
+NOTHING = {
+    "uploads": 0,
+    "results": 0,
+    "sessions": 0,
+    "files": 0,
+    "cache_entries": 0,
+    "live_sessions": 0,
+    "jobs": 0,
+}
+
+
+@pytest.fixture
+async def service(start_service: StartService) -> Service:
+    """A service with the engine that its children have too."""
+    return await start_service(ClassicEngine())
+
+
+async def erase(caller: Caller, user_id: str) -> dict[str, Any]:
+    """Have a user erased; what there was."""
+    url = f"{caller.url}/api/hair-tryOn/user/{user_id}/data"
+    async with caller.http.delete(url) as answer:
+        assert answer.status == 200, await answer.text()
+        document: dict[str, Any] = await answer.json()
+        return document
+
+
+async def test_nothing_is_left_of_an_erased_user(service: Service) -> None:
+    """A search that found the user and the film in the database, the files and the cache finds
+    neither afterwards; another user's are found as before, and the live session was ended."""
+    ann, bob = await leave(service, "ann-of-the-test"), await leave(service, "bob-of-the-test")
+    everywhere = {"database", "files", "cache"}
+    assert await found_of(service, ann.user_id) == everywhere
+    assert await found_of(service, bob.user_id) == everywhere
+    assert await erase(service.caller, ann.user_id) == {
+        "uploads": 1,
+        "results": 1,
+        "sessions": 1,
+        "files": 4,
+        "cache_entries": 2,
+        "live_sessions": 1,
+        "jobs": 0,
+    }
+    assert await found_of(service, ann.user_id) == set()
+    assert await found_of(service, bob.user_id) == everywhere
+    closing = await ann.live.until_closed()
+    assert closing.code == 4410
+    assert [message["error"] for message in closing.messages] == ["DATA_ERASED"]
+    assert await erase(service.caller, ann.user_id) == NOTHING
+    assert (await bob.live.ask("clear_look"))["type"] == "look_set"
+
+
+async def test_several_erase_at_once(service: Service) -> None:
+    """Each is answered, and together they tell of each thing once."""
+    await leave(service, "ann")
+    answers = await asyncio.gather(*(erase(service.caller, "ann") for _ in range(5)))
+    for name, count in (("uploads", 1), ("results", 1), ("sessions", 1), ("files", 4)):
+        assert sum(answer[name] for answer in answers) == count
+
+
+async def test_a_running_job_is_erased(held: Held) -> None:
+    """Its process is ended before the answer comes, and nothing of it stays."""
+    await held.videos.ordered(await held.videos.upload())
+    waiting = await held.videos.ordered(await held.videos.upload())
+    await eventually(lambda: held.change.begun == 1)
+    answer = await erase(held.service.caller, "u1")
+    assert (answer["jobs"], answer["results"], answer["uploads"]) == (2, 2, 2)
+    services = held.service.services
+    assert await services.database.results.get(waiting) is None
+    assert [page async for page in services.files.names()] == []
+    assert await services.workspace.working_names() == []
+    assert await services.database.results.leased("u1", services.clock.utc_now()) == 0
+
+
+async def test_a_session_on_another_server_ends(service: Service) -> None:
+    """It finds that its document is not there any more, and does not write it again."""
+    live = await service.caller.join("s1", "ann")
+    await service.document()
+    now = service.services.clock.utc_now()
+    await service.services.database.erase("ann", 10, now, now)
+    closing = await live.until_closed()
+    assert closing.code == 4410
+    await service.services.journal.flush()
+    assert await service.services.database.sessions.get("s1") is None
+
+
+async def test_whom_nobody_knows(service: Service) -> None:
+    """There is nothing to erase; what is no user's id is told so."""
+    assert await erase(service.caller, "nobody") == NOTHING
+    url = f"{service.caller.url}/api/hair-tryOn/user/no%20body/data"
+    async with service.caller.http.delete(url) as answer:
+        assert answer.status == 422
+        assert (await answer.json())["error"] == "INVALID_USER_ID"
