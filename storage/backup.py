@@ -1,0 +1,174 @@
+"""A copy of the embedded store in one file, made while the service runs, and brought back.
+
+The database is copied first, as it was at one moment (SQLite's online backup). Files never change,
+so those that its records name are copied afterwards; of what was deleted meanwhile the records are
+taken out of the copy too. The last member of the TAR names all others with their digests.
+"""
+
+import hashlib
+import os
+import sqlite3
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Final
+
+import orjson
+
+from storage.addresses import name_of
+
+DATABASE: Final = "hair-tryon.sqlite3"
+OBJECTS: Final = "objects"
+KEYS: Final = "file-keys"
+MANIFEST: Final = "manifest.json"
+VERSION: Final = 1
+BLOCK_BYTES: Final = 1024 * 1024
+
+_PATHS: Final = """
+    SELECT file_path FROM uploads
+    UNION SELECT result_video_path FROM results WHERE status = 'completed'
+    UNION SELECT thumbnail_path FROM results WHERE status = 'completed'
+    UNION SELECT style_image_path FROM results WHERE style_image_path IS NOT NULL
+    UNION SELECT color_image_path FROM results WHERE color_image_path IS NOT NULL
+"""
+_PRUNES: Final = (
+    "DELETE FROM uploads WHERE file_path = :path",
+    "DELETE FROM results WHERE result_video_path = :path AND status = 'completed'",
+    "DELETE FROM results WHERE thumbnail_path = :path AND status = 'completed'",
+    "UPDATE results SET style_image_path = NULL WHERE style_image_path = :path",
+    "UPDATE results SET color_image_path = NULL WHERE color_image_path = :path",
+)
+
+
+class BackupError(Exception):
+    """A backup cannot be made, or brought back; the text says why."""
+
+
+@contextmanager
+def database_failing() -> Iterator[None]:
+    """What SQLite cannot do is raised as BackupError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        name = getattr(error, "sqlite_errorname", type(error).__name__)
+        raise BackupError(f"the database cannot be read: {name}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What is in a backup."""
+
+    files: int
+    size_bytes: int
+    has_keys: bool
+
+
+def make_backup(data_dir: Path, target: Path) -> Copied:
+    """Write the store in that folder to a new file, for this user alone (mode 0600).
+
+    Raises BackupError and OSError; nothing stays of the file then.
+    """
+    if target.exists():
+        raise BackupError(f"{target} is there already")
+    if not (data_dir / DATABASE).is_file():
+        raise BackupError(f"there is no database in {data_dir}")
+    target = target.absolute()
+    with (
+        database_failing(),
+        tempfile.TemporaryDirectory(prefix=".backup-", dir=target.parent) as folder,
+    ):
+        snapshot, made = Path(folder) / DATABASE, Path(folder) / "tar"
+        _snapshot(data_dir / DATABASE, snapshot)
+        os.close(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        with made.open("wb") as file, tarfile.open(fileobj=file, mode="w") as tar:
+            copied = _Writer(tar, data_dir).write(snapshot)
+            tar.close()
+            file.flush()
+            os.fsync(file.fileno())
+        # Whoever has made one of this name meanwhile keeps it.
+        os.link(made, target)
+    return copied
+
+
+def _snapshot(database: Path, target: Path) -> None:
+    uri = f"{database.absolute().as_uri()}?mode=rw"
+    with closing(sqlite3.connect(uri, uri=True)) as source, closing(sqlite3.connect(target)) as to:
+        source.backup(to)
+
+
+class _Writer:
+    """Fills a TAR."""
+
+    def __init__(self, tar: tarfile.TarFile, data_dir: Path) -> None:
+        self._tar = tar
+        self._data_dir = data_dir
+        self._digests: dict[str, str] = {}
+        self._size_bytes = 0
+
+    def write(self, snapshot: Path) -> Copied:
+        """Copy what the snapshot names, and the snapshot."""
+        with closing(sqlite3.connect(snapshot)) as database:
+            paths = [path for (path,) in database.execute(_PATHS)]
+            for path in paths:
+                name = name_of(path)
+                if not self._add(self._data_dir / OBJECTS / name, f"{OBJECTS}/{name}"):
+                    for statement in _PRUNES:
+                        database.execute(statement, {"path": path})
+            database.commit()
+        files = len(self._digests)
+        has_keys = self._add(self._data_dir / KEYS, KEYS)
+        self._add(snapshot, DATABASE)
+        manifest = {
+            "version": VERSION,
+            "made_at": datetime.now(UTC),
+            "has_keys": has_keys,
+            "digests": self._digests,
+        }
+        self._member(MANIFEST, orjson.dumps(manifest))
+        return Copied(files, self._size_bytes, has_keys)
+
+    def _add(self, path: Path, name: str) -> bool:
+        """Copy a file, if it is there."""
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:
+            return False
+        with file:
+            info = tarfile.TarInfo(name)
+            info.size, info.mode = os.fstat(file.fileno()).st_size, 0o600
+            hashed = Hashed(file)
+            self._tar.addfile(info, hashed)
+            self._digests[name] = hashed.digest
+            self._size_bytes += info.size
+        return True
+
+    def _member(self, name: str, data: bytes) -> None:
+        with tempfile.TemporaryFile() as file:
+            file.write(data)
+            file.seek(0)
+            info = tarfile.TarInfo(name)
+            info.size, info.mode = len(data), 0o600
+            self._tar.addfile(info, file)
+
+
+class Hashed:
+    """A file whose digest is known when it has been read."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._hash = hashlib.sha256()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what was read, in hexadecimal digits."""
+        return self._hash.hexdigest()
+
+    def read(self, size: int = -1) -> bytes:
+        """As a file."""
+        data = self._file.read(size)
+        self._hash.update(data)
+        return data
