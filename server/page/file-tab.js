@@ -66,6 +66,8 @@ export class FileTab {
   /** All of the user's were erased. */
   forgetAll() {
     this.#history.clear();
+    this.#files.clear();
+    this.#item?.change.forgetUpload?.();
   }
 
   /** Put the focus where something is chosen. */

@@ -102,6 +102,12 @@ export class VideoChange extends EventTarget {
     if (isFinal(result.status)) this.#watch.settle(result);
   }
 
+  /** The server does not have it any more. */
+  forgetUpload() {
+    this.#uploadKey = randomId();
+    this.uploadId = null;
+  }
+
   async #handIn(signal) {
     const isOld = this.uploadId !== null;
     if (!isOld) await this.#upload(signal);
@@ -112,8 +118,7 @@ export class VideoChange extends EventTarget {
       if (!isLost || !isOld || this.file === null) throw error;
     }
     // The server no longer has what was uploaded before.
-    this.#uploadKey = randomId();
-    this.uploadId = null;
+    this.forgetUpload();
     await this.#upload(signal);
     return this.#place(signal);
   }
