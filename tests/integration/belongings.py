@@ -3,6 +3,10 @@
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
+from redis.asyncio import Redis
 
 from tests import pictures
 from tests.films import Recipe, film
@@ -45,26 +49,41 @@ async def found_of(service: Service, user_id: str) -> set[str]:
     """Where something of the user is found: ``database``, ``files`` (their film's bytes, behind
     the encryption), ``disk`` (the same, as they lie there), ``cache``."""
     found = set[str]()
-    folder, files = service.services.settings.data_dir, service.services.files
+    settings, files = service.services.settings, service.services.files
+    folder = settings.data_dir
     mark = MARK + user_id.encode()
     for path, data in await asyncio.to_thread(_contents, folder):
         if user_id.encode() in data:
             found.add("database" if "sqlite3" in path.name else "disk")
         if mark in data:
             found.add("disk")
+    if uri := settings.mongodb_uri.get_secret_value():
+        found |= await asyncio.to_thread(_in_collections, uri, user_id)
     async for page in files.names():
         for name, _ in page:
             if mark in await files.read(name, 10**9):
                 found.add("files")
-    for key in await keys_of(service):
-        if user_id in key:
-            found.add("cache")
+    if any(user_id in key for key in await _keys(service)):
+        found.add("cache")
     return found
 
 
-async def keys_of(service: Service) -> list[str]:
-    """The keys of all that the cache in this process holds."""
-    return [str(key) for key in service.services.cache._entries]  # type: ignore[attr-defined]
+async def _keys(service: Service) -> list[str]:
+    """The keys of all that the cache holds."""
+    if url := service.services.settings.redis_url.get_secret_value():
+        async with Redis.from_url(url) as redis:
+            return [str(key) for key in await redis.keys()]
+    return list(service.services.cache._entries)  # type: ignore[attr-defined]
+
+
+def _in_collections(uri: str, user_id: str) -> set[str]:
+    """Whether any document of any collection has the user's id in it."""
+    with MongoClient[dict[str, Any]](uri) as client:
+        database = client.get_default_database()
+        for name in database.list_collection_names():
+            if any(user_id in repr(document) for document in database[name].find()):
+                return {"database"}
+    return set()
 
 
 def _contents(folder: Path) -> list[tuple[Path, bytes]]:
