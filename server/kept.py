@@ -84,12 +84,16 @@ def _headers(
     left_s = int((over - services.clock.utc_now()).total_seconds())
     most_s = _DAYS[kind] * DAY_S if good_s is None else good_s
     whose = "private" if good_s is None else "public"
-    return {
+    headers: dict[str, str] = {
         hdrs.CONTENT_TYPE: _TYPES[suffix],
         hdrs.CACHE_CONTROL: f"{whose}, max-age={max(0, min(left_s, most_s))}, immutable",
         hdrs.CONTENT_DISPOSITION: f'inline; filename="hair-try-on.{suffix}"',
         hdrs.ACCEPT_RANGES: "bytes",
     }
+    if good_s is not None:
+        # A CDN has another host than the page that shows what comes from it.
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return headers
 
 
 async def _answer(

@@ -1,15 +1,18 @@
 """Files of this machine: private, claimed by who writes them, and durable when that is said."""
 
+import asyncio
 import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TypeVar
 
 from storage.errors import StorageFailed
+
+T = TypeVar("T")
 
 LEAST_FREE_BYTES: Final = 256 * 1024 * 1024
 LEAST_FREE_SHARE: Final = 0.125
@@ -25,6 +28,22 @@ def disk_failing() -> Iterator[None]:
     except OSError as error:
         text = os.strerror(error.errno) if error.errno else type(error).__name__
         raise StorageFailed(text) from None
+
+
+async def made_aside(make: Callable[[], T], undo: Callable[[T], object]) -> T:
+    """What is made on another thread. Who is cancelled meanwhile leaves nothing open: it is undone
+    as soon as it is there."""
+    making = asyncio.create_task(asyncio.to_thread(make))
+    try:
+        return await asyncio.shield(making)
+    except asyncio.CancelledError:
+        making.add_done_callback(lambda made: _undo(made, undo))
+        raise
+
+
+def _undo(made: "asyncio.Task[T]", undo: Callable[[T], object]) -> None:
+    if not made.cancelled() and made.exception() is None:
+        undo(made.result())
 
 
 def make_private_folder(folder: Path) -> None:

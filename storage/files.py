@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
 
-from storage.disk import check_room, create_private, discard, disk_failing
+from storage.disk import check_room, create_private, discard, disk_failing, made_aside
 from storage.errors import FileDamaged, StorageClosed, StorageFailed
 from storage.keyfile import load_keyring
 from storage.keyring import Keyring
@@ -139,7 +139,7 @@ class Files:
         When this is left nobody writes any more; who is cancelled may have kept it.
         """
         with disk_failing():
-            file = await asyncio.to_thread(path.open, "rb")
+            file = await made_aside(lambda: path.open("rb"), BinaryIO.close)
         with file:
             await self._put(name, file, os.fstat(file.fileno()).st_size)
 
@@ -170,7 +170,7 @@ class Files:
         kept = await self.open(name)
         with disk_failing():
             await asyncio.to_thread(check_room, path.parent, kept.size_bytes)
-            file = await asyncio.to_thread(create_private, path)
+            file = await made_aside(lambda: create_private(path), lambda file: discard(file, path))
             try:
                 async with aclosing(kept.read()) as pieces:
                     async for piece in pieces:

@@ -15,6 +15,7 @@ from storage.disk import (
     create_claimed,
     discard,
     disk_failing,
+    made_aside,
     make_private_folder,
     remove_unclaimed,
 )
@@ -56,9 +57,13 @@ class Incoming:
         with disk_failing():
             await asyncio.to_thread(_write, self._file, data)
 
-    async def close(self) -> None:
+    def discard(self) -> None:
         """Let go of the file, and remove it."""
-        await asyncio.shield(asyncio.to_thread(discard, self._file, self.path))
+        discard(self._file, self.path)
+
+    async def close(self) -> None:
+        """The same, whoever waits for it."""
+        await asyncio.shield(asyncio.to_thread(self.discard))
 
 
 class Workspace:
@@ -81,7 +86,7 @@ class Workspace:
     async def receive(self) -> AsyncIterator[Incoming]:
         """A new file. Raises StorageFailed if it cannot be made."""
         with disk_failing():
-            incoming = await asyncio.to_thread(self._new_incoming)
+            incoming = await made_aside(self._new_incoming, Incoming.discard)
         try:
             yield incoming
         finally:

@@ -91,6 +91,7 @@ async def test_a_file_is_sent(kept: Kept) -> None:
     assert headers["Cache-Control"] == f"private, max-age={7 * DAY_S}, immutable"
     assert headers["Accept-Ranges"] == "bytes"
     assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert headers["ETag"].startswith('"')
     modified = (await kept.service.services.files.open(name_of(VIDEO))).modified
     assert headers["Last-Modified"] == format_datetime(modified, usegmt=True)
@@ -186,7 +187,8 @@ async def test_signed_addresses(kept: Kept, start_service: StartService) -> None
     assert (answer.status, data) == (200, kept.video)
     public, age = answer.headers["Cache-Control"].split(", ")[:2]
     assert public == "public"
-    assert DAY_S < int(age.removeprefix("max-age=")) <= 2 * DAY_S
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert DAY_S <= int(age.removeprefix("max-age=")) <= 2 * DAY_S
     answer, data = await kept.get(signed, Range="bytes=0-9")
     assert (answer.status, data) == (206, kept.video[:10])
     query = signed.partition("?")[2]
