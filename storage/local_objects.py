@@ -38,8 +38,7 @@ class LocalObjects(Objects):
         return cls(folder)
 
     async def part(self, name: str, start: int, stop: int, use: Callable[[memoryview], T]) -> T:
-        """See Objects. All of it in one visit to another thread, which takes two thirds of the
-        time."""
+        """See Objects. All of it in one visit to another thread."""
         check_name(name)
 
         def read() -> T:

@@ -5,6 +5,7 @@ The server would keep them for a minute, and with them everybody else from the q
 
 from typing import Any, Final
 
+import pymongo
 from pymongo.errors import PyMongoError
 
 from storage.mongo_client import Client
@@ -12,6 +13,7 @@ from storage.mongo_client import Client
 _ABANDONED_US: Final = 2_000_000
 """In a transaction there is nothing to wait for: what was silent for so long was left. If its
 process only stood still, it is told so by its next command, and begins again."""
+_LOOK_S: Final = 1.0
 
 
 async def end_abandoned(client: Client) -> None:
@@ -27,10 +29,11 @@ async def end_abandoned(client: Client) -> None:
         },
     ]
     try:
-        async with await client.admin.aggregate(pipeline) as found:
-            sessions = [{"id": one["lsid"]["id"]} async for one in found]
-        if sessions:
-            await client.admin.command("killSessions", sessions)
+        with pymongo.timeout(_LOOK_S):
+            async with await client.admin.aggregate(pipeline) as found:
+                sessions = [{"id": one["lsid"]["id"]} async for one in found]
+            if sessions:
+                await client.admin.command("killSessions", sessions)
     except PyMongoError:
         # Not every server lets its users do this; then they wait.
         return

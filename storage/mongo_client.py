@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC
 from typing import Any, Final, TypeAlias
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import pymongo
 from bson.codec_options import CodecOptions
@@ -69,7 +69,7 @@ def connect(uri: str) -> Client:
     Raises StorageFailed if it is no address of MongoDB.
     """
     with failures_translated():
-        chosen = {name.lower() for name, _ in parse_qsl(urlsplit(uri).query)}
+        chosen = {name.lower() for name, _ in parse_qsl(uri.partition("?")[2])}
         defaults = {name: value for name, value in _DEFAULTS.items() if name.lower() not in chosen}
         return AsyncMongoClient(
             uri,

@@ -6,12 +6,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final, TypeVar
 
 import pymongo
-from pymongo.read_concern import ReadConcern
+from pymongo.errors import ExecutionTimeout
 
 from storage.errors import StorageClosed
 from storage.mongo_abandoned import end_abandoned
 from storage.mongo_client import (
-    MAJORITY,
     Client,
     Collection,
     Collections,
@@ -22,14 +21,13 @@ from storage.mongo_client import (
     places,
     reach,
 )
+from storage.mongo_transactions import Transactions
 
 R = TypeVar("R")
 T = TypeVar("T")
 
 _GRACE_S: Final = 1.0
 """PyMongo keeps to its time; if it should not, it is cancelled so much later."""
-_STUCK_S: Final = 2.0
-"""Who has not got a transaction through for so long looks for one that was abandoned."""
 
 
 class MongoLink:
@@ -43,9 +41,10 @@ class MongoLink:
     def __init__(self, client: Client, database: Collections) -> None:
         self._client = client
         self._database = database
+        self._transactions = Transactions(client, database)
         self._within_s = answer_s(client)
         self._places = asyncio.Semaphore(places(client))
-        # Of this process only one at a time changes the queue: they would run into each other.
+        # Of this process only one at a time stands at the turnstile.
         self._turn = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._waiting: set[asyncio.Task[Any] | None] = set()
@@ -56,7 +55,7 @@ class MongoLink:
         return self._database[name]
 
     async def run(self, operation: Callable[[], Awaitable[R]], within_s: float | None = None) -> R:
-        """One reading, or one change of one document."""
+        """A reading, or a change of one document; within this time, if it is a special one."""
 
         async def work(deadline: float) -> R:
             async with self._place(deadline):
@@ -78,19 +77,17 @@ class MongoLink:
 
         async def work(deadline: float) -> R:
             async with self._place(deadline):
-                return await self._transaction(operation)
+                return await self._transactions.change(operation)
 
         return await self._run(work)
 
     async def take_turn(self, operation: Callable[[Session], Awaitable[R]]) -> R:
-        """A transaction while which nobody else's is under way that takes a turn, in any process.
-
-        What it reads stays true until it has written.
-        """
+        """A transaction; while it is under way no other takes a turn, in any process. What it
+        reads stays true until it has written."""
 
         async def work(deadline: float) -> R:
             async with self._place(deadline, self._turn):
-                return await self._transaction(operation, self._pass_turnstile)
+                return await self._transactions.turn(operation)
 
         return await self._run(work)
 
@@ -111,18 +108,13 @@ class MongoLink:
                 if not await find(None):
                     return nothing
             async with self._place(deadline, self._turn):
-                return await self._transaction(operation, self._pass_turnstile)
+                return await self._transactions.turn(operation)
 
         return await self._run(work)
 
     async def ask(self, within_s: float) -> None:
-        """Whether the server that leads the others answers within this time."""
-
-        async def work(deadline: float) -> None:
-            async with self._place(deadline):
-                await self._database.command("ping")
-
-        await self._run(work, within_s)
+        """Return if the server that takes writes answers within this time."""
+        await self.run(lambda: self._database.command("ping"), within_s)
 
     async def close(self) -> None:
         """Let everything finish, then disconnect. May be called again."""
@@ -155,9 +147,15 @@ class MongoLink:
 
     async def _in_time(self, work: Callable[[float], Coroutine[Any, Any, R]], within_s: float) -> R:
         deadline = asyncio.get_running_loop().time() + within_s
-        with failures_translated(), pymongo.timeout(within_s):
-            async with asyncio.timeout_at(deadline + _GRACE_S):
-                return await work(deadline)
+        with failures_translated():
+            try:
+                with pymongo.timeout(within_s):
+                    async with asyncio.timeout_at(deadline + _GRACE_S):
+                        return await work(deadline)
+            except ExecutionTimeout:
+                # Perhaps the document is held by a transaction that will never end.
+                await end_abandoned(self._client)
+                raise
 
     @asynccontextmanager
     async def _place(
@@ -176,30 +174,3 @@ class MongoLink:
                 self._waiting.discard(task)
             await reach(self._client)
             yield
-
-    async def _transaction(
-        self,
-        operation: Callable[[Session], Awaitable[R]],
-        before: Callable[[Session], Awaitable[None]] | None = None,
-    ) -> R:
-        loop = asyncio.get_running_loop()
-        looked_at = loop.time()
-
-        async def attempt(session: Session) -> R:
-            nonlocal looked_at
-            if loop.time() - looked_at > _STUCK_S:
-                looked_at = loop.time()
-                await end_abandoned(self._client)
-            if before is not None:
-                await before(session)
-            return await operation(session)
-
-        async with self._client.start_session(causal_consistency=False) as session:
-            return await session.with_transaction(attempt, ReadConcern("snapshot"), MAJORITY)
-
-    async def _pass_turnstile(self, session: Session) -> None:
-        # Of two transactions that write one document, only one can be committed.
-        turned = {"$inc": {"turns": 1}}
-        await self.collection("state").update_one(
-            {"_id": "queue"}, turned, upsert=True, session=session
-        )

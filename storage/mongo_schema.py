@@ -7,7 +7,7 @@ import pymongo
 from pymongo.errors import OperationFailure
 
 from storage.errors import StorageFailed, StorageNewer
-from storage.mongo_client import Collections, failures_translated
+from storage.mongo_client import ANSWER_S, Collections, failures_translated
 from storage.mongo_indexes import INDEXES
 
 Migration: TypeAlias = Callable[[Collections], Awaitable[object]]
@@ -42,7 +42,8 @@ async def migrate(database: Collections, migrations: Sequence[Migration]) -> Non
     than there are.
     """
     with failures_translated(), pymongo.timeout(_BUILD_S):
-        version = await _schema_version(database)
+        with pymongo.timeout(ANSWER_S):
+            version = await _schema_version(database)
         if version > len(migrations):
             raise StorageNewer(f"schema version {version}, known up to {len(migrations)}")
         for number in range(version + 1, len(migrations) + 1):

@@ -16,7 +16,7 @@ from pymongo import MongoClient
 
 from storage.errors import StorageFailed, StorageNewer, StorageUnsuitable
 from storage.mongo import MongoDatabase
-from storage.mongo_client import connect, database_of, disconnect
+from storage.mongo_client import PLACES, connect, database_of, disconnect
 from storage.mongo_schema import MIGRATIONS, migrate
 from storage.results import Ending, Lease, QueueBounds, ResultStatus, RunningBounds
 from tests.integration.databases import RETENTION, Time
@@ -178,6 +178,7 @@ async def test_cancelled_changes_are_whole(
     await asyncio.gather(*adding, return_exceptions=True)
     cancelled = [number for number, task in enumerate(adding) if task.cancelled()]
     assert cancelled
+    await asyncio.gather(*(mongo.ping() for _ in range(2 * PLACES)))
     await mongo.close()
     with mongod.client() as client:
         database = client[name_of(mongo_uri)]

@@ -38,7 +38,7 @@ FRAME = {"lsid", "txnNumber", "startTransaction", "autocommit", "readConcern", "
          "maxTimeMS", "$clusterTime", "$db", "cursor", "stmtIds"}  # fmt: skip
 """What does not change the plan, or cannot be explained."""
 
-CROWD = 1000
+CROWD = 300
 
 Command = dict[str, Any]
 
@@ -87,7 +87,7 @@ def later(seconds: float) -> datetime:
 
 async def _fill(database: MongoDatabase) -> None:
     """Enough of everything that a wrong plan is not as good as a right one."""
-    for number in range(40):
+    for number in range(24):
         user = f"user{number % 4}"
         own: dict[str, Any] = {"user_id": user, "created_at": later(-number)}
         changes = {"upload_id": f"up{number}", "idempotency_key": f"k{number}", **own}
@@ -101,9 +101,9 @@ async def _fill(database: MongoDatabase) -> None:
         await database.sessions.begin(
             replace(RECORD, session_id=f"s{number}", status=status, **own)
         )
-    for number in range(30):
+    for number in range(18):
         await database.results.claim(Lease(f"w{number}", NOW, later(10 + number)), ANY)
-    for number in range(0, 40, 2):
+    for number in range(0, 24, 2):
         done = Ending(status=ResultStatus.COMPLETED, now=later(number), processing_time=1.0)
         await database.results.end(f"r{number}", f"w{number}", done)
     await database.loose.note([f"/l{number}" for number in range(40)], later(1))
