@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Starts the service: ``python run.py --help`` lists the flags.
 
-With ``worker`` before them it is a worker; with ``backup FILE``, ``restore FILE`` or ``reconcile``
-it does that and ends.
+With ``worker`` before them it is a worker; with ``backup FILE``, ``restore FILE``, ``reconcile`` or
+``reconcile remove`` it does that and ends.
 """
 
 import asyncio
@@ -30,6 +30,8 @@ def main(arguments: list[str]) -> int:
             case ["backup" | "restore" as name, *rest]:
                 file, flags = _file_before_flags(name, rest)
                 print(FILE_COMMANDS[name](_settings(flags), file))
+            case ["reconcile", "remove", *flags]:
+                print(asyncio.run(reconcile(_settings(flags), remove=True)))
             case ["reconcile", *flags]:
                 print(asyncio.run(reconcile(_settings(flags))))
             case _:

@@ -25,6 +25,7 @@ from server.keys import (
     CLOSING,
     DOWNLOADS,
     ERASER,
+    EXPORTS,
     FILMS,
     JOBS,
     OPENAPI,
@@ -54,6 +55,8 @@ COMING_SHARE = 4
 """So many times as many photos may be on their way as are worked on."""
 MOST_WATCHERS, WATCHERS_OF_ONE = 200, 20
 """So many watch results at once."""
+MOST_EXPORTS = 16
+"""At once; each holds all of a user's records."""
 POOL_CLOSE_S = 1.0
 """Frames that are still on a worker when all sessions have ended are waited for no longer."""
 LAST_WRITES_S = 3.0
@@ -119,7 +122,7 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
             _furnish(app, settings)
             app[SESSIONS] = LiveSessions(app[SERVICES])
             journal.when_erased(app[SESSIONS].erased)
-            app[ERASER] = Eraser(stores, journal, app[SESSIONS], clock, settings.job_lease_s)
+            app[ERASER] = Eraser(stores, journal, app[SESSIONS], clock, settings)
             app[CALLS] = Calls(app[SERVICES], app[SESSIONS], _rtc_options(settings))
             stack.push_async_callback(app[CALLS].close)
             yield
@@ -131,6 +134,7 @@ def _furnish(app: web.Application, settings: Settings) -> None:
     """What REST requests need besides."""
     app[SCANNER] = MalwareScanner(settings.clamd)
     app[DOWNLOADS] = Places("downloads", MOST_DOWNLOADS)
+    app[EXPORTS] = Places("exports", MOST_EXPORTS)
     app[PHOTOS] = Places("photos", settings.max_photos)
     app[PHOTOS_COMING] = Places("photos", COMING_SHARE * settings.max_photos)
     app[UPLOADS] = Places("uploads", settings.max_uploads)

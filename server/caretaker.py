@@ -32,6 +32,8 @@ class Caretaker:
                 await self.look()
             except StorageError as error:
                 log.warning("what is over cannot be removed", reason=str(error))
+            except Exception:
+                log.exception("what is over was not removed")
             await asyncio.sleep(self._interval_s)
 
     async def look(self) -> None:

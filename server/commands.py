@@ -1,4 +1,5 @@
-"""Chores besides serving: ``run.py backup FILE``, ``restore FILE`` and ``reconcile``."""
+"""Chores besides serving: ``run.py backup FILE``, ``restore FILE``, ``reconcile`` and ``reconcile
+remove``."""
 
 from pathlib import Path
 from typing import Final
@@ -39,8 +40,9 @@ def restore(settings: Settings, source: Path) -> str:
     return f"{settings.data_dir}: {_told(settings, copied)}"
 
 
-async def reconcile(settings: Settings) -> str:
-    """Compare files with records, while the service runs or not; what was found.
+async def reconcile(settings: Settings, *, remove: bool = False) -> str:
+    """Compare files with records, while the service runs or not; what was found. To ``remove``,
+    the service's next sweep removes the files that no record names; else nothing changes.
 
     Raises SettingsInvalid where the stores cannot be had, or fail.
     """
@@ -48,12 +50,13 @@ async def reconcile(settings: Settings) -> str:
     try:
         async with opened_stores(settings, clock) as stores:
             reconciler = Reconciler(stores.database, stores.files, clock.utc_now)
-            found = await reconciler.reconcile()
+            found = await reconciler.reconcile(remove=remove)
     except StorageError as error:
         raise SettingsInvalid(f"the comparison was broken off: {error}") from None
+    fate = "to be removed by the service's next sweep" if remove else "left as they are"
     lines = [f"{found.files} files, and {found.records} that records name"]
     for text, names in (
-        ("files without a record, to be removed by the service's next sweep", found.orphans),
+        (f"files without a record, {fate}", found.orphans),
         ("records without their file", found.missing),
     ):
         lines.append(f"{text}: {len(names)}")

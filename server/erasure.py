@@ -10,6 +10,7 @@ import structlog
 from media.clock import Clock
 from server.journal import SessionJournal
 from server.registry import LiveSessions
+from server.settings import Settings
 from server.stores import Stores
 from storage.errors import StorageFailed
 from storage.results import Erased
@@ -18,6 +19,9 @@ LOOK_S: Final = 0.1
 """So often it is asked whether workers have let go."""
 MARGIN_S: Final = 5.0
 """After a lease is over nobody writes files any more; so much longer they are waited for."""
+OTHERS_S: Final = 1.5
+"""Within this time other servers find that a session's document is gone, and end it; what it has
+put into the cache until then goes too."""
 SCRUBS: Final = 20
 """So often it is tried to empty the log of the database, which others may be reading."""
 
@@ -44,16 +48,16 @@ class Eraser:
         journal: SessionJournal,
         sessions: LiveSessions,
         clock: Clock,
-        lease_s: float,
+        settings: Settings,
     ) -> None:
-        """``lease_s`` is how long a worker may be silent."""
         self._database = stores.database
         self._keeper = stores.keeper
         self._cache = stores.cache
         self._journal = journal
         self._sessions = sessions
         self._clock = clock
-        self._lease_s = lease_s
+        self._lease_s = settings.job_lease_s
+        self._is_shared = settings.shares_database
 
     async def erase(self, user_id: str) -> Forgotten:
         """When this returns nothing is left of the user but what came after it was called.
@@ -61,23 +65,31 @@ class Eraser:
         Raises StorageError; it is to be called again then, and goes on where it was.
         """
         live = await self._sessions.erase(user_id)
-        jobs = await self._database.results.cancel_all(user_id, self._clock.utc_now())
-        await self._workers_gone(user_id)
         await self._journal.forget(user_id)
-        records, files = await self._keeper.erase(user_id)
+        until_s = self._clock.monotonic() + self._lease_s + MARGIN_S
+        jobs, records, files = 0, Erased(), 0
+        while True:
+            jobs += await self._database.results.cancel_all(user_id, self._clock.utc_now())
+            erased, removed = await self._keeper.erase(user_id)
+            records, files = records + erased, files + removed
+            if not await self._is_worked_on(user_id):
+                break
+            # Who works on a film of the user lets go of it, or loses the right to in this time.
+            if self._clock.monotonic() > until_s:
+                raise StorageFailed("worker")
+            await asyncio.sleep(LOOK_S)
         entries = await self._cache.forget_user(user_id)
+        if self._is_shared:
+            await asyncio.sleep(OTHERS_S)
+            entries += await self._cache.forget_user(user_id)
         await self._scrub()
         log.info("user erased", sessions=records.sessions, uploads=records.uploads,
                  results=records.results, files=files)  # fmt: skip
         return Forgotten(records, files, live, jobs, entries)
 
-    async def _workers_gone(self, user_id: str) -> None:
-        """Wait until nobody works on a film of the user, or has any right to."""
-        until_s = self._clock.monotonic() + self._lease_s + MARGIN_S
-        while await self._database.results.leased(user_id, self._clock.utc_now()):
-            if self._clock.monotonic() > until_s:
-                raise StorageFailed("worker")
-            await asyncio.sleep(LOOK_S)
+    async def _is_worked_on(self, user_id: str) -> bool:
+        now = self._clock.utc_now()
+        return await self._database.results.leased(user_id, now) > 0
 
     async def _scrub(self) -> None:
         for _ in range(SCRUBS):

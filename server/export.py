@@ -1,13 +1,15 @@
 """Everything that is kept of a user, as a ZIP that is made while it is sent."""
 
+import asyncio
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final
 
 import orjson
+import structlog
 
 from server.export_index import Documents, index_page
 from server.services import Services
@@ -18,6 +20,8 @@ from storage.files import Files
 from storage.results import Cursor, ResultRecord
 
 PAGE: Final = 100
+
+log = structlog.get_logger(__name__)
 _LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
 
 
@@ -49,10 +53,11 @@ class Export:
         )
         return cls(documents, services.files, services.cache)
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         """The ZIP's bytes, in order; none is kept once it was given.
 
-        A file that is deleted meanwhile is left out, and said to be. Raises StorageError.
+        A file that is deleted meanwhile, or damaged, is left out or ends there, and is said not to
+        be kept. Raises StorageError.
         """
         places = dict[str, str | None]()
         for path, place in self._planned().items():
@@ -60,8 +65,9 @@ class Export:
                 yield data
         async for data in self._photos(places):
             yield data
-        page = index_page(self.documents, places)
-        for name, content in (("data.json", _as_json(self.documents)), ("index.html", page)):
+        page = await asyncio.to_thread(index_page, self.documents, places)
+        data = await asyncio.to_thread(_as_json, self.documents)
+        for name, content in (("data.json", data), ("index.html", page)):
             self._zip.writestr(self._member(name), content)
         self._zip.close()
         yield self._sink.take()
@@ -85,14 +91,14 @@ class Export:
         places[path] = None
         try:
             stored = await self._files.open(name_of(path))
+            with self._zip.open(self._member(place), "w", force_zip64=True) as member:
+                async with aclosing(stored.read()) as pieces:
+                    async for piece in pieces:
+                        member.write(piece)
+                        yield self._sink.take()
+            places[path] = place
         except (FileMissing, FileDamaged):
-            return
-        with self._zip.open(self._member(place), "w", force_zip64=True) as member:
-            async with aclosing(stored.read()) as pieces:
-                async for piece in pieces:
-                    member.write(piece)
-                    yield self._sink.take()
-        places[path] = place
+            log.warning("file not exported")
         yield self._sink.take()
 
     async def _photos(self, places: dict[str, str | None]) -> AsyncIterator[bytes]:

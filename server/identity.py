@@ -49,3 +49,9 @@ def key_reused() -> RequestRefused:
     """422: the key was used for another request."""
     text = f"{IDEMPOTENCY_KEY}: was used for another request"
     return RequestRefused(422, ErrorCode.VALIDATION_FAILED, text)
+
+
+def data_erased() -> RequestRefused:
+    """409: the user's data were erased while the request was on its way."""
+    text = "The user's data were erased meanwhile"
+    return RequestRefused(409, ErrorCode.DATA_ERASED, text)

@@ -17,7 +17,7 @@ from server.keys import DOWNLOADS, SERVICES
 from server.logs import pseudonym
 from server.queries import SignedQuery, read_query
 from server.ranges import Asked, Found, Verdict, decide
-from server.replies import RequestRefused, no_such_file, refused, refusing
+from server.replies import RequestRefused, cut, no_such_file, refused, refusing
 from storage.addresses import address_of
 from storage.errors import FileDamaged, FileMissing, StorageError
 from storage.files import KeptFile
@@ -143,11 +143,6 @@ async def _send(
         except StorageError as error:
             file_id = pseudonym(request.match_info["name"])
             log.error("file broken off", file=file_id, reason=str(error))  # noqa: TRY400
-            _cut(request)
+            cut(request)
         except (TimeoutError, ConnectionError):
-            _cut(request)
-
-
-def _cut(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()
+            cut(request)

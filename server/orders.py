@@ -3,6 +3,7 @@
 import hashlib
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -19,7 +20,7 @@ from server.answers import OrderAnswer
 from server.errors import ErrorCode
 from server.form_fields import FormFile, LookForm, UserId, invalid
 from server.forms import FormLimits, receive_form
-from server.identity import REPLAYED, key_reused, read_idempotency_key
+from server.identity import REPLAYED, data_erased, key_reused, read_idempotency_key
 from server.jobs.outside import AddressRefused, checked_url
 from server.keys import JOBS, PHOTOS, PHOTOS_COMING, SERVICES
 from server.replies import RequestRefused, refusing
@@ -27,7 +28,7 @@ from server.result_cache import RESULT_CACHE, ResultCache
 from server.settings import Settings
 from server.studio import Studio
 from storage.addresses import address_of, name_of
-from storage.errors import KeyReused, QueueFull, UploadGone, UserQueueFull
+from storage.errors import DataErased, KeyReused, QueueFull, StorageError, UploadGone, UserQueueFull
 from storage.files import new_name
 from storage.records import UploadRecord
 from storage.results import ResultRecord, ResultStatus
@@ -80,7 +81,10 @@ async def process_video(request: web.Request) -> web.Response:
     is_new = kept.result_id == order.record.result_id
     if is_new and known is None:
         await results.remember(kept, order.photos)
-    left_s = await request.app[JOBS].left_s(kept)
+    left_s = 1
+    # It is in the queue by now: who is told otherwise would order it twice.
+    with suppress(StorageError):
+        left_s = await request.app[JOBS].left_s(kept)
     return _answer(kept, left_s, {} if is_new else {REPLAYED: "true"})
 
 
@@ -196,7 +200,7 @@ async def _taken_in(request: web.Request, order: _Order) -> ResultRecord:
     before. Of one that is not taken in nothing stays."""
     services = request.app[SERVICES]
     try:
-        async with services.keeper.coming(list(order.photos)):
+        async with services.keeper.coming(list(order.photos), order.record.user_id):
             for address, data in order.photos.items():
                 await services.files.write(name_of(address), data)
             return await request.app[JOBS].submit(order.record)
@@ -209,6 +213,8 @@ async def _taken_in(request: web.Request, order: _Order) -> ResultRecord:
         raise RequestRefused(429, ErrorCode.RATE_LIMITED, text) from None
     except KeyReused:
         raise key_reused() from None
+    except DataErased:
+        raise data_erased() from None
 
 
 def _data(file: FormFile | None) -> bytes | None:

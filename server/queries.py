@@ -3,7 +3,7 @@
 from typing import Annotated, TypeVar
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from server.cursors import read_cursor
 from server.form_fields import UserId, checked
@@ -34,9 +34,11 @@ class PageQuery(Query):
 
     @field_validator("cursor")
     @classmethod
-    def _is_cursor(cls, text: str | None) -> str | None:
+    def _is_cursor(cls, text: str | None, info: ValidationInfo) -> str | None:
         if text is not None:
             read_cursor(text)
+            if info.data.get("offset"):
+                raise ValueError("goes without an offset")
         return text
 
     @property

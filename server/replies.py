@@ -81,3 +81,9 @@ def storage_refusal(error: StorageError) -> RequestRefused:
     log.error("storage failed", reason=str(error))
     text = "The storage cannot be reached now"
     return RequestRefused(503, ErrorCode.STORAGE_UNAVAILABLE, text)
+
+
+def cut(request: web.Request) -> None:
+    """End the connection, so that nobody takes a part of an answer for the whole."""
+    if request.transport is not None:
+        request.transport.abort()

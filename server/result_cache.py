@@ -44,8 +44,12 @@ class ResultCache:
 
     async def remember(self, made: ResultRecord, photos: Mapping[str, bytes]) -> None:
         """This is the result to be found, if it is ever completed."""
+        key = self._key(made, photos)
         with suppress(StorageError):
-            await self._cache.set(self._key(made, photos), made.result_id.encode(), self._ttl_s)
+            await self._cache.set(key, made.result_id.encode(), self._ttl_s)
+            # Its user may have been erased in between, who must not be named here any more.
+            if await self._results.get(made.result_id) is None:
+                await self._cache.delete(key)
 
     def _key(self, record: ResultRecord, photos: Mapping[str, bytes]) -> str:
         """From everything that changes a result, and nothing else."""

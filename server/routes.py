@@ -22,6 +22,7 @@ from server.users import erase_user, export_user
 from storage.addresses import ADDRESS
 
 API: Final = "/api/hair-tryOn"
+EVENTS: Final = f"{API}/result/{{result_id}}/events"
 USER: Final = f"{API}/user/{{user_id}}"
 WEBRTC: Final = f"{API}/webrtc/{{session_id}}"
 WHEP: Final = f"{API}/whep/{{session_id}}"
@@ -43,12 +44,15 @@ def told() -> list[Told]:
         Told(web.post(f"{API}/upload-video", upload_video), does.UPLOAD_VIDEO),
         Told(web.post(f"{API}/process-video", process_video), does.PROCESS_VIDEO),
         Told(web.get(f"{API}/result/{{result_id}}", get_result), does.GET_RESULT),
-        Told(web.get(f"{API}/result/{{result_id}}/events", result_events), does.RESULT_EVENTS),
+        Told(
+            web.get(f"{API}/result/{{result_id}}/events", result_events, allow_head=False),
+            does.RESULT_EVENTS,
+        ),
         Told(web.post(f"{API}/result/{{result_id}}/cancel", cancel_result), does.CANCEL_RESULT),
         Told(web.delete(f"{API}/result/{{result_id}}", delete_result), does.DELETE_RESULT),
         Told(web.get(f"{API}/history/{{user_id}}", history), does.HISTORY),
         Told(web.delete(f"{USER}/data", erase_user), does.ERASE_USER),
-        Told(web.get(f"{USER}/export", export_user), does.EXPORT_USER),
+        Told(web.get(f"{USER}/export", export_user, allow_head=False), does.EXPORT_USER),
         Told(web.get(f"{ADDRESS}{{name}}", kept_file), does.KEPT_FILE),
         Told(web.get(f"{API}/realtime/{{session_id}}", realtime), does.REALTIME),
         Told(web.get(f"{API}/ice-servers", list_ice_servers), does.ICE_SERVERS),

@@ -113,6 +113,8 @@ class LiveSession:
         finally:
             ending = self._ending or endings.LEFT  # none: the handler was cancelled
             await self._services.journal.save(self._record(ending.status, self.figures()))
+            if ending is endings.ERASED:
+                await self.wardrobe.clear()
             self.wardrobe.take_off()
         return ending
 

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from typing import Final
 
 from pydantic import SecretStr
 
@@ -14,14 +13,13 @@ from storage.database import Database
 from storage.errors import StorageError
 from storage.files import Files
 from storage.keeper import Keeper
+from storage.layout import DATABASE_FILE
 from storage.memory_cache import MemoryCache
 from storage.mongo import MongoDatabase
 from storage.redis_cache import RedisCache
 from storage.retention import Horizon
 from storage.sqlite import SqliteDatabase
 from storage.workspace import Workspace
-
-DATABASE_FILE: Final = "hair-tryon.sqlite3"
 
 
 @dataclass(frozen=True, slots=True)

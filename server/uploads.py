@@ -13,12 +13,12 @@ from server.answers import UploadAnswer
 from server.errors import ErrorCode
 from server.form_fields import Form, StoredFile, UserId
 from server.forms import FormLimits, receive_form
-from server.identity import REPLAYED, key_reused, read_idempotency_key
+from server.identity import REPLAYED, data_erased, key_reused, read_idempotency_key
 from server.keys import FILMS, JOBS, SCANNER, SERVICES, UPLOADS
 from server.replies import RequestRefused, refusing
 from server.scanner import MalwareFound
 from storage.addresses import address_of, name_of
-from storage.errors import KeyReused
+from storage.errors import DataErased, KeyReused
 from storage.files import new_name
 from storage.records import UploadRecord, UploadStatus
 
@@ -88,11 +88,13 @@ async def _kept(request: web.Request, file: StoredFile, wanted: UploadRecord) ->
     the request came before."""
     services = request.app[SERVICES]
     try:
-        async with services.keeper.coming([wanted.file_path]):
+        async with services.keeper.coming([wanted.file_path], wanted.user_id):
             await services.files.put(name_of(wanted.file_path), file.incoming.path)
             return await services.database.uploads.add(wanted)
     except KeyReused:
         raise key_reused() from None
+    except DataErased:
+        raise data_erased() from None
 
 
 async def _examined(request: web.Request, file: StoredFile) -> FilmInfo:

@@ -8,6 +8,7 @@ taken out of the copy too. The last member of the TAR names all others with thei
 import hashlib
 import os
 import sqlite3
+import stat
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -20,13 +21,16 @@ from typing import IO, Final
 import orjson
 
 from storage.addresses import name_of
+from storage.disk import create_claimed, create_private, remove_unclaimed, sync, sync_folder
+from storage.layout import DATABASE_FILE, KEY_FILE, OBJECTS_FOLDER
 
-DATABASE: Final = "hair-tryon.sqlite3"
-OBJECTS: Final = "objects"
-KEYS: Final = "file-keys"
 MANIFEST: Final = "manifest.json"
 VERSION: Final = 1
 BLOCK_BYTES: Final = 1024 * 1024
+FOLDER_PREFIX: Final = ".hair-tryon-backup-"
+"""Of the temporary folder beside a backup that is being made."""
+CLAIM: Final = "claim"
+"""The file in it that its maker holds."""
 
 _PATHS: Final = """
     SELECT file_path FROM uploads
@@ -72,26 +76,59 @@ def make_backup(data_dir: Path, target: Path) -> Copied:
 
     Raises BackupError and OSError; nothing stays of the file then.
     """
-    if target.exists():
-        raise BackupError(f"{target} is there already")
-    if not (data_dir / DATABASE).is_file():
+    if not (data_dir / DATABASE_FILE).is_file():
         raise BackupError(f"there is no database in {data_dir}")
     target = target.absolute()
-    with (
-        database_failing(),
-        tempfile.TemporaryDirectory(prefix=".backup-", dir=target.parent) as folder,
-    ):
-        snapshot, made = Path(folder) / DATABASE, Path(folder) / "tar"
-        _snapshot(data_dir / DATABASE, snapshot)
-        os.close(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        with made.open("wb") as file, tarfile.open(fileobj=file, mode="w") as tar:
-            copied = _Writer(tar, data_dir).write(snapshot)
-            tar.close()
-            file.flush()
-            os.fsync(file.fileno())
-        # Whoever has made one of this name meanwhile keeps it.
-        os.link(made, target)
+    with database_failing(), _reserved(target), _folder_beside(target) as folder:
+        snapshot, made = folder / DATABASE_FILE, folder / "tar"
+        _snapshot(data_dir / DATABASE_FILE, snapshot)
+        with create_private(made) as file:
+            with tarfile.open(fileobj=file, mode="w") as tar:
+                copied = _Writer(tar, data_dir).write(snapshot)
+            sync(file)
+        made.replace(target)
+        sync_folder(target.parent)
     return copied
+
+
+@contextmanager
+def _reserved(target: Path) -> Iterator[None]:
+    """Nobody else makes a file of this name meanwhile: an empty one is there. Nothing is where it
+    fails."""
+    try:
+        create_private(target).close()
+    except FileExistsError:
+        raise BackupError(f"{target} is there already") from None
+    try:
+        yield
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _folder_beside(target: Path) -> Iterator[Path]:
+    """A folder that is removed in the end; where the process is killed, the next one does it."""
+    for left in target.parent.glob(f"{FOLDER_PREFIX}*"):
+        found = left.lstat()
+        # Others may write where a backup goes, as in /tmp.
+        if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid():
+            remove_unclaimed([left / CLAIM], lambda claim: _remove(claim.parent))
+    folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=target.parent))
+    try:
+        with create_claimed(folder / CLAIM):
+            yield folder
+    finally:
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """The claim goes last: what is in a folder without one, nobody would ever remove."""
+    for path in folder.iterdir():
+        if path.name != CLAIM:
+            path.unlink(missing_ok=True)
+    (folder / CLAIM).unlink(missing_ok=True)
+    folder.rmdir()
 
 
 def _snapshot(database: Path, target: Path) -> None:
@@ -112,16 +149,19 @@ class _Writer:
     def write(self, snapshot: Path) -> Copied:
         """Copy what the snapshot names, and the snapshot."""
         with closing(sqlite3.connect(snapshot)) as database:
+            # Nothing of what is taken out stays in the file.
+            database.execute("PRAGMA secure_delete = ON")
             paths = [path for (path,) in database.execute(_PATHS)]
             for path in paths:
                 name = name_of(path)
-                if not self._add(self._data_dir / OBJECTS / name, f"{OBJECTS}/{name}"):
+                member = f"{OBJECTS_FOLDER}/{name}"
+                if not self._add(self._data_dir / member, member):
                     for statement in _PRUNES:
                         database.execute(statement, {"path": path})
             database.commit()
         files = len(self._digests)
-        has_keys = self._add(self._data_dir / KEYS, KEYS)
-        self._add(snapshot, DATABASE)
+        has_keys = self._add(self._data_dir / KEY_FILE, KEY_FILE)
+        self._add(snapshot, DATABASE_FILE)
         manifest = {
             "version": VERSION,
             "made_at": datetime.now(UTC),

@@ -1,6 +1,6 @@
 """The contract that every database keeps, in the service's own words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -68,7 +68,8 @@ class Uploads(Protocol):
 
         Where its user has used its idempotency key before, nothing is inserted: the record of
         that time is returned. Raises KeyReused if that was for another request, and StorageFailed
-        if the ``upload_id`` is there already.
+        if the ``upload_id`` is there already, and DataErased if the user was erased since the file
+        was noted.
         """
         ...
 
@@ -100,8 +101,8 @@ class Results(Protocol):
         """Insert a new result, and return it; as Uploads.add where it has an idempotency key. Its
         photos are loose no more.
 
-        Raises UploadGone if its upload is not there, QueueFull, UserQueueFull, KeyReused, and
-        StorageFailed if the ``result_id`` is there already.
+        Raises UploadGone if its upload is not there, QueueFull, UserQueueFull, KeyReused,
+        StorageFailed if the ``result_id`` is there already, and DataErased as Uploads.add.
         """
         ...
 
@@ -217,8 +218,9 @@ class Loose(Protocol):
     leaves no file behind that nobody knows of. See Database.
     """
 
-    async def note(self, paths: Iterable[str], due: datetime) -> None:
-        """There may be files at these paths; what is still loose at ``due`` is to be removed."""
+    async def note(self, paths: Sequence[str], user_id: str, due: datetime) -> None:
+        """Files of a user are coming to these paths; what is still loose at ``due`` is to be
+        removed."""
         ...
 
     async def claim(self, now: datetime, until: datetime, limit: int) -> list[str]:
@@ -231,7 +233,8 @@ class Loose(Protocol):
         ...
 
     async def forget(self, paths: Sequence[str]) -> None:
-        """The files at these paths are gone."""
+        """The files at these paths are gone. What is known of those that were still coming when
+        their user was erased is only that no record may be added for them."""
         ...
 
 
@@ -268,8 +271,12 @@ class Database(Protocol):
     async def erase(
         self, user_id: str, limit: int, now: datetime, due: datetime
     ) -> tuple[Erased, list[str]]:
-        """Delete a user's records, at most about so many of each kind; how many it were, and the
-        paths of their files, as Results.delete. Call it again until there were none."""
+        """Delete a user's records, at most so many of each kind, but no results whose lease lasts;
+        how many it were, and the paths of the user's files that are loose by then, coming or not.
+
+        Call it again until there was nothing, having removed the files and said so each time: what
+        another caller has not removed is told again.
+        """
         ...
 
     async def scrub(self) -> None:

@@ -76,12 +76,12 @@ def create_claimed(path: Path) -> BinaryIO:
         file.close()
 
 
-def remove_unclaimed(paths: Iterable[Path]) -> None:
+def remove_unclaimed(paths: Iterable[Path], remove: Callable[[Path], object] = Path.unlink) -> None:
     """Remove those of the files that were left by processes which have died. Raises OSError."""
     for path in paths:
         with suppress(FileNotFoundError), path.open("rb+") as file, suppress(BlockingIOError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.unlink()
+            remove(path)
 
 
 def discard(file: BinaryIO, path: Path) -> None:

@@ -34,6 +34,10 @@ class UploadGone(StorageError):
     """The upload is not there any more."""
 
 
+class DataErased(StorageError):
+    """The user's data were erased meanwhile."""
+
+
 class QueueFull(StorageError):
     """There are as many unfinished results as there may be."""
 

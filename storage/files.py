@@ -15,12 +15,12 @@ from storage.disk import check_room, create_private, discard, disk_failing, made
 from storage.errors import FileDamaged, StorageClosed, StorageFailed
 from storage.keyfile import load_keyring
 from storage.keyring import Keyring
+from storage.layout import OBJECTS_FOLDER
 from storage.local_objects import LocalObjects
 from storage.objects import Objects, Parts
 from storage.remote_objects import RemoteObjects
 from storage.sealing import CHUNK_BYTES, HEADER_BYTES, TAG_BYTES, Seal
 
-OBJECTS_FOLDER: Final = "objects"
 BEGIN_BYTES: Final = HEADER_BYTES + CHUNK_BYTES + TAG_BYTES
 """So much of a file is fetched when it is opened: small ones are whole then."""
 CHUNKS_AT_ONCE: Final = 4
@@ -97,7 +97,7 @@ class KeptFile:
             opened = await asyncio.to_thread(self._seal.open, chunks, self._first[: end - begin])
         else:
             opened = await self._objects.part(
-                self._name, begin, end, lambda sealed: self._seal.open(chunks, sealed)
+                self._name, begin, end, lambda take: self._seal.open_taken(chunks, take)
             )
         offset = chunks.start * shape.chunk_bytes
         return opened[max(0, start - offset) : stop - offset]

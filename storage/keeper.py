@@ -14,7 +14,7 @@ import structlog
 
 from storage.addresses import name_of
 from storage.database import Database
-from storage.errors import StorageError
+from storage.errors import StorageError, StorageFailed
 from storage.files import Files
 from storage.results import Erased
 
@@ -24,6 +24,8 @@ OWN_S: Final = 120.0
 """Who removes files has so long; then others take over what is left of them."""
 COMING_S: Final = 3600.0
 """A file that comes in has its record by then."""
+NOBODY: Final = ""
+"""Whose files they are whose user may have been erased."""
 TOO_LATE: Final = "The style photo was kept no longer"
 
 log = structlog.get_logger(__name__)
@@ -46,20 +48,29 @@ class Keeper:
         self._utc_now = utc_now
 
     @asynccontextmanager
-    async def coming(self, paths: Sequence[str]) -> AsyncIterator[None]:
-        """Files are written at these paths in the block, and their record is added.
+    async def coming(self, paths: Sequence[str], user_id: str) -> AsyncIterator[None]:
+        """A user's files are written at these paths in the block, and their record is added.
 
         What has no record when the block is left is removed, if not now then by a sweep. Raises
         StorageError where it cannot be noted that they come.
         """
-        await self._database.loose.note(paths, self._later(COMING_S))
+        if not paths:
+            yield
+            return
+        await self._database.loose.note(paths, user_id, self._later(COMING_S))
         try:
             yield
         finally:
-            try:
-                await self._remove(await self._unrecorded(paths))
-            except StorageError as error:
-                log.warning("files are left to be swept", reason=str(error))
+            await self._take_back(paths)
+
+    async def withdraw(self, paths: Sequence[str]) -> None:
+        """Remove files that somebody has written whose record is not there any more."""
+        try:
+            await self._database.loose.note(paths, NOBODY, self._utc_now())
+        except StorageError as error:
+            log.warning("files may be left behind", reason=str(error))
+        else:
+            await self._take_back(paths)
 
     async def delete_result(self, result_id: str) -> None:
         """Forget a result, with its files. Raises StorageError."""
@@ -68,15 +79,15 @@ class Keeper:
         await self._remove(paths)
 
     async def erase(self, user_id: str) -> tuple[Erased, int]:
-        """Delete all of a user's records and files; how many. Raises StorageError."""
+        """Delete all of a user's records and files, but for results that somebody works on; how
+        many. Raises StorageError; called again it goes on, and so does whoever else calls it."""
         total, files = Erased(), 0
         while True:
             now, due = self._utc_now(), self._later(OWN_S)
             erased, paths = await self._database.erase(user_id, STEP, now, due)
-            files += await self._remove(paths)
-            if erased.is_none:
+            if erased.is_none and not paths:
                 return total, files
-            total += erased
+            total, files = total + erased, files + await self._remove(paths)
 
     async def sweep(self) -> Swept:
         """Remove what is over, and what was left of earlier removals. Raises StorageError."""
@@ -103,16 +114,30 @@ class Keeper:
     def _left(self) -> Awaitable[list[str]]:
         return self._database.loose.claim(self._utc_now(), self._later(OWN_S), STEP)
 
-    async def _unrecorded(self, paths: Sequence[str]) -> list[str]:
-        """Those of the paths that are still loose, which are then this keeper's."""
-        return await self._database.loose.take(paths, self._later(OWN_S))
+    async def _take_back(self, paths: Sequence[str]) -> None:
+        """Remove those of the files that have no record."""
+        try:
+            taken = await self._database.loose.take(paths, self._later(OWN_S))
+            known = await self._database.known(paths)
+            # Whom nobody knows a sweep has removed before they were written.
+            await self._remove(taken + [path for path in paths if path not in known])
+        except StorageError as error:
+            log.warning("files are left to be swept", reason=str(error))
 
     async def _remove(self, paths: Sequence[str]) -> int:
+        """One that cannot be removed keeps no other from being removed."""
+        gone, failure = list[str](), None
         for path in paths:
-            await self._files.delete(name_of(path))
-        if paths:
-            await self._database.loose.forget(paths)
-        return len(paths)
+            try:
+                await self._files.delete(name_of(path))
+                gone.append(path)
+            except (StorageError, ValueError) as error:
+                failure = failure or error
+        if gone:
+            await self._database.loose.forget(gone)
+        if failure is not None:
+            raise StorageFailed(type(failure).__name__) from failure
+        return len(gone)
 
     def _later(self, seconds: float) -> datetime:
         return self._utc_now() + timedelta(seconds=seconds)

@@ -12,8 +12,8 @@ from typing import Final
 from storage.disk import create_private, sync, sync_folder
 from storage.errors import KeysUnusable
 from storage.keyring import KEY_BYTES, Keyring
+from storage.layout import KEY_FILE
 
-KEY_FILE: Final = "file-keys"
 MAX_BYTES: Final = 64 * 1024
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 

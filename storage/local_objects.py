@@ -1,6 +1,8 @@
 """Objects in a folder of this machine. Several processes may share it."""
 
 import asyncio
+import os
+import threading
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -18,8 +20,22 @@ from storage.disk import (
     sync_folder,
 )
 from storage.objects import Beginning, Objects, Parts, check_name, failing
+from storage.taking import Take
 
 T = TypeVar("T")
+
+
+class Rooms(threading.local):
+    """Memory that each thread reads into again and again: it stays in the processor's cache."""
+
+    def __init__(self) -> None:
+        self._room = memoryview(b"")
+
+    def room(self, size_bytes: int) -> memoryview:
+        """At least so much of it, until the thread asks again."""
+        if len(self._room) < size_bytes:
+            self._room = memoryview(bytearray(size_bytes))
+        return self._room
 
 
 class LocalObjects(Objects):
@@ -28,6 +44,7 @@ class LocalObjects(Objects):
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.absolute()
+        self._rooms = Rooms()
         super().__init__(LocalStore(self._folder))
 
     @classmethod
@@ -37,16 +54,11 @@ class LocalObjects(Objects):
         await asyncio.to_thread(_prepare, folder)
         return cls(folder)
 
-    async def part(self, name: str, start: int, stop: int, use: Callable[[memoryview], T]) -> T:
+    async def part(self, name: str, start: int, stop: int, use: Callable[[Take], T]) -> T:
         """See Objects. All of it in one visit to another thread."""
         check_name(name)
-
-        def read() -> T:
-            with failing():
-                data = self._store.get_range(name, start=start, end=stop)
-            return use(memoryview(data))
-
-        return await asyncio.to_thread(read)
+        path = self._folder / name
+        return await asyncio.to_thread(_use, path, start, stop, use, self._rooms)
 
     async def delete(self, name: str) -> None:
         """See Objects."""
@@ -76,6 +88,33 @@ class LocalObjects(Objects):
 def _prepare(folder: Path) -> None:
     make_private_folder(folder)
     remove_unclaimed(folder.glob("*#*"))
+
+
+def _use(path: Path, start: int, stop: int, use: Callable[[Take], T], rooms: Rooms) -> T:
+    """obstore would copy all of it first."""
+    with failing():
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return use(_reading(descriptor, start, stop, rooms))
+    finally:
+        os.close(descriptor)
+
+
+def _reading(descriptor: int, start: int, stop: int, rooms: Rooms) -> Take:
+    """Takes from a file."""
+    at = start
+
+    def take(size_bytes: int) -> memoryview:
+        nonlocal at
+        wanted, got = min(size_bytes, stop - at), 0
+        room = rooms.room(wanted)
+        with failing():
+            # The system may give less than there is.
+            while got < wanted and (more := os.preadv(descriptor, [room[got:wanted]], at)):
+                got, at = got + more, at + more
+        return room[:got]
+
+    return take
 
 
 def _write(folder: Path, name: str, parts: Parts, size_bytes: int) -> None:

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from storage.mongo_client import Document, Session
 from storage.mongo_link import MongoLink
+from storage.mongo_loose import erase_loose
 from storage.mongo_removal import ResultRemoval
-from storage.mongo_uploads import remove_uploads
+from storage.mongo_uploads import NEEDED, remove_uploads
 from storage.results import Erased
 
 
@@ -17,9 +18,10 @@ class _Found:
     sessions: list[Document]
     uploads: list[Document]
     results: list[Document]
+    loose: list[Document]
 
     def __bool__(self) -> bool:
-        return bool(self.sessions or self.uploads or self.results)
+        return bool(self.sessions or self.uploads or self.results or self.loose)
 
 
 async def erase(
@@ -27,21 +29,25 @@ async def erase(
 ) -> tuple[Erased, list[str]]:
     """See Database.erase."""
     sessions, uploads = link.collection("sessions"), link.collection("uploads")
-    removal, mine = ResultRemoval(link), {"user_id": user_id}
+    loose, removal = link.collection("loose"), ResultRemoval(link)
+    mine = {"user_id": user_id}
+    not_held = {**mine, "lease_until": {"$not": {"$gt": now}}}
 
     async def find(session: Session | None) -> _Found | None:
         if limit < 1:
             return None
         some = sessions.find(mine, {"_id": True}, session=session).limit(limit)
-        films = uploads.find(mine, {"file_path": True}, session=session).limit(limit)
-        results = await removal.find(mine, limit, session)
-        return _Found(await some.to_list(), await films.to_list(), results)
+        films = uploads.find(mine, NEEDED, session=session).limit(limit)
+        results = await removal.find(not_held, limit, session)
+        files = loose.find(mine, session=session).limit(1)
+        return _Found(await some.to_list(), await films.to_list(), results, await files.to_list())
 
     async def delete(session: Session, found: _Found) -> tuple[Erased, list[str]]:
         ids = {"_id": {"$in": [one["_id"] for one in found.sessions]}}
         await sessions.delete_many(ids, session=session)
-        paths = await remove_uploads(link, found.uploads, due, session)
-        paths += await removal.remove(found.results, now, due, session)
+        await remove_uploads(link, found.uploads, due, session)
+        await removal.remove(found.results, now, due, session)
+        paths = await erase_loose(loose, user_id, limit, due, session)
         counts = Erased(len(found.sessions), len(found.uploads), len(found.results))
         return counts, paths
 

@@ -1,10 +1,11 @@
 """Paths of files that belong to no record, in MongoDB."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from pymongo import UpdateOne
 
+from storage.errors import DataErased
 from storage.mongo_client import Collection, Document, Session
 from storage.mongo_link import MongoLink
 
@@ -16,10 +17,10 @@ class MongoLoose:
         self._link = link
         self._loose = link.collection("loose")
 
-    async def note(self, paths: Iterable[str], due: datetime) -> None:
+    async def note(self, paths: Sequence[str], user_id: str, due: datetime) -> None:
         """See Loose."""
-        dues = dict.fromkeys(paths, due)
-        await self._link.change(lambda session: note_loose(self._loose, dues, session))
+        noted = [_noted(path, user_id, due, "coming") for path in paths]
+        await self._link.change(lambda session: _write(self._loose, noted, session))
 
     async def claim(self, now: datetime, until: datetime, limit: int) -> list[str]:
         """See Loose."""
@@ -31,7 +32,14 @@ class MongoLoose:
 
     async def forget(self, paths: Sequence[str]) -> None:
         """See Loose."""
-        await self._link.change(lambda session: forget_loose(self._loose, paths, session))
+        some = {"_id": {"$in": list(paths)}}
+
+        async def forget(session: Session) -> None:
+            await self._loose.delete_many({**some, "state": "free"}, session=session)
+            nobodys = {"$set": {"user_id": None}}
+            await self._loose.update_many(some, nobodys, session=session)
+
+        await self._link.change(forget)
 
     async def _take(self, asked: Document, order: str, until: datetime, limit: int) -> list[str]:
         async def find(session: Session | None) -> list[Document]:
@@ -40,22 +48,47 @@ class MongoLoose:
 
         async def take(session: Session, found: list[Document]) -> list[str]:
             paths = [one["_id"] for one in found]
-            taken = {"$set": {"due": until}}
+            taken = {"$set": {"due": until, "state": "free"}}
             await self._loose.update_many({"_id": {"$in": paths}}, taken, session=session)
             return paths
 
         return await self._link.seek_turn(find, take, [])
 
 
-async def note_loose(loose: Collection, dues: Mapping[str, datetime], session: Session) -> None:
-    """Each path with when it is due, in the caller's transaction."""
-    noted = [
-        UpdateOne({"_id": path}, {"$set": {"due": due}}, upsert=True) for path, due in dues.items()
-    ]
+async def free_loose(
+    loose: Collection, paths: Iterable[str], user_id: str | None, due: datetime, session: Session
+) -> None:
+    """Files of a record that is deleted, in the caller's transaction."""
+    await _write(loose, [_noted(path, user_id, due, "free") for path in paths], session)
+
+
+async def settle_loose(loose: Collection, paths: Iterable[str], session: Session) -> None:
+    """Files of a record that is added, in the caller's transaction. Raises DataErased."""
+    some = {"_id": {"$in": list(paths)}}
+    if await loose.find_one({**some, "state": "refused"}, session=session):
+        raise DataErased
+    await loose.delete_many(some, session=session)
+
+
+async def erase_loose(
+    loose: Collection, user_id: str, limit: int, due: datetime, session: Session
+) -> list[str]:
+    """The paths of a user's files, in the caller's transaction. See Database.erase."""
+    found = await loose.find({"user_id": user_id}, session=session).limit(limit).to_list()
+    some = {"_id": {"$in": [one["_id"] for one in found]}}
+    await loose.update_many(some, {"$set": {"due": due}}, session=session)
+    refused = {"$set": {"state": "refused"}}
+    await loose.update_many({**some, "state": "coming"}, refused, session=session)
+    return [one["_id"] for one in found]
+
+
+def _noted(path: str, user_id: str | None, due: datetime, state: str) -> UpdateOne:
+    """The state is coming (its record is yet to be added), refused (it may not be added any more,
+    since the user was erased), or free (nobody's)."""
+    noted = {"due": due, "user_id": user_id, "state": state}
+    return UpdateOne({"_id": path}, {"$set": noted}, upsert=True)
+
+
+async def _write(loose: Collection, noted: Sequence[UpdateOne], session: Session) -> None:
     if noted:
         await loose.bulk_write(noted, session=session)
-
-
-async def forget_loose(loose: Collection, paths: Iterable[str], session: Session) -> None:
-    """In the caller's transaction."""
-    await loose.delete_many({"_id": {"$in": list(paths)}}, session=session)

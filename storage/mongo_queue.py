@@ -208,7 +208,10 @@ class MongoQueue:
     async def _next(
         self, lasting: Document, bounds: RunningBounds, session: Session | None
     ) -> Document | None:
-        """The queued result whose turn it is."""
+        """The queued result whose turn it is, if it has its photos."""
+        with_photos = {
+            "$or": [{"created_at": {"$gt": self._horizon().photos}}, {"has_photos": False}]
+        }
         count = {"_id": "$user_id", "running": {"$sum": 1}}
         under_way = await self._results.aggregate(
             [{"$match": {"status": PROCESSING, **lasting}}, {"$group": count}],
@@ -223,7 +226,7 @@ class MongoQueue:
                 return None
             same = [user for user, count in running.items() if count == number]
             users = {"$in": same} if number else {"$nin": list(running)}
-            waiting = {"status": QUEUED, **lasting, "user_id": users}
+            waiting = {"status": QUEUED, **lasting, "user_id": users, **with_photos}
             first = self._results.find(waiting, {"started_at": True}, session=session)
             found = await first.sort(QUEUE[1:3]).hint(QUEUE).limit(1).to_list()
             if found:

@@ -6,7 +6,7 @@ from typing import Final
 
 from storage.mongo_client import Document, Session
 from storage.mongo_link import MongoLink
-from storage.mongo_loose import note_loose
+from storage.mongo_loose import free_loose
 from storage.mongo_tallies import tally
 
 PATHS: Final = ("result_video_path", "thumbnail_path", "style_image_path", "color_image_path")
@@ -36,12 +36,13 @@ class ResultRemoval:
         await self._results.delete_many(ids, session=session)
         await tally(self._tallies, Counter(one["user_id"] for one in found), -1, session)
         free: list[str] = []
-        dues: dict[str, datetime] = {}
         for one in found:
             paths = [one[name] for name in PATHS if one[name] is not None]
             until = one["lease_until"]
-            is_leased = until is not None and until > now
-            dues.update(dict.fromkeys(paths, max(due, until) if is_leased else due))
-            free += () if is_leased else paths
-        await note_loose(self._loose, dues, session)
+            if until is not None and until > now:
+                # Nobody's: who holds the lease may write them until then.
+                await free_loose(self._loose, paths, None, max(due, until), session)
+            else:
+                await free_loose(self._loose, paths, one["user_id"], due, session)
+                free += paths
         return free

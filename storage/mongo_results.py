@@ -8,7 +8,7 @@ from storage.mongo_client import Document, Session
 from storage.mongo_indexes import HISTORY, PHOTOS, QUEUE
 from storage.mongo_keys import added_before
 from storage.mongo_link import MongoLink
-from storage.mongo_loose import forget_loose, note_loose
+from storage.mongo_loose import free_loose, settle_loose
 from storage.mongo_queue import DOCUMENTS, FREE, PROCESSING, QUEUED, UNFINISHED, MongoQueue, ended
 from storage.mongo_removal import ResultRemoval
 from storage.mongo_tallies import tallied, tally
@@ -99,7 +99,7 @@ class MongoResults(MongoQueue):
         failed = ended({"status": ResultStatus.FAILED.value, "error_message": text, **FREE}, now)
 
         async def find(session: Session | None) -> list[Document]:
-            needed = dict.fromkeys(("status", *_PHOTOS), True)
+            needed = dict.fromkeys(("status", "user_id", *_PHOTOS), True)
             some = self._results.find(over, needed, session=session).sort("created_at")
             return await some.hint(PHOTOS).limit(limit).to_list() if limit > 0 else []
 
@@ -108,9 +108,12 @@ class MongoResults(MongoQueue):
             await self._results.update_many(late, failed, session=session)
             ids = {"_id": {"$in": [one["_id"] for one in found]}}
             await self._results.update_many(ids, _NO_PHOTOS, session=session)
-            paths = [one[name] for one in found for name in _PHOTOS if one[name] is not None]
-            await note_loose(self._loose, dict.fromkeys(paths, due), session)
-            return paths
+            removed = list[str]()
+            for one in found:
+                paths = [one[name] for name in _PHOTOS if one[name] is not None]
+                await free_loose(self._loose, paths, one["user_id"], due, session)
+                removed += paths
+            return removed
 
         return await self._link.seek_turn(find, remove, [])
 
@@ -146,7 +149,7 @@ class MongoResults(MongoQueue):
         has_photos = any(document[name] is not None for name in _PHOTOS)
         await self._results.insert_one({**document, "has_photos": has_photos}, session=session)
         await tally(self._tallies, {record.user_id: 1}, 1, session)
-        await forget_loose(self._loose, record.paths, session)
+        await settle_loose(self._loose, record.paths, session)
 
     async def _total(self, user_id: str, over: datetime, session: Session) -> int:
         """How many results of a user last: those that are over are few, as they are removed."""

@@ -9,9 +9,12 @@ from storage.mongo_client import Document, Session
 from storage.mongo_documents import Documents
 from storage.mongo_keys import added_before
 from storage.mongo_link import MongoLink
-from storage.mongo_loose import forget_loose, note_loose
+from storage.mongo_loose import free_loose, settle_loose
 from storage.records import UploadRecord, UploadStatus
 from storage.retention import NowHorizon
+
+NEEDED: Final = {"file_path": True, "user_id": True}
+"""What has to be known of uploads that are to be removed."""
 
 _DOCUMENTS: Final = Documents.of(UploadRecord)
 
@@ -34,7 +37,7 @@ class MongoUploads:
             if earlier is None:
                 # A copy, since the driver adds an identifier of its own to what it inserts.
                 await self._uploads.insert_one(dict(document), session=session)
-                await forget_loose(self._loose, [record.file_path], session)
+                await settle_loose(self._loose, [record.file_path], session)
             return earlier
 
         earlier = await self._link.change(add)
@@ -64,7 +67,7 @@ class MongoUploads:
         async def find(session: Session | None) -> list[Document]:
             if limit < 1:
                 return []
-            some = self._uploads.find(over, {"file_path": True}, session=session)
+            some = self._uploads.find(over, NEEDED, session=session)
             return await some.sort("created_at").limit(limit).to_list()
 
         async def remove(session: Session, found: list[Document]) -> list[str]:
@@ -94,10 +97,10 @@ class MongoUploads:
 async def remove_uploads(
     link: MongoLink, found: list[Document], due: datetime, session: Session
 ) -> list[str]:
-    """Delete uploads, of which there are the ``_id`` and the ``file_path``, in the caller's
-    transaction; the paths."""
-    paths = [one["file_path"] for one in found]
+    """Delete uploads, of which there is what is NEEDED, in the caller's transaction; the paths."""
     ids = {"_id": {"$in": [one["_id"] for one in found]}}
     await link.collection("uploads").delete_many(ids, session=session)
-    await note_loose(link.collection("loose"), dict.fromkeys(paths, due), session)
-    return paths
+    loose = link.collection("loose")
+    for one in found:
+        await free_loose(loose, [one["file_path"]], one["user_id"], due, session)
+    return [one["file_path"] for one in found]

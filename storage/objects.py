@@ -14,6 +14,7 @@ from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
 from storage.errors import FileDamaged, FileMissing, StorageFailed
+from storage.taking import Take
 
 PAGE: Final = 1000
 GIVE_UP_S: Final = 5.0
@@ -79,9 +80,9 @@ class Objects(ABC):
             raise
 
     @abstractmethod
-    async def part(self, name: str, start: int, stop: int, use: Callable[[memoryview], T]) -> T:
-        """What ``use`` makes of these bytes of an object, on another thread; there are fewer where
-        the object ends before. Raises FileMissing, and what ``use`` raises."""
+    async def part(self, name: str, start: int, stop: int, use: Callable[[Take], T]) -> T:
+        """What ``use`` makes of these bytes of an object, which it takes on another thread; there
+        are fewer where the object ends before. Raises FileMissing, and what ``use`` raises."""
 
     @abstractmethod
     async def delete(self, name: str) -> None:

@@ -33,8 +33,9 @@ class Reconciler:
         self._files = files
         self._utc_now = utc_now
 
-    async def reconcile(self) -> Findings:
-        """What there is. Orphans become loose, so that the next sweep removes them.
+    async def reconcile(self, *, remove: bool = False) -> Findings:
+        """What there is. To ``remove``, orphans become loose, so that the next sweep removes them;
+        else nothing changes: to a wrong or emptied database every file is one.
 
         Raises StorageError.
         """
@@ -47,7 +48,8 @@ class Reconciler:
             old = [address_of(name) for name, modified in page if modified < young]
             known = await self._database.known(old)
             orphans += [path for path in old if path not in known]
-        await self._database.loose.note(orphans, self._utc_now())
+        if remove:
+            await self._database.loose.note(orphans, "", self._utc_now())
         records, missing = 0, list[str]()
         async for path in self._expected():
             records += 1

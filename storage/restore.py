@@ -15,20 +15,22 @@ import orjson
 
 from storage.backup import (
     BLOCK_BYTES,
-    DATABASE,
-    KEYS,
     MANIFEST,
-    OBJECTS,
     VERSION,
     BackupError,
     Copied,
     Hashed,
     database_failing,
 )
+from storage.disk import create_private, sync, sync_folder
+from storage.layout import DATABASE_FILE, KEY_FILE, OBJECTS_FOLDER, SIDECARS
 from storage.lock import DirectoryLock
 from storage.sqlite_schema import MIGRATIONS
 
-_MEMBER: Final = re.compile(rf"{OBJECTS}/[a-z0-9_-]+\.[a-z0-9]+|{DATABASE}|{KEYS}|{MANIFEST}")
+_MEMBER: Final = re.compile(
+    rf"{OBJECTS_FOLDER}/[a-z0-9_-]+\.[a-z0-9]+|{DATABASE_FILE}|{KEY_FILE}|{MANIFEST}"
+)
+_FOLDER_PREFIX: Final = ".restore-"
 _MAX_MANIFEST_BYTES: Final = 256 * 1024 * 1024
 
 
@@ -41,11 +43,13 @@ def restore_backup(source: Path, data_dir: Path) -> Copied:
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = DirectoryLock.take(data_dir)
     try:
-        for name in (DATABASE, OBJECTS, KEYS):
+        for left in data_dir.glob(f"{_FOLDER_PREFIX}*"):
+            shutil.rmtree(left)
+        for name in (DATABASE_FILE, *SIDECARS, OBJECTS_FOLDER, KEY_FILE):
             _check_free(data_dir / name)
-        with tempfile.TemporaryDirectory(prefix=".restore-", dir=data_dir) as folder:
+        with tempfile.TemporaryDirectory(prefix=_FOLDER_PREFIX, dir=data_dir) as folder:
             copied = _unpack(source, Path(folder))
-            _check_database(Path(folder) / DATABASE)
+            _check_database(Path(folder) / DATABASE_FILE)
             _settle(Path(folder), data_dir)
     finally:
         lock.release()
@@ -54,12 +58,12 @@ def restore_backup(source: Path, data_dir: Path) -> Copied:
 
 def _check_free(path: Path) -> None:
     """An empty folder is none that anything is kept in."""
-    if path.is_file() or (path.is_dir() and any(path.iterdir())):
+    if os.path.lexists(path) and not (path.is_dir() and not any(path.iterdir())):
         raise BackupError(f"{path} is there already: move it away first")
 
 
 def _unpack(source: Path, folder: Path) -> Copied:
-    (folder / OBJECTS).mkdir(mode=0o700)
+    (folder / OBJECTS_FOLDER).mkdir(mode=0o700)
     digests, size_bytes, manifest = dict[str, str](), 0, dict[str, Any]()
     try:
         with tarfile.open(source, mode="r|") as tar:
@@ -74,8 +78,8 @@ def _unpack(source: Path, folder: Path) -> Copied:
     except (tarfile.TarError, EOFError) as error:
         raise BackupError(f"{source} is no backup, or damaged") from error
     _check(source, manifest, digests)
-    files = sum(name.startswith(f"{OBJECTS}/") for name in digests)
-    return Copied(files, size_bytes, KEYS in digests)
+    files = sum(name.startswith(f"{OBJECTS_FOLDER}/") for name in digests)
+    return Copied(files, size_bytes, KEY_FILE in digests)
 
 
 def _manifest(tar: tarfile.TarFile, member: tarfile.TarInfo) -> dict[str, Any]:
@@ -83,9 +87,11 @@ def _manifest(tar: tarfile.TarFile, member: tarfile.TarInfo) -> dict[str, Any]:
     if file is None or member.size > _MAX_MANIFEST_BYTES:
         raise BackupError("the backup's list is damaged")
     try:
-        manifest: dict[str, Any] = orjson.loads(file.read())
+        manifest = orjson.loads(file.read())
     except orjson.JSONDecodeError:
-        raise BackupError("the backup's list is damaged") from None
+        manifest = None
+    if not isinstance(manifest, dict):
+        raise BackupError("the backup's list is damaged")
     return manifest
 
 
@@ -95,11 +101,9 @@ def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> str:
     if file is None:
         raise BackupError("the backup is damaged")
     hashed = Hashed(file)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as target:
+    with create_private(path) as target:
         shutil.copyfileobj(hashed, target, BLOCK_BYTES)
-        target.flush()
-        os.fsync(target.fileno())
+        sync(target)
     return hashed.digest
 
 
@@ -108,7 +112,7 @@ def _check(source: Path, manifest: Mapping[str, Any], digests: Mapping[str, str]
         raise BackupError(f"{source} is not whole")
     if manifest.get("version") != VERSION:
         raise BackupError(f"{source} was made by another version of the service")
-    if manifest.get("digests") != digests or DATABASE not in digests:
+    if manifest.get("digests") != digests or DATABASE_FILE not in digests:
         raise BackupError(f"{source} is damaged")
 
 
@@ -122,9 +126,11 @@ def _check_database(path: Path) -> None:
 
 
 def _settle(folder: Path, data_dir: Path) -> None:
-    """The database comes last: without it nothing else counts."""
-    for name in (OBJECTS, KEYS, DATABASE):
+    """The database comes last, also after a loss of power: without it nothing else counts."""
+    sync_folder(folder / OBJECTS_FOLDER)
+    for name in (OBJECTS_FOLDER, KEY_FILE, DATABASE_FILE):
         if (folder / name).exists():
             if (data_dir / name).is_dir():
                 (data_dir / name).rmdir()
             (folder / name).rename(data_dir / name)
+            sync_folder(data_dir)

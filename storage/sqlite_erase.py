@@ -5,7 +5,7 @@ from typing import Final
 
 from storage.errors import StorageFailed
 from storage.results import Erased
-from storage.sqlite_loose import note_loose
+from storage.sqlite_loose import erase_loose, free_loose
 from storage.sqlite_results import remove_results
 from storage.sqlite_rows import transaction
 
@@ -20,7 +20,10 @@ _UPLOADS: Final = """
     )
     RETURNING file_path
 """
-_RESULTS: Final = "SELECT result_id FROM results WHERE user_id = ? LIMIT ?"
+_RESULTS: Final = """
+    SELECT result_id FROM results
+    WHERE user_id = ? AND (lease_until IS NULL OR lease_until <= ?) LIMIT ?
+"""
 
 
 def erase(
@@ -31,17 +34,23 @@ def erase(
     with transaction(connection):
         sessions = connection.execute(_SESSIONS, some).rowcount
         uploads = [row["file_path"] for row in connection.execute(_UPLOADS, some).fetchall()]
-        note_loose(connection, uploads, due_ms)
-        results = [row["result_id"] for row in connection.execute(_RESULTS, some).fetchall()]
-        paths = remove_results(connection, results, now_ms, due_ms)
-    return Erased(sessions, len(uploads), len(results)), uploads + paths
+        free_loose(connection, uploads, user_id, due_ms)
+        found = connection.execute(_RESULTS, (user_id, now_ms, limit)).fetchall()
+        remove_results(connection, [row["result_id"] for row in found], now_ms, due_ms)
+        paths = erase_loose(connection, user_id, limit, due_ms)
+    return Erased(sessions, len(uploads), len(found)), paths
 
 
 def scrub(connection: sqlite3.Connection) -> None:
     """Bring the log into the file, where what was deleted is overwritten, and empty it.
 
-    Raises StorageFailed while another process still reads from the log.
+    Raises StorageFailed while another process still reads from the log, which is not waited for.
     """
-    is_busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    patience_ms = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        is_busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {patience_ms}")
     if is_busy:
         raise StorageFailed("log in use")

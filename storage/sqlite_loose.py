@@ -5,16 +5,25 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
+from storage.errors import DataErased
 from storage.moments import to_ms
 from storage.sqlite_rows import Run, transaction
 
-_NOTE: Final = "INSERT OR REPLACE INTO loose VALUES (?, ?)"
-_FORGET: Final = "DELETE FROM loose WHERE path = ?"
-_TAKE: Final = "UPDATE loose SET due = ? WHERE path = ? RETURNING path"
+_NOTE: Final = "INSERT OR REPLACE INTO loose VALUES (?, ?, ?, ?)"
+_STATE: Final = "SELECT state FROM loose WHERE path = ?"
+_SETTLE: Final = "DELETE FROM loose WHERE path = ?"
+_FORGET: Final = "DELETE FROM loose WHERE path = ? AND state = 'free'"
+_FORGET_WHOSE: Final = "UPDATE loose SET user_id = NULL WHERE path = ?"
+_TAKE: Final = "UPDATE loose SET due = ?, state = 'free' WHERE path = ? RETURNING path"
 _CLAIM: Final = """
-    UPDATE loose SET due = :until WHERE path IN (
+    UPDATE loose SET due = :until, state = 'free' WHERE path IN (
         SELECT path FROM loose WHERE due <= :now ORDER BY due LIMIT :limit
     )
+    RETURNING path
+"""
+_ERASE: Final = """
+    UPDATE loose SET due = :due, state = CASE state WHEN 'free' THEN 'free' ELSE 'refused' END
+    WHERE path IN (SELECT path FROM loose WHERE user_id = :user_id LIMIT :limit)
     RETURNING path
 """
 
@@ -25,13 +34,13 @@ class SqliteLoose:
     def __init__(self, run: Run) -> None:
         self._run = run
 
-    async def note(self, paths: Iterable[str], due: datetime) -> None:
+    async def note(self, paths: Sequence[str], user_id: str, due: datetime) -> None:
         """See Loose."""
-        noted, due_ms = list(paths), to_ms(due)
+        rows = [(path, to_ms(due), user_id, "coming") for path in paths]
 
         def note(connection: sqlite3.Connection) -> None:
             with transaction(connection):
-                note_loose(connection, noted, due_ms)
+                connection.executemany(_NOTE, rows)
 
         await self._run(note)
 
@@ -56,17 +65,31 @@ class SqliteLoose:
         """See Loose."""
 
         def forget(connection: sqlite3.Connection) -> None:
+            some = [(path,) for path in paths]
             with transaction(connection):
-                forget_loose(connection, paths)
+                connection.executemany(_FORGET, some)
+                connection.executemany(_FORGET_WHOSE, some)
 
         await self._run(forget)
 
 
-def note_loose(connection: sqlite3.Connection, paths: Iterable[str], due_ms: int) -> None:
-    """In the caller's transaction."""
-    connection.executemany(_NOTE, [(path, due_ms) for path in paths])
+def free_loose(
+    connection: sqlite3.Connection, paths: Iterable[str], user_id: str | None, due_ms: int
+) -> None:
+    """Files of a record that is deleted, in the caller's transaction."""
+    connection.executemany(_NOTE, [(path, due_ms, user_id, "free") for path in paths])
 
 
-def forget_loose(connection: sqlite3.Connection, paths: Iterable[str]) -> None:
-    """In the caller's transaction."""
-    connection.executemany(_FORGET, [(path,) for path in paths])
+def settle_loose(connection: sqlite3.Connection, paths: Iterable[str]) -> None:
+    """Files of a record that is added, in the caller's transaction. Raises DataErased."""
+    for path in paths:
+        found = connection.execute(_STATE, (path,)).fetchone()
+        if found is not None and found["state"] == "refused":
+            raise DataErased
+        connection.execute(_SETTLE, (path,))
+
+
+def erase_loose(connection: sqlite3.Connection, user_id: str, limit: int, due_ms: int) -> list[str]:
+    """The paths of a user's files, in the caller's transaction. See Database.erase."""
+    values = {"user_id": user_id, "limit": limit, "due": due_ms}
+    return [row["path"] for row in connection.execute(_ERASE, values).fetchall()]

@@ -33,13 +33,17 @@ _CLAIM: Final = """
             GROUP BY user_id
         ) AS busy ON busy.user_id = waiting.user_id
         WHERE waiting.status = 'queued' AND waiting.created_at > :over
+            AND (waiting.created_at > :photos
+                OR coalesce(waiting.style_image_path, waiting.color_image_path) IS NULL)
             AND coalesce(busy.running, 0) < :per_user
             AND (SELECT count(*) FROM results WHERE status = 'processing') < :in_all
         ORDER BY coalesce(busy.running, 0), waiting.created_at, waiting.result_id LIMIT 1
     )
     RETURNING *
 """
-_OWNED: Final = "result_id = :result_id AND lease_owner = :owner AND status = 'processing'"
+_OWNED: Final = """
+    result_id = :result_id AND lease_owner = :owner AND status = 'processing' AND created_at > :over
+"""
 _RENEW: Final = f"""
     UPDATE results SET lease_until = :until, frames_done = :frames_done, updated_at = :now
     WHERE {_OWNED}
@@ -72,29 +76,31 @@ _LET_GO: Final = """
 _LEASED: Final = "SELECT count(*) FROM results WHERE user_id = ? AND lease_until > ?"
 _FAIL_EXPIRED: Final = f"""
     UPDATE results SET status = 'failed', error_message = :text, {_ENDED}
-    WHERE status = 'processing' AND lease_until <= :now AND attempts >= :attempts
+    WHERE status = 'processing' AND lease_until <= :now AND created_at > :over
+        AND attempts >= :attempts
     RETURNING *
 """
 _QUEUE_EXPIRED: Final = """
     UPDATE results SET status = 'queued', lease_owner = NULL, lease_until = NULL, frames_done = 0,
         updated_at = :now
-    WHERE status = 'processing' AND lease_until <= :now
+    WHERE status = 'processing' AND lease_until <= :now AND created_at > :over
     RETURNING *
 """
 _CLAIM_NOTICE: Final = """
     UPDATE results SET notify_at = :until, notify_attempts = notify_attempts + 1
     WHERE result_id = (
-        SELECT result_id FROM results WHERE notify_at <= :now ORDER BY notify_at LIMIT 1
+        SELECT result_id FROM results WHERE notify_at <= :now AND created_at > :over
+        ORDER BY notify_at LIMIT 1
     )
     RETURNING *
 """
-_END_NOTICE: Final = "UPDATE results SET notify_at = ? WHERE result_id = ?"
+_END_NOTICE: Final = "UPDATE results SET notify_at = :again WHERE result_id = :result_id"
 _LEFT: Final = """
     SELECT count(*) FILTER (WHERE status = 'queued') AS queued,
         count(*) FILTER (WHERE status = 'processing') AS processing,
         coalesce(sum(size_mpx * (1.0 - min(1.0, frames_done * 1.0 / max(1, frames_total)))), 0)
             AS left_mpx
-    FROM results WHERE status IN ('queued', 'processing')
+    FROM results WHERE status IN ('queued', 'processing') AND created_at > :over
 """
 _DONE: Final = f"""
     SELECT coalesce(sum(size_mpx), 0) AS done_mpx, coalesce(sum(processing_time), 0) AS done_s
@@ -114,7 +120,7 @@ class SqliteQueue:
 
     async def claim(self, lease: Lease, bounds: RunningBounds) -> ResultRecord | None:
         """See Results."""
-        bounded = {"in_all": bounds.in_all, "per_user": bounds.per_user, "over": self._over_ms()}
+        bounded = {"in_all": bounds.in_all, "per_user": bounds.per_user}
         return await self._one(_CLAIM, {**_lease(lease), **bounded})
 
     async def renew(self, result_id: str, lease: Lease, frames_done: int) -> bool:
@@ -143,11 +149,13 @@ class SqliteQueue:
 
     async def cancel(self, result_id: str, now: datetime) -> ResultRecord | None:
         """See Results."""
-        values = {"result_id": result_id, "now": to_ms(now), "over": self._over_ms()}
+        values = self._bound({"result_id": result_id, "now": to_ms(now)})
 
         def cancelled(connection: sqlite3.Connection) -> Any:
             with transaction(connection):
-                connection.execute(f"{_CANCEL} result_id = :result_id", values)
+                connection.execute(
+                    f"{_CANCEL} result_id = :result_id AND created_at > :over", values
+                )
                 return connection.execute(GET, values).fetchone()
 
         row = await self._run(cancelled)
@@ -170,7 +178,7 @@ class SqliteQueue:
 
     async def take_up_expired(self, now: datetime, attempts: int, text: str) -> list[ResultRecord]:
         """See Results."""
-        values = {"now": to_ms(now), "attempts": attempts, "text": text}
+        values = self._bound({"now": to_ms(now), "attempts": attempts, "text": text})
 
         def taken_up(connection: sqlite3.Connection) -> list[sqlite3.Row]:
             with transaction(connection):
@@ -186,13 +194,15 @@ class SqliteQueue:
     async def end_notice(self, result_id: str, again_at: datetime | None = None) -> None:
         """See Results."""
         again_ms = None if again_at is None else to_ms(again_at)
-        await self._changed(_END_NOTICE, (again_ms, result_id))
+        await self._changed(_END_NOTICE, {"again": again_ms, "result_id": result_id})
 
     async def workload(self) -> Workload:
         """See Results."""
+        values = self._bound({})
 
         def both(connection: sqlite3.Connection) -> dict[str, Any]:
-            left, done = connection.execute(_LEFT).fetchone(), connection.execute(_DONE).fetchone()
+            left = connection.execute(_LEFT, values).fetchone()
+            done = connection.execute(_DONE).fetchone()
             return {**dict(left), **dict(done)}
 
         return Workload(**await self._run(both))
@@ -203,13 +213,19 @@ class SqliteQueue:
     def _seen(self, row: sqlite3.Row) -> ResultRecord:
         return as_seen(TABLE.record(row), self._horizon())
 
-    async def _one(self, statement: str, values: Any) -> ResultRecord | None:
+    def _bound(self, values: dict[str, Any]) -> dict[str, Any]:
+        horizon = self._horizon()
+        return {**values, "over": to_ms(horizon.results), "photos": to_ms(horizon.photos)}
+
+    async def _one(self, statement: str, values: dict[str, Any]) -> ResultRecord | None:
+        bound = self._bound(values)
         # All rows, since what is written is only committed when none is left.
-        rows = await self._run(lambda it: it.execute(statement, values).fetchall())
+        rows = await self._run(lambda it: it.execute(statement, bound).fetchall())
         return TABLE.record(rows[0]) if rows else None
 
-    async def _changed(self, statement: str, values: Any) -> int:
-        return await self._run(lambda it: it.execute(statement, values).rowcount)
+    async def _changed(self, statement: str, values: dict[str, Any]) -> int:
+        bound = self._bound(values)
+        return await self._run(lambda it: it.execute(statement, bound).rowcount)
 
 
 def _lease(lease: Lease) -> dict[str, Any]:

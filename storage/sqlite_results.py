@@ -9,7 +9,7 @@ from storage.errors import QueueFull, UploadGone, UserQueueFull
 from storage.moments import to_ms
 from storage.results import Cursor, QueueBounds, ResultRecord
 from storage.sqlite_keys import added_before
-from storage.sqlite_loose import forget_loose, note_loose
+from storage.sqlite_loose import free_loose, settle_loose
 from storage.sqlite_queue import GET, TABLE, SqliteQueue
 from storage.sqlite_rows import transaction
 
@@ -20,7 +20,7 @@ _BY_PATH: Final = """
 _UPLOAD: Final = "SELECT 1 FROM uploads WHERE upload_id = ? AND created_at > ?"
 _UNFINISHED: Final = """
     SELECT count(*), count(*) FILTER (WHERE user_id = ?) FROM results
-    WHERE status IN ('queued', 'processing')
+    WHERE status IN ('queued', 'processing') AND created_at > ?
 """
 _OF_USER: Final = "user_id = :user_id AND created_at > :over"
 _HISTORY: Final = f"""
@@ -45,7 +45,7 @@ _OVER: Final = (
 )
 _REMOVE: Final = "DELETE FROM results WHERE result_id = ? RETURNING *"
 _OLD_PHOTOS: Final = """
-    SELECT result_id, status, style_image_path, color_image_path FROM results
+    SELECT result_id, user_id, style_image_path, color_image_path FROM results
     WHERE (style_image_path IS NOT NULL OR color_image_path IS NOT NULL)
         AND created_at <= :photos AND status != 'processing'
     ORDER BY created_at LIMIT :limit
@@ -74,9 +74,9 @@ class SqliteResults(SqliteQueue):
                 if earlier is None:
                     if not connection.execute(_UPLOAD, (record.upload_id, uploads_ms)).fetchone():
                         raise UploadGone
-                    _check_room(connection, record.user_id, bounds)
+                    _check_room(connection, record.user_id, bounds, over_ms)
                     connection.execute(TABLE.insertion, row)
-                    forget_loose(connection, record.paths)
+                    settle_loose(connection, record.paths)
             return earlier
 
         earlier = await self._run(add)
@@ -132,14 +132,15 @@ class SqliteResults(SqliteQueue):
         values = {"limit": limit, "photos": to_ms(self._horizon().photos)}
 
         def remove(connection: sqlite3.Connection) -> list[str]:
-            paths = []
+            paths = list[str]()
             with transaction(connection):
                 for row in connection.execute(_OLD_PHOTOS, values).fetchall():
                     failing = {"result_id": row["result_id"], "now": to_ms(now), "text": text}
                     connection.execute(_FAIL_QUEUED, failing)
                     connection.execute(_TAKE_PHOTOS, (row["result_id"],))
-                    paths += [path for path in tuple(row)[2:] if path is not None]
-                note_loose(connection, paths, to_ms(due))
+                    photos = [path for path in tuple(row)[2:] if path is not None]
+                    free_loose(connection, photos, row["user_id"], to_ms(due))
+                    paths += photos
             return paths
 
         return await self._run(remove)
@@ -159,8 +160,12 @@ def remove_results(
         for row in connection.execute(_REMOVE, (result_id,)).fetchall():
             record, until_ms = TABLE.record(row), row["lease_until"] or 0
             is_leased = until_ms > now_ms
-            note_loose(connection, record.paths, max(due_ms, until_ms) if is_leased else due_ms)
-            free += () if is_leased else record.paths
+            if is_leased:
+                # Nobody's: who holds the lease may write them until then.
+                free_loose(connection, record.paths, None, max(due_ms, until_ms))
+            else:
+                free_loose(connection, record.paths, record.user_id, due_ms)
+                free += record.paths
     return free
 
 
@@ -171,8 +176,10 @@ def _delete(
         return remove_results(connection, result_ids, now_ms, due_ms)
 
 
-def _check_room(connection: sqlite3.Connection, user_id: str, bounds: QueueBounds) -> None:
-    in_all, of_user = connection.execute(_UNFINISHED, (user_id,)).fetchone()
+def _check_room(
+    connection: sqlite3.Connection, user_id: str, bounds: QueueBounds, over_ms: int
+) -> None:
+    in_all, of_user = connection.execute(_UNFINISHED, (user_id, over_ms)).fetchone()
     if of_user >= bounds.per_user:
         raise UserQueueFull
     if in_all >= bounds.in_all:

@@ -130,8 +130,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         CREATE INDEX results_by_color ON results (color_image_path)
         WHERE color_image_path IS NOT NULL
         """,
-        "CREATE TABLE loose (path TEXT NOT NULL PRIMARY KEY, due INTEGER NOT NULL) WITHOUT ROWID",
+        # The state is coming (its record is yet to be added), refused (it may not be added any
+        # more, since the user was erased), or free (nobody's).
+        """
+        CREATE TABLE loose (
+            path TEXT NOT NULL PRIMARY KEY,
+            due INTEGER NOT NULL,
+            user_id TEXT,
+            state TEXT NOT NULL
+        ) WITHOUT ROWID
+        """,
         "CREATE INDEX loose_by_due ON loose (due)",
+        "CREATE INDEX loose_by_user ON loose (user_id) WHERE user_id IS NOT NULL",
         # How many results a user has would otherwise be counted with every page of a history.
         """
         CREATE TABLE tallies (

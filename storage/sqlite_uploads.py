@@ -8,7 +8,7 @@ from storage.moments import to_ms
 from storage.records import UploadRecord, UploadStatus
 from storage.retention import NowHorizon
 from storage.sqlite_keys import added_before
-from storage.sqlite_loose import forget_loose, note_loose
+from storage.sqlite_loose import free_loose, settle_loose
 from storage.sqlite_rows import Run, Table, transaction
 
 _TABLE: Final = Table.of("uploads", UploadRecord)
@@ -16,12 +16,15 @@ _GET: Final = "SELECT * FROM uploads WHERE upload_id = :upload_id AND created_at
 _OF_USER: Final = """
     SELECT * FROM uploads WHERE user_id = :user_id AND created_at > :over ORDER BY created_at DESC
 """
-_SET_STATUS: Final = "UPDATE uploads SET status = ?, updated_at = ? WHERE upload_id = ?"
+_SET_STATUS: Final = """
+    UPDATE uploads SET status = :status, updated_at = :now
+    WHERE upload_id = :upload_id AND created_at > :over
+"""
 _EXPIRE: Final = """
     DELETE FROM uploads WHERE upload_id IN (
         SELECT upload_id FROM uploads WHERE created_at <= :over ORDER BY created_at LIMIT :limit
     )
-    RETURNING file_path
+    RETURNING user_id, file_path
 """
 _PAGE: Final = """
     SELECT * FROM uploads WHERE upload_id > :after AND created_at > :over
@@ -53,7 +56,8 @@ class SqliteUploads:
 
     async def set_status(self, upload_id: str, status: UploadStatus, now: datetime) -> None:
         """See Uploads."""
-        values = (status, to_ms(now), upload_id)
+        values = {"status": status, "now": to_ms(now), "upload_id": upload_id}
+        values["over"] = self._over_ms()
         await self._run(lambda connection: connection.execute(_SET_STATUS, values).rowcount)
 
     async def remove_expired(self, limit: int, due: datetime) -> list[str]:
@@ -63,9 +67,9 @@ class SqliteUploads:
         def removed(connection: sqlite3.Connection) -> list[str]:
             with transaction(connection):
                 rows = connection.execute(_EXPIRE, values).fetchall()
-                paths = [row["file_path"] for row in rows]
-                note_loose(connection, paths, due_ms)
-            return paths
+                for row in rows:
+                    free_loose(connection, [row["file_path"]], row["user_id"], due_ms)
+            return [row["file_path"] for row in rows]
 
         return await self._run(removed)
 
@@ -87,5 +91,5 @@ def _add(connection: sqlite3.Connection, row: dict[str, Any], over_ms: int) -> s
         earlier = added_before(connection, _TABLE, row, over_ms)
         if earlier is None:
             connection.execute(_TABLE.insertion, row)
-            forget_loose(connection, [row["file_path"]])
+            settle_loose(connection, [row["file_path"]])
     return earlier

@@ -216,10 +216,14 @@ class Job:
     async def _leave(self) -> None:
         """Of a job that was cancelled or forgotten nothing stays, however far it was."""
         self._log.info("job left")
+        record = self._record
+        paths = [record.result_video_path, record.thumbnail_path]
         with suppress(StorageError):
-            now = await self._database.results.get(self._record.result_id)
-            if now is None or now.status is ResultStatus.CANCELLED:
-                for path in (self._record.result_video_path, self._record.thumbnail_path):
+            now = await self._database.results.get(record.result_id)
+            if now is None:
+                await self._means.stores.keeper.withdraw(paths)
+            elif now.status is ResultStatus.CANCELLED:
+                for path in paths:
                     await self._files.delete(name_of(path))
 
     async def _fail(self, text: str) -> None:

@@ -74,7 +74,7 @@ UPLOAD_VIDEO: Final = Operation(
     "Videos",
     "Upload a video",
     {200: UploadAnswer},
-    errors=(400, 408, 413, 415, 422, 503),
+    errors=(400, 408, 409, 413, 415, 422, 503),
     form=UploadForm,
     header=KeyHeader,
     notes="MP4, MOV, AVI or WebM.",
@@ -83,7 +83,7 @@ PROCESS_VIDEO: Final = Operation(
     "Videos",
     "Have an uploaded video changed",
     {202: OrderAnswer},
-    errors=(400, 404, 408, 413, 415, 422, 429, 503),
+    errors=(400, 404, 408, 409, 413, 415, 422, 429, 503),
     form=OrderForm,
     header=KeyHeader,
     notes="At least one of `look`, `style_image` and `color_image`. The same order as one that is "

@@ -282,7 +282,7 @@ async def test_odd_texts_are_texts(database: Database, name: str) -> None:
     assert await database.results.history(name, 5) == ([failed], 1)
     assert await database.results.history("ann", 5) == ([], 0)
     path = name.replace("\x00", "")  # which no file has in its name
-    await database.loose.note([path], NOW)
+    await database.loose.note([path], "ann", NOW)
     assert await database.known([path, "no"]) == {path}
     erased, _ = await database.erase(name, 10, NOW, NOW)
     assert (erased.sessions, erased.results) == (1, 1)

@@ -1,5 +1,6 @@
 """A user's data as a ZIP: everything, readable, also while it is being used."""
 
+import asyncio
 import re
 from io import BytesIO
 from typing import Any
@@ -7,8 +8,11 @@ from zipfile import ZipFile
 
 import orjson
 import pytest
+from aiohttp import ClientError
 
 from processing.local.classic.engine import ClassicEngine
+from storage.errors import StorageFailed
+from storage.files import KeptFile
 from tests.films import film
 from tests.integration.belongings import leave
 from tests.integration.client import Caller
@@ -65,6 +69,51 @@ async def test_a_missing_file_is_told(service: Service) -> None:
     made, _ = await export(service.caller, "ann")
     assert f"results/{ann.result_id}/thumb.jpg" not in made.namelist()
     assert "thumbnail: not kept" in made.read("index.html").decode()
+
+
+async def test_a_damaged_file_is_told(service: Service) -> None:
+    """The rest is there all the same."""
+    ann = await leave(service, "ann")
+    path = service.services.settings.data_dir / "objects" / await _video(service, ann.result_id)
+    data = bytearray(await asyncio.to_thread(path.read_bytes))
+    data[-1] ^= 1
+    await asyncio.to_thread(path.write_bytes, data)
+    made, data_ = await export(service.caller, "ann")
+    assert "video: not kept" in made.read("index.html").decode()
+    assert made.read(f"uploads/{ann.upload_id}/me.mp4") == ann.film
+    assert len(data_["results"]) == 1
+
+
+async def _video(service: Service, result_id: str) -> str:
+    record = await service.services.database.results.get(result_id)
+    assert record is not None
+    return record.result_video_path.rpartition("/")[2]
+
+
+async def test_an_export_that_breaks_off_is_not_taken_for_whole(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the files go away in the middle, the connection is cut."""
+    await leave(service, "ann")
+    read = KeptFile._opened
+
+    async def failing(file: KeptFile, chunks: range, start: int, stop: int) -> memoryview:
+        if file.size_bytes > 10_000:
+            raise StorageFailed("TEST")
+        return await read(file, chunks, start, stop)
+
+    monkeypatch.setattr(KeptFile, "_opened", failing)
+    url = f"{service.caller.url}/api/hair-tryOn/user/ann/export"
+    async with service.caller.http.get(url) as answer:
+        with pytest.raises(ClientError):
+            await answer.read()
+
+
+async def test_only_get_exports(service: Service) -> None:
+    """HEAD would read everything for nothing."""
+    url = f"{service.caller.url}/api/hair-tryOn/user/ann/export"
+    async with service.caller.http.head(url) as answer:
+        assert answer.status == 405
 
 
 async def test_of_nobody_there_is_nothing(service: Service) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -19,7 +20,8 @@ from storage.errors import (
     StorageUnsuitable,
 )
 from storage.files import Files, KeptFile, new_name
-from storage.sealing import CHUNK_BYTES
+from storage.sealing import CHUNK_BYTES, Seal
+from storage.taking import Take
 from tests.integration.s3 import S3
 from tests.integration.sealed import KEY, Opener, files, open_again, raw, s3
 
@@ -178,14 +180,24 @@ async def test_who_is_cancelled_leaves_nobody_writing(
         assert server.begun(f"s3://{files._objects._store.config['bucket']}") == 0  # type: ignore[union-attr, typeddict-item]
 
 
-async def test_who_reads_no_further_leaves_nothing_under_way(files: Files) -> None:
+async def test_who_reads_no_further_leaves_nothing_under_way(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Closed after a piece, or cancelled while it waits for one."""
+    may_go_on, open_taken = Event(), Seal.open_taken
+
+    def waiting(seal: Seal, chunks: range, take: Take) -> memoryview:
+        assert chunks.start == 0 or may_go_on.wait(10)
+        return open_taken(seal, chunks, take)
+
+    monkeypatch.setattr(Seal, "open_taken", waiting)
     await files.write("a.mp4", bytes(20 * CHUNK_BYTES))
     file = await files.open("a.mp4")
     own = asyncio.all_tasks()
     async with aclosing(file.read()) as pieces:
         assert len(await anext(pieces)) == CHUNK_BYTES
         assert asyncio.all_tasks() - own
+    may_go_on.set()
     assert asyncio.all_tasks() == own
     reading = asyncio.create_task(part(file, 0, file.size_bytes))
     await asyncio.sleep(0)

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from aiohttp import ClientSession, WSMsgType
 
-from server.stores import DATABASE_FILE
+from storage.layout import DATABASE_FILE
 from tests.integration.client import Caller, RawClient, picture_of, text_of, wire_frame
 from tests.integration.process import ServerProcess
 from tests.integration.service import Service, StartService, eventually

@@ -15,7 +15,7 @@ from storage.files import Files
 from storage.keeper import COMING_S, OWN_S, Keeper, Swept
 from storage.reconciler import Reconciler
 from storage.records import SessionStatus
-from storage.results import Ending, Lease, QueueBounds, ResultStatus, RunningBounds
+from storage.results import Ending, Erased, Lease, QueueBounds, ResultStatus, RunningBounds
 from tests.integration.databases import RETENTION, Time
 from tests.integration.records import NOW, RECORD, RESULT, UPLOAD
 
@@ -58,7 +58,7 @@ async def names(files: Files) -> set[str]:
 async def make(database: Database, keeper: Keeper, files: Files, number: int = 0) -> None:
     """An upload and a completed result of it, with their files."""
     upload = replace(UPLOAD, upload_id=f"up{number}", file_path=f"/uploads/film-{number}.mp4")
-    async with keeper.coming([upload.file_path]):
+    async with keeper.coming([upload.file_path], "ann"):
         await files.write(name_of(upload.file_path), b"film")
         await database.uploads.add(upload)
     style = f"/uploads/style_{number}.jpg"
@@ -70,7 +70,7 @@ async def make(database: Database, keeper: Keeper, files: Files, number: int = 0
         result_video_path=f"/uploads/result_{number}.mp4",
         thumbnail_path=f"/uploads/thumb_{number}.jpg",
     )
-    async with keeper.coming([style]):
+    async with keeper.coming([style], "ann"):
         await files.write(name_of(style), b"photo")
         await database.results.add(result, ROOMY)
     lease = Lease("w", NOW, NOW + timedelta(seconds=10))
@@ -87,7 +87,7 @@ async def test_a_file_without_its_record_is_taken_back(
     """Where the record could not be added, or adding it was given up."""
 
     async def come(error: BaseException) -> None:
-        async with keeper.coming(["/uploads/a.mp4"]):
+        async with keeper.coming(["/uploads/a.mp4"], "ann"):
             await files.write("a.mp4", b"a")
             raise error
 
@@ -101,7 +101,7 @@ async def test_a_file_whose_writer_died_is_swept(
     database: Database, keeper: Keeper, files: Files, time: Time
 ) -> None:
     """When its record should have come by then, and not before."""
-    coming = keeper.coming(["/uploads/a.mp4"])
+    coming = keeper.coming(["/uploads/a.mp4"], "ann")
     await coming.__aenter__()  # whoever is killed leaves no block
     await files.write("a.mp4", b"a")
     time.pass_by(COMING_S - 1)
@@ -129,6 +129,52 @@ async def test_an_interrupted_delete_is_finished_by_another(
     assert (await keeper.sweep()).files == 12
     assert await names(files) == set()
     assert await keeper.sweep() == Swept()
+
+
+async def test_an_interrupted_erasure_goes_on_where_it_was(
+    database: Database, keeper: Keeper, dying: Keeper, files: Files
+) -> None:
+    """Called again it removes the files whose records are gone already, and says when all are."""
+    await make(database, keeper, files)
+    with pytest.raises(StorageFailed):
+        await dying.delete_result("r0")
+    for _ in range(2):
+        with pytest.raises(StorageFailed):
+            await dying.erase("ann")
+    assert await keeper.erase("ann") == (Erased(), 4)
+    assert await names(files) == set()
+    assert await keeper.erase("ann") == (Erased(), 0)
+
+
+async def test_a_file_that_cannot_be_removed_keeps_no_other(
+    database: Database, keeper: Keeper, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others go, and it is tried again."""
+    await make(database, keeper, files)
+    delete = files.delete
+
+    async def stuck(name: str) -> None:
+        if name == "thumb_0.jpg":
+            raise StorageFailed("TEST")
+        await delete(name)
+
+    monkeypatch.setattr(files, "delete", stuck)
+    for _ in range(2):
+        with pytest.raises(StorageFailed):
+            await keeper.erase("ann")
+        assert await names(files) == {"thumb_0.jpg"}
+    monkeypatch.undo()
+    assert await keeper.erase("ann") == (Erased(), 1)
+
+
+async def test_what_is_written_for_nobody_is_withdrawn(
+    database: Database, keeper: Keeper, files: Files
+) -> None:
+    """Of a record that is gone; of one that is there nothing is taken."""
+    await make(database, keeper, files)
+    await files.write("late.mp4", b"late")
+    await keeper.withdraw(["/uploads/late.mp4"])
+    assert len(await names(files)) == 4
 
 
 async def test_each_thing_is_over_in_its_time(
@@ -173,7 +219,7 @@ async def test_a_reconciler_finds_what_is_alone(
 
     young = await Reconciler(database, files, lambda: datetime.now(NOW.tzinfo)).reconcile()
     assert young.orphans == []
-    found = await Reconciler(database, files, soon).reconcile()
+    found = await Reconciler(database, files, soon).reconcile(remove=True)
     assert (found.files, found.records) == (4, 4)
     assert (found.orphans, found.missing) == (["orphan.mp4"], ["/uploads/thumb_0.jpg"])
     time.now = soon() + timedelta(seconds=1)

@@ -9,7 +9,8 @@ import pytest
 
 from storage.errors import KeysUnusable
 from storage.files import Files
-from storage.keyfile import KEY_FILE, load_keyring
+from storage.keyfile import load_keyring
+from storage.layout import KEY_FILE
 
 OPEN = (
     "import sys; from pathlib import Path; from storage.keyfile import load_keyring; "

@@ -13,7 +13,7 @@ import psutil
 import pytest
 from aiohttp import WSMsgType
 
-from server.stores import DATABASE_FILE
+from storage.layout import DATABASE_FILE
 from tests.engines import sleeping
 from tests.integration.client import Caller, realtime_path, text_of, wire_frame
 from tests.integration.service import Service, StartService, eventually

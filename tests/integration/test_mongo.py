@@ -168,7 +168,7 @@ async def test_cancelled_changes_are_whole(
     place is lost."""
     await mongo.uploads.add(UPLOAD)
     paths = [f"/uploads/style{number}.jpg" for number in range(60)]
-    await mongo.loose.note(paths, NOW)
+    await mongo.loose.note(paths, "ann", NOW)
     adding = []
     for number, path in enumerate(paths):
         record = replace(RESULT, result_id=f"r{number}", style_image_path=path)

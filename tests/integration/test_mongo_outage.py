@@ -80,7 +80,7 @@ def all_calls(database: MongoDatabase) -> list[Callable[[], Awaitable[object]]]:
         lambda: results.remove_expired(5, NOW, NOW),
         lambda: results.remove_photos(5, NOW, NOW, ""),
         results.workload,
-        lambda: loose.note(["/a"], NOW),
+        lambda: loose.note(["/a"], "ann", NOW),
         lambda: loose.claim(NOW, NOW, 5),
         lambda: loose.take(["/a"], NOW),
         lambda: loose.forget(["/a"]),

@@ -106,7 +106,7 @@ async def _fill(database: MongoDatabase) -> None:
     for number in range(0, 24, 2):
         done = Ending(status=ResultStatus.COMPLETED, now=later(number), processing_time=1.0)
         await database.results.end(f"r{number}", f"w{number}", done)
-    await database.loose.note([f"/l{number}" for number in range(40)], later(1))
+    await database.loose.note([f"/l{number}" for number in range(40)], "ann", later(1))
 
 
 def _crowd(database: "Database[dict[str, Any]]") -> None:
@@ -165,7 +165,7 @@ async def _ask_everything(database: MongoDatabase, time: Time) -> None:
     await results.end_notice("r2", later(70))
     await results.workload()
     assert await results.delete("r4", NOW, later(60))
-    await database.loose.note(["/v4"], NOW)
+    await database.loose.note(["/v4"], "ann", NOW)
     assert await database.loose.claim(later(2), later(9), 3)
     assert await database.loose.take(["/l5", "/l6"], later(9))
     await database.loose.forget(["/l5", "/l6"])

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from storage.database import Database
+from storage.errors import DataErased
 from storage.records import SessionStatus
 from storage.results import (
     Cursor,
@@ -66,7 +67,7 @@ async def upload(database: Database) -> None:
 async def test_files_are_loose_until_their_record_is_there(database: Database) -> None:
     """Of an upload and of a result's photos alike; what nobody records stays loose."""
     assert STYLE is not None
-    await database.loose.note(["/uploads/2.mp4", STYLE, "/uploads/lost.jpg"], later(5))
+    await database.loose.note(["/uploads/2.mp4", STYLE, "/uploads/lost.jpg"], "ann", later(5))
     await database.uploads.add(replace(UPLOAD, upload_id="up2", file_path="/uploads/2.mp4"))
     await database.results.add(RESULT, ROOMY)
     assert await database.loose.claim(later(4.999), later(9), 10) == []
@@ -78,7 +79,7 @@ async def test_files_are_loose_until_their_record_is_there(database: Database) -
 async def test_what_is_due_is_one_callers(database: Database, opener: Opener) -> None:
     """Many who ask at once get each path once, and again when its time is over."""
     paths = {f"/uploads/{number}.mp4" for number in range(40)}
-    await database.loose.note(paths, NOW)
+    await database.loose.note(sorted(paths), "ann", NOW)
     other = await opener()
     claims = [store.loose.claim(NOW, later(60), 3) for store in (database, other) * 10]
     claimed = [path for some in await asyncio.gather(*claims) for path in some]
@@ -90,7 +91,8 @@ async def test_what_is_due_is_one_callers(database: Database, opener: Opener) ->
 
 async def test_what_is_not_recorded_is_taken(database: Database) -> None:
     """Whoever wrote files whose record did not come takes them back, and nobody else gets them."""
-    await database.loose.note([UPLOAD.file_path, "/uploads/a.jpg", "/uploads/b.jpg"], later(5))
+    paths = [UPLOAD.file_path, "/uploads/a.jpg", "/uploads/b.jpg"]
+    await database.loose.note(paths, "ann", later(5))
     await database.uploads.add(replace(UPLOAD, upload_id="up2"))
     paths = [UPLOAD.file_path, "/uploads/b.jpg"]
     assert await database.loose.take(paths, later(60)) == ["/uploads/b.jpg"]
@@ -227,7 +229,7 @@ async def test_looking_through_all_results(database: Database) -> None:
 async def test_known_paths(database: Database) -> None:
     """Those of records, over or not, and those that are loose; no others."""
     await add(database, "r1", color_image_path="/uploads/color_r1.jpg")
-    await database.loose.note(["/uploads/loose.jpg"], NOW)
+    await database.loose.note(["/uploads/loose.jpg"], "ann", NOW)
     known = [*result("r1").paths, "/uploads/color_r1.jpg", UPLOAD.file_path, "/uploads/loose.jpg"]
     asked = [*known, "/uploads/orphan.mp4", *(f"/uploads/no{number}" for number in range(990))]
     assert await database.known(asked) == set(known)
@@ -241,12 +243,17 @@ async def test_erasing_takes_all_of_one_user(database: Database) -> None:
         await database.sessions.begin(replace(RECORD, session_id=f"s{number}"))
     await add(database, "bobs", user_id="bob")
     await database.sessions.begin(replace(RECORD, session_id="bobs", user_id="bob"))
-    total, paths = Erased(), list[str]()
-    while not (step := await database.erase("ann", 2, NOW, later(60)))[0].is_none:
-        total, paths = total + step[0], paths + step[1]
+    await database.loose.note(["/uploads/bobs.mp4"], "bob", later(60))
+    total, gone = Erased(), set[str]()
+    while True:
+        erased, paths = await database.erase("ann", 2, NOW, later(60))
+        if erased.is_none and not paths:
+            break
+        total, gone = total + erased, gone | set(paths)
+        await database.loose.forget(paths)
     assert total == Erased(sessions=3, uploads=1, results=3)
-    assert len(paths) == 1 + 3 * 3
-    assert await everything_loose(database) == sorted(paths)
+    assert len(gone) == 1 + 3 * 3
+    assert await everything_loose(database) == ["/uploads/bobs.mp4"]
     assert await database.results.history("ann", 10) == ([], 0)
     assert await database.sessions.of_user("ann") == []
     assert await database.uploads.of_user("ann") == []
@@ -255,18 +262,96 @@ async def test_erasing_takes_all_of_one_user(database: Database) -> None:
     await database.scrub()
 
 
-async def test_erasing_takes_what_is_over_and_what_is_leased(
+async def test_what_an_eraser_has_not_removed_is_told_again(database: Database) -> None:
+    """The files of an erasure that was broken off are the next one's, with those that a user has
+    left before; who said that they are gone is believed."""
+    await add(database, "r1")
+    await add(database, "r2")
+    await database.results.delete("r2", NOW, later(60))
+    _, first = await database.erase("ann", 10, NOW, later(60))
+    assert len(first) == 7
+    assert await database.loose.claim(later(59), later(99), 10) == []
+    erased, again = await database.erase("ann", 10, NOW, later(60))
+    assert erased.is_none
+    assert sorted(again) == sorted(first)
+    await database.loose.forget(first[:3])
+    assert sorted((await database.erase("ann", 10, NOW, later(60)))[1]) == sorted(first[3:])
+    await database.loose.forget(first)
+    assert await database.erase("ann", 10, NOW, later(60)) == (Erased(), [])
+
+
+async def test_what_is_coming_is_refused_after_an_erasure(database: Database) -> None:
+    """The record of a film, or of an order's photo, that was on its way is not added any more; who
+    wrote the file gets it back to be removed."""
+    film, photo = "/uploads/film.mp4", result("r1").style_image_path
+    assert photo is not None
+    await database.loose.note([film, photo], "ann", later(5))
+    assert (
+        sorted((await database.erase("ann", 10, NOW, later(60)))[1])[-2:]
+        == sorted([film, photo])[-2:]
+    )
+    await database.loose.forget([film, photo, UPLOAD.file_path])
+    assert await database.erase("ann", 10, NOW, later(60)) == (Erased(), [])
+    again = replace(UPLOAD, upload_id="up2", file_path=film)
+    with pytest.raises(DataErased):
+        await database.uploads.add(again)
+    await database.uploads.add(UPLOAD)
+    with pytest.raises(DataErased):
+        await add(database, "r1")
+    assert await database.uploads.get("up2") is None
+    assert await database.results.get("r1") is None
+    assert sorted(await database.loose.take([film, photo], later(90))) == sorted([film, photo])
+    await database.loose.forget([film, photo])
+    assert await database.uploads.add(again) == again
+    assert await everything_loose(database) == []
+
+
+async def test_erasing_takes_what_is_over_but_nothing_leased(
     database: Database, time: Time
 ) -> None:
-    """Nothing of a user stays because nobody would be told of it; leased files come later."""
+    """Nothing of a user stays because nobody would be told of it; what somebody works on stays
+    until they have let go."""
     await add(database, "r1")
-    await database.results.claim(lease(until_s=9e5), ANY)
+    await database.results.claim(lease(until_s=9000), ANY)
+    await add(database, "r2")
     await database.sessions.begin(replace(RECORD, status=SessionStatus.TIMEOUT))
     now = time.pass_by(3600)
     erased, paths = await database.erase("ann", 10, now, now)
     assert erased == Erased(sessions=1, uploads=1, results=1)
-    assert paths == [UPLOAD.file_path]
-    assert len(await database.loose.claim(later(9e5), later(9e6), 10)) == 4
+    assert sorted(paths) == sorted([UPLOAD.file_path, *result("r2").paths])
+    assert await database.results.leased("ann", now) == 1
+    erased, paths = await database.erase("ann", 10, later(9000), now)
+    assert erased == Erased(results=1)
+
+
+async def test_what_is_over_is_there_for_nobody(database: Database, time: Time) -> None:
+    """Whoever works on it has lost it, and nobody is told of it."""
+    await add(database, "r1", webhook_url="https://example.org/")
+    await add(database, "r2", webhook_url="https://example.org/")
+    await database.results.claim(lease(until_s=9000), ANY)
+    await database.results.cancel("r2", NOW)
+    now = time.pass_by(3000)
+    held = Lease("w1", now, later(9000))
+    assert not await database.results.renew("r1", held, 5)
+    assert not await database.results.give_back("r1", held)
+    ending = Ending(status=ResultStatus.COMPLETED, now=now)
+    assert not await database.results.end("r1", "w1", ending)
+    assert await database.results.cancel("r1", now) is None
+    assert await database.results.take_up_expired(later(9999), 3, "gone") == []
+    assert await database.results.claim_notice(later(9999), later(9999)) is None
+    load = await database.results.workload()
+    assert (load.queued, load.processing) == (0, 0)
+
+
+async def test_a_result_whose_photos_are_over_is_not_begun(database: Database, time: Time) -> None:
+    """It is to fail with the next sweep; one without photos is begun."""
+    await add(database, "r1")
+    time.pass_by(100)
+    assert await database.results.claim(lease(), ANY) is None
+    await add(database, "r2", style_image_path=None)
+    claimed = await database.results.claim(lease(), ANY)
+    assert claimed is not None
+    assert claimed.result_id == "r2"
 
 
 async def test_many_sweepers_remove_each_thing_once(

@@ -206,7 +206,7 @@ async def everything_asked(database: SqliteDatabase) -> None:
     await database.results.remove_photos(9, NOW, due, "old")
     await database.results.remove_expired(9, NOW, due)
     await database.results.delete("r1", NOW, due)
-    await database.loose.note(["/uploads/x"], NOW)
+    await database.loose.note(["/uploads/x"], "ann", NOW)
     await database.loose.claim(NOW, due, 9)
     await database.loose.take(["/uploads/x"], NOW)
     await database.loose.forget(["/uploads/x"])
@@ -230,8 +230,8 @@ async def test_sqlite_overwrites_what_is_erased(tmp_path: Path, sqlite: SqliteDa
         if number % 7 == 0:
             await sqlite.results.delete(f"r{number - 6}", NOW, NOW)
     assert all(b"user-1-of-three" in data for data in _bytes_of(folder))
-    while not (await sqlite.erase("user-1-of-three", 40, NOW, NOW))[0].is_none:
-        pass
+    while paths := (await sqlite.erase("user-1-of-three", 40, NOW, NOW))[1]:
+        await sqlite.loose.forget(paths)
     await sqlite.scrub()
     assert not any(b"user-1-of-three" in data for data in _bytes_of(folder))
     assert any(b"user-0-of-three" in data for data in _bytes_of(folder))

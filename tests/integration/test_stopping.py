@@ -16,7 +16,7 @@ from aiohttp import ClientConnectionError, ClientSession
 
 from media.frame import Picture
 from server.errors import CloseCode
-from server.stores import DATABASE_FILE
+from storage.layout import DATABASE_FILE
 from tests.engines import gated
 from tests.integration.client import Caller, Closing, text_of
 from tests.integration.process import ServerProcess
