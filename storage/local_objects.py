@@ -1,6 +1,7 @@
 """Objects in a folder of this machine. Several processes may share it."""
 
 import asyncio
+import mmap
 import os
 import threading
 import uuid
@@ -31,11 +32,16 @@ class Rooms(threading.local):
     def __init__(self) -> None:
         self._room = memoryview(b"")
 
-    def room(self, size_bytes: int) -> memoryview:
-        """At least so much of it, until the thread asks again."""
-        if len(self._room) < size_bytes:
-            self._room = memoryview(bytearray(size_bytes))
-        return self._room
+    def room(self, size_bytes: int, at: int) -> memoryview:
+        """So much of it, until the thread asks again, for what is at that place in a file.
+
+        It begins as far behind the begin of a page as the place does: some processors copy at a
+        fifth of their speed to where it is a few bytes further.
+        """
+        begin = at % mmap.PAGESIZE
+        if len(self._room) < begin + size_bytes:
+            self._room = memoryview(mmap.mmap(-1, mmap.PAGESIZE + size_bytes))
+        return self._room[begin : begin + size_bytes]
 
 
 class LocalObjects(Objects):
@@ -107,10 +113,10 @@ def _reading(descriptor: int, start: int, stop: int, rooms: Rooms) -> Take:
     def take(size_bytes: int) -> memoryview:
         nonlocal at
         wanted, got = min(size_bytes, stop - at), 0
-        room = rooms.room(wanted)
+        room = rooms.room(wanted, at)
         with failing():
             # The system may give less than there is.
-            while got < wanted and (more := os.preadv(descriptor, [room[got:wanted]], at)):
+            while got < wanted and (more := os.preadv(descriptor, [room[got:]], at)):
                 got, at = got + more, at + more
         return room[:got]
 

@@ -75,9 +75,9 @@ async def _inside(folder: Path, source: Path, rounds: int) -> str:
     rows = [[name, f"{median(each):.2f}"] for name, each in speeds.items()]
     rows.append(["sealed, written durably", f"{SIZE_BYTES / put_s / 1e9:.2f}"])
     lines = [
-        verdict(whole >= LEAST_SHARE, f"sealed at {whole:.0%} of a plain file that obstore reads "
-                f"as a whole, {LEAST_SHARE:.0%} wanted"),
-        f"        and at {pieces:.0%} of plain pieces, which are copies of the kernel's cache",
+        verdict(pieces >= LEAST_SHARE, f"sealed at {pieces:.0%} of plain pieces of the same size, "
+                f"{LEAST_SHARE:.0%} wanted"),
+        f"        and at {whole:.0%} of a plain file that obstore reads as a whole",
         verdict(more < MOST_BYTES, f"{megabytes(more)} MB of memory for both at most, "
                 f"{megabytes(MOST_BYTES)} allowed"),
     ]  # fmt: skip

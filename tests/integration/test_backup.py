@@ -1,14 +1,20 @@
 """The embedded store copied while the service runs, and brought back: whole, or not at all."""
 
 import asyncio
+import fcntl
+import os
+import sqlite3
 import sys
 import tarfile
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
 
+from storage.backup import CLAIM, FOLDER_PREFIX, MANIFEST, BackupError, make_backup
+from storage.layout import DATABASE_FILE, KEY_FILE, OBJECTS_FOLDER
 from tests.integration.process import ROOT, ServerProcess
 from tests.integration.videos import Videos
 
@@ -48,7 +54,7 @@ async def test_a_backup_of_a_running_service_is_whole(tmp_path: Path) -> None:
     code, said = await run("restore", saved, f"--data-dir={tmp_path / 'restored'}")
     assert code == 0, said
     code, said = await run("reconcile", f"--data-dir={tmp_path / 'restored'}")
-    assert "files without a record, to be removed by the service's next sweep: 0" in said
+    assert "files without a record, left as they are: 0" in said
     assert "records without their file: 0" in said
     await restored.start()
     try:
@@ -104,6 +110,8 @@ async def test_a_damaged_backup_changes_nothing(tmp_path: Path, saved: Path) -> 
         whole[: len(whole) // 2 // 512 * 512],
         _with_member(whole, "../outside"),
         _with_member(whole, "objects/more.mp4"),
+        _with_member(whole, MANIFEST, b"[]"),
+        _with_member(whole, MANIFEST, b'"version"'),
         b"no backup at all",
         b"",
     )):  # fmt: skip
@@ -116,11 +124,79 @@ async def test_a_damaged_backup_changes_nothing(tmp_path: Path, saved: Path) -> 
     assert not (tmp_path / "outside").exists()
 
 
-def _with_member(tar: bytes, name: str) -> bytes:
+def _with_member(tar: bytes, name: str, data: bytes = b"") -> bytes:
     file = BytesIO(tar)
     with tarfile.open(fileobj=file, mode="a") as archive:
-        archive.addfile(tarfile.TarInfo(name), BytesIO())
+        info = tarfile.TarInfo(name)
+        info.size = len(data)
+        archive.addfile(info, BytesIO(data))
     return file.getvalue()
+
+
+async def test_what_a_killed_server_left_is_not_played_in(tmp_path: Path, saved: Path) -> None:
+    """A log beside the database's place would change the restored one: it has to be moved away
+    first. What a killed restore left is removed."""
+    target = tmp_path / "target"
+    for name in ("-wal", "-shm", "-journal"):
+        left = target / f"{DATABASE_FILE}{name}"
+        target.mkdir(exist_ok=True)
+        left.touch()
+        code, said = await run("restore", saved, f"--data-dir={target}")
+        assert (code, f"{left} is there already: move it away first" in said) == (2, True)
+        left.unlink()
+    (target / ".restore-1").mkdir()
+    (target / ".restore-1" / DATABASE_FILE).touch()
+    code, said = await run("restore", saved, f"--data-dir={target}")
+    assert code == 0, said
+    names = {path.name for path in target.iterdir()}
+    assert names == {".lock", DATABASE_FILE, KEY_FILE, OBJECTS_FOLDER}
+
+
+async def test_what_a_killed_backup_left_is_removed(tmp_path: Path, saved: Path) -> None:
+    """By the next one in that folder; what one that goes on has there stays, and so does what is
+    somewhere else behind a link."""
+    left, own, other = (tmp_path / f"{FOLDER_PREFIX}{number}" for number in range(3))
+    elsewhere = tmp_path / "elsewhere"
+    for folder in (left, own, elsewhere):
+        folder.mkdir()
+        (folder / DATABASE_FILE).touch()
+        (folder / CLAIM).touch()
+    other.symlink_to(elsewhere)
+    with (own / CLAIM).open("rb") as claim:
+        fcntl.flock(claim, fcntl.LOCK_EX)
+        code, said = await run("backup", tmp_path / "more.tar", f"--data-dir={tmp_path / 'data'}")
+    assert code == 0, said
+    kept = {path for path in tmp_path.iterdir() if path.name.startswith(FOLDER_PREFIX)}
+    assert kept == {own, other}
+    for folder in (own, elsewhere):
+        assert {path.name for path in folder.iterdir()} == {CLAIM, DATABASE_FILE}
+
+
+def test_of_a_backup_that_fails_nothing_stays(tmp_path: Path) -> None:
+    """Neither its file nor its folder."""
+    data_dir = tmp_path / "data"
+    data_dir.mkdir()
+    (data_dir / DATABASE_FILE).write_text("no database at all, " * 100)
+    with pytest.raises(BackupError, match="SQLITE_NOTADB"):
+        make_backup(data_dir, tmp_path / "saved.tar")
+    assert list(tmp_path.iterdir()) == [data_dir]
+
+
+async def test_only_who_asks_for_it_has_files_removed(tmp_path: Path) -> None:
+    """To look for files without a record changes nothing; to remove them notes them."""
+    orphan, database = tmp_path / OBJECTS_FOLDER / "orphan.mp4", tmp_path / DATABASE_FILE
+    code, said = await run("reconcile", f"--data-dir={tmp_path}")
+    assert code == 0, said
+    orphan.touch()
+    os.utime(orphan, (0, 0))
+    for words, told, noted in (
+        (["reconcile"], "left as they are: 1", 0),
+        (["reconcile", "remove"], "to be removed by the service's next sweep: 1", 1),
+    ):
+        code, said = await run(*words, f"--data-dir={tmp_path}")
+        assert (code, told in said) == (0, True), said
+        with closing(sqlite3.connect(database)) as records:
+            assert records.execute("SELECT count(*) FROM loose").fetchone() == (noted,)
 
 
 @pytest.mark.parametrize("command", ["backup", "restore"])

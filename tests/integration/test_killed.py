@@ -16,9 +16,9 @@ from tests.integration.writers import Writers
 
 log = logging.getLogger(__name__)
 
-KILLS = int(os.environ.get("HAIR_TRYON_TEST_KILLS", "1"))
+KILLS = int(os.environ.get("TEST_KILLS", "1"))
 """Of the server or the database, each in the middle of writing."""
-WRITES_S = 1.5
+WRITES_S = float(os.environ.get("TEST_WRITES_S", "1.5"))
 MANY = {"max_queued_jobs": 100_000, "max_user_queued_jobs": 100_000, "job_lease_s": 2.0}
 
 

@@ -160,7 +160,7 @@ async def test_full_server_turns_new_sessions_away(start_service: StartService) 
     await assert_works(await service.caller.join("third"))
 
 
-@pytest.mark.parametrize("stage", ["get", "save"])
+@pytest.mark.parametrize("stage", ["get", "begin"])
 async def test_unreachable_storage_refuses_a_session(
     service: Service, monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:
