@@ -4,7 +4,7 @@ import asyncio
 import os
 import uuid
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator
 from contextlib import aclosing
 from datetime import datetime
 from io import BytesIO
@@ -62,10 +62,10 @@ class KeptFile:
         stop = self.size_bytes if stop is None else min(stop, self.size_bytes)
         if start >= stop:
             return
-        under_way = deque[asyncio.Task[memoryview]]()
+        under_way = deque[asyncio.Future[memoryview]]()
         try:
             for chunks in self._batches(start, stop):
-                under_way.append(asyncio.create_task(self._opened(chunks, start, stop)))
+                under_way.append(asyncio.ensure_future(self._opened(chunks, start, stop)))
                 if len(under_way) == AHEAD:
                     yield await under_way.popleft()
             while under_way:
@@ -89,18 +89,18 @@ class KeptFile:
         """Whether the first chunk is there already."""
         return len(self._first) >= self._seal.shape.place(1) - HEADER_BYTES
 
-    async def _opened(self, chunks: range, start: int, stop: int) -> memoryview:
+    def _opened(self, chunks: range, start: int, stop: int) -> Awaitable[memoryview]:
         """What these chunks hold of these bytes."""
         shape = self._seal.shape
         begin, end = shape.place(chunks.start), shape.place(chunks.stop)
-        if chunks.start == 0 and self._has_first and len(chunks) == 1:
-            opened = await asyncio.to_thread(self._seal.open, chunks, self._first[: end - begin])
-        else:
-            opened = await self._objects.part(
-                self._name, begin, end, lambda take: self._seal.open_taken(chunks, take)
-            )
         offset = chunks.start * shape.chunk_bytes
-        return opened[max(0, start - offset) : stop - offset]
+
+        def use(sealed: memoryview) -> memoryview:
+            return self._seal.open(chunks, sealed)[max(0, start - offset) : stop - offset]
+
+        if chunks.start == 0 and self._has_first and len(chunks) == 1:
+            return asyncio.to_thread(use, self._first[: end - begin])
+        return self._objects.part(self._name, begin, end, use)
 
 
 class Files:

@@ -5,7 +5,7 @@ import mmap
 import os
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,13 +21,13 @@ from storage.disk import (
     sync_folder,
 )
 from storage.objects import Beginning, Objects, Parts, check_name, failing
-from storage.taking import Take
 
 T = TypeVar("T")
 
 
 class Rooms(threading.local):
-    """Memory that each thread reads into again and again: it stays in the processor's cache."""
+    """Memory that each thread reads into again and again: new memory has to be made first,
+    page by page."""
 
     def __init__(self) -> None:
         self._room = memoryview(b"")
@@ -60,11 +60,14 @@ class LocalObjects(Objects):
         await asyncio.to_thread(_prepare, folder)
         return cls(folder)
 
-    async def part(self, name: str, start: int, stop: int, use: Callable[[Take], T]) -> T:
-        """See Objects. All of it in one visit to another thread."""
+    def part(
+        self, name: str, start: int, stop: int, use: Callable[[memoryview], T]
+    ) -> Awaitable[T]:
+        """See Objects. All of it in one visit to another thread, and without a task, which would
+        take a quarter more time."""
         check_name(name)
-        path = self._folder / name
-        return await asyncio.to_thread(_use, path, start, stop, use, self._rooms)
+        path, loop = self._folder / name, asyncio.get_running_loop()
+        return loop.run_in_executor(None, _use, path, start, stop, use, self._rooms)
 
     async def delete(self, name: str) -> None:
         """See Objects."""
@@ -96,31 +99,18 @@ def _prepare(folder: Path) -> None:
     remove_unclaimed(folder.glob("*#*"))
 
 
-def _use(path: Path, start: int, stop: int, use: Callable[[Take], T], rooms: Rooms) -> T:
-    """obstore would copy all of it first."""
+def _use(path: Path, start: int, stop: int, use: Callable[[memoryview], T], rooms: Rooms) -> T:
+    """obstore would copy the bytes to new memory, which takes several times as long."""
+    room, got = rooms.room(stop - start, start), 0
     with failing():
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        return use(_reading(descriptor, start, stop, rooms))
-    finally:
-        os.close(descriptor)
-
-
-def _reading(descriptor: int, start: int, stop: int, rooms: Rooms) -> Take:
-    """Takes from a file."""
-    at = start
-
-    def take(size_bytes: int) -> memoryview:
-        nonlocal at
-        wanted, got = min(size_bytes, stop - at), 0
-        room = rooms.room(wanted, at)
-        with failing():
+        try:
             # The system may give less than there is.
-            while got < wanted and (more := os.preadv(descriptor, [room[got:]], at)):
-                got, at = got + more, at + more
-        return room[:got]
-
-    return take
+            while got < len(room) and (more := os.preadv(descriptor, [room[got:]], start + got)):
+                got += more
+        finally:
+            os.close(descriptor)
+    return use(room[:got])
 
 
 def _write(folder: Path, name: str, parts: Parts, size_bytes: int) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,6 @@ from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
 from storage.errors import FileDamaged, FileMissing, StorageFailed
-from storage.taking import Take
 
 PAGE: Final = 1000
 GIVE_UP_S: Final = 5.0
@@ -80,9 +79,12 @@ class Objects(ABC):
             raise
 
     @abstractmethod
-    async def part(self, name: str, start: int, stop: int, use: Callable[[Take], T]) -> T:
-        """What ``use`` makes of these bytes of an object, which it takes on another thread; there
-        are fewer where the object ends before. Raises FileMissing, and what ``use`` raises."""
+    def part(
+        self, name: str, start: int, stop: int, use: Callable[[memoryview], T]
+    ) -> Awaitable[T]:
+        """What ``use`` makes of these bytes of an object, on another thread; there are fewer where
+        the object ends before, and they are gone when it returns. Raises FileMissing, and what
+        ``use`` raises."""
 
     @abstractmethod
     async def delete(self, name: str) -> None:

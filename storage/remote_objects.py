@@ -11,7 +11,6 @@ from obstore.store import from_url
 
 from storage.errors import FileMissing, StorageUnsuitable
 from storage.objects import Beginning, Objects, Parts, check_name, failing
-from storage.taking import Take, taking
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig
@@ -54,12 +53,12 @@ class RemoteObjects(Objects):
         except (BaseError, ValueError) as error:
             raise StorageUnsuitable(f"object storage: {type(error).__name__}") from None
 
-    async def part(self, name: str, start: int, stop: int, use: Callable[[Take], T]) -> T:
+    async def part(self, name: str, start: int, stop: int, use: Callable[[memoryview], T]) -> T:
         """See Objects."""
         check_name(name)
         with failing():
             data = await self._store.get_range_async(name, start=start, end=stop)
-        return await asyncio.to_thread(use, taking(memoryview(data)))
+        return await asyncio.to_thread(use, memoryview(data))
 
     async def delete(self, name: str) -> None:
         """See Objects."""

@@ -20,8 +20,7 @@ from storage.errors import (
     StorageUnsuitable,
 )
 from storage.files import Files, KeptFile, new_name
-from storage.sealing import CHUNK_BYTES, Seal
-from storage.taking import Take
+from storage.sealing import CHUNK_BYTES, Data, Seal
 from tests.integration.s3 import S3
 from tests.integration.sealed import KEY, Opener, files, open_again, raw, s3
 
@@ -184,19 +183,21 @@ async def test_who_reads_no_further_leaves_nothing_under_way(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Closed after a piece, or cancelled while it waits for one."""
-    may_go_on, open_taken = Event(), Seal.open_taken
+    is_under_way, may_go_on, open_them = Event(), Event(), Seal.open
 
-    def waiting(seal: Seal, chunks: range, take: Take) -> memoryview:
-        assert chunks.start == 0 or may_go_on.wait(10)
-        return open_taken(seal, chunks, take)
+    def waiting(seal: Seal, chunks: range, sealed: Data) -> memoryview:
+        if chunks.start:
+            is_under_way.set()
+            assert may_go_on.wait(10)
+        return open_them(seal, chunks, sealed)
 
-    monkeypatch.setattr(Seal, "open_taken", waiting)
+    monkeypatch.setattr(Seal, "open", waiting)
     await files.write("a.mp4", bytes(20 * CHUNK_BYTES))
     file = await files.open("a.mp4")
     own = asyncio.all_tasks()
     async with aclosing(file.read()) as pieces:
         assert len(await anext(pieces)) == CHUNK_BYTES
-        assert asyncio.all_tasks() - own
+        assert await asyncio.to_thread(is_under_way.wait, 10)
     may_go_on.set()
     assert asyncio.all_tasks() == own
     reading = asyncio.create_task(part(file, 0, file.size_bytes))
