@@ -7,20 +7,45 @@ import sqlite3
 import sys
 import tarfile
 from contextlib import closing
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
 
+from media.clock import SystemClock
+from server.commands import backup, reconcile, restore
+from server.settings import SettingsInvalid, load_settings
+from server.stores import opened_stores
+from storage.addresses import name_of
 from storage.backup import CLAIM, FOLDER_PREFIX, MANIFEST, BackupError, make_backup
 from storage.layout import DATABASE_FILE, KEY_FILE, OBJECTS_FOLDER
+from storage.lock import DirectoryLock
 from tests.integration.process import ROOT, ServerProcess
+from tests.integration.records import UPLOAD
 from tests.integration.videos import Videos
 
 
 async def run(*arguments: str | Path) -> tuple[int, str]:
-    """``run.py`` with these arguments: its exit code, and what it said."""
+    """What ``run.py`` does with these arguments, in this process, which is quicker: its exit code,
+    and what it says."""
+    match [str(argument) for argument in arguments]:
+        case ["reconcile", "remove", *flags]:
+            doing = reconcile(load_settings(flags), remove=True)
+        case ["reconcile", *flags]:
+            doing = reconcile(load_settings(flags))
+        case [command, file, *flags]:
+            do = {"backup": backup, "restore": restore}[command]
+            doing = asyncio.to_thread(do, load_settings(flags), Path(file))
+    try:
+        return 0, await doing
+    except SettingsInvalid as error:
+        return 2, str(error)
+
+
+async def run_py(*arguments: str | Path) -> tuple[int, str]:
+    """The same in a process of its own."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "run.py", *map(str, arguments), cwd=ROOT,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
@@ -42,7 +67,7 @@ async def test_a_backup_of_a_running_service_is_whole(tmp_path: Path) -> None:
             _, video, _ = await videos.file(result["video_url"])
             before = [await videos.upload() for _ in range(3)]
             coming = asyncio.create_task(_keep_uploading(videos))
-            code, said = await run("backup", saved, f"--data-dir={tmp_path / 'data'}")
+            code, said = await run_py("backup", saved, f"--data-dir={tmp_path / 'data'}")
             coming.cancel()
             await asyncio.wait([coming])
     finally:
@@ -51,9 +76,9 @@ async def test_a_backup_of_a_running_service_is_whole(tmp_path: Path) -> None:
     assert "the key to the files is in it" in said
     assert saved.stat().st_mode & 0o777 == 0o600
     restored = ServerProcess(tmp_path / "restored")
-    code, said = await run("restore", saved, f"--data-dir={tmp_path / 'restored'}")
+    code, said = await run_py("restore", saved, f"--data-dir={tmp_path / 'restored'}")
     assert code == 0, said
-    code, said = await run("reconcile", f"--data-dir={tmp_path / 'restored'}")
+    code, said = await run_py("reconcile", f"--data-dir={tmp_path / 'restored'}")
     assert "files without a record, left as they are: 0" in said
     assert "records without their file: 0" in said
     await restored.start()
@@ -76,11 +101,11 @@ async def _keep_uploading(videos: Videos) -> None:
 @pytest.fixture
 async def saved(tmp_path: Path) -> Path:
     """A backup of a store with one upload."""
-    server = ServerProcess(tmp_path / "data")
-    await server.start()
-    async with ClientSession() as http:
-        await Videos(http, server.url).upload()
-    await server.stop()
+    settings = load_settings([f"--data-dir={tmp_path / 'data'}"])
+    async with opened_stores(settings, SystemClock()) as stores:
+        now = stores.keeper._utc_now()
+        await stores.files.write(name_of(UPLOAD.file_path), b"film" * 10_000)
+        await stores.database.uploads.add(replace(UPLOAD, created_at=now))
     code, said = await run("backup", tmp_path / "saved.tar", f"--data-dir={tmp_path / 'data'}")
     assert code == 0, said
     return tmp_path / "saved.tar"
@@ -94,10 +119,9 @@ async def test_what_is_there_is_not_overwritten(tmp_path: Path, saved: Path) -> 
     assert await asyncio.to_thread(saved.read_bytes) == before
     code, said = await run("restore", saved, f"--data-dir={tmp_path / 'data'}")
     assert (code, "move it away first" in said) == (2, True)
-    server = ServerProcess(tmp_path / "other")
-    await server.start()
+    held = DirectoryLock.take(tmp_path / "other")
     code, said = await run("restore", saved, f"--data-dir={tmp_path / 'other'}")
-    await server.stop()
+    held.release()
     assert (code, "in use by another process" in said) == (2, True)
 
 
@@ -201,7 +225,7 @@ async def test_only_who_asks_for_it_has_files_removed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["backup", "restore"])
 async def test_commands_need_a_file(tmp_path: Path, command: str) -> None:
     """And say so in one line; so they do where there is nothing to copy."""
-    code, said = await run(command)
+    code, said = await run_py(command)
     assert (code, said) == (2, f"{command} needs a file: run.py {command} FILE\n")
     code, said = await run(command, tmp_path / "no.tar", f"--data-dir={tmp_path / 'no'}")
     assert code == 2

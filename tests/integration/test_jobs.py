@@ -176,7 +176,9 @@ async def test_the_history_is_in_pages(held: Held) -> None:
     }  # fmt: skip
     assert (page["total"], page["limit"], page["offset"]) == (3, 2, 1)
     other = await (await videos.http.get(f"{videos.url}/history/u2")).json()
-    assert other == {"results": [], "total": 0, "limit": 10, "offset": 0}
+    assert other == {
+        "results": [], "total": 0, "limit": 10, "offset": 0, "next_cursor": None
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "offset=-1", "offset=²"])

@@ -17,7 +17,7 @@ from tests.integration.process import ServerProcess
 from tests.integration.redis import Redis
 from tests.integration.writers import Writers
 
-AWAY_S = float(os.environ.get("TEST_AWAY_S", "4"))
+AWAY_S = float(os.environ.get("TEST_AWAY_S", "2"))
 FRAME_S = 1 / 15
 LOOK = {"engine": "classic", "color": "copper"}
 
