@@ -25,9 +25,9 @@ help: ## show this list
 run: $(RUN_STAMP) ## serve on http://127.0.0.1:8000 (flags: make run ARGS="--port 9000")
 	@exec $(BIN)/python run.py $(ARGS)
 
-# Three at a time, since most of them wait for something; a file's tests stay together.
+# Two at a time, since most of them wait for something; a file's tests stay together.
 test: $(TEST_STAMP) programs ## run every test, with coverage
-	$(BIN)/python -m pytest -n 3 --dist loadfile --cov --cov-report=term --cov-fail-under=90 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term --cov-fail-under=90 $(ARGS)
 
 test-fast: $(TEST_STAMP) ## run the unit tests only
 	$(BIN)/python -m pytest tests/unit $(ARGS)

@@ -12,13 +12,14 @@ from aiohttp import ClientSession
 
 from tests.integration.mongod import Mongod
 from tests.integration.process import ServerProcess
+from tests.integration.service import eventually
 from tests.integration.writers import Writers
 
 log = logging.getLogger(__name__)
 
 KILLS = int(os.environ.get("TEST_KILLS", "1"))
 """Of the server or the database, each in the middle of writing."""
-WRITES_S = float(os.environ.get("TEST_WRITES_S", "1.5"))
+WRITES_S = float(os.environ.get("TEST_WRITES_S", "0.5"))
 MANY = {"max_queued_jobs": 100_000, "max_user_queued_jobs": 100_000, "job_lease_s": 2.0}
 
 
@@ -37,12 +38,16 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> ServerProcess:
     return ServerProcess(tmp_path / "data", **settings)
 
 
-async def check(writers: Writers) -> None:
-    """Everything that was acknowledged is there, and there was something of each kind."""
+async def busy(writers: Writers) -> None:
+    """Return in the middle of writing, when there is something of each kind."""
     said = writers.acknowledged
-    assert said.sessions
-    assert said.uploads
-    assert said.results
+    await eventually(lambda: bool(said.sessions and said.uploads and said.results), 30)
+    await asyncio.sleep(WRITES_S)
+
+
+async def check(writers: Writers) -> None:
+    """Everything that was acknowledged is there."""
+    said = writers.acknowledged
     log.info("%d writes were acknowledged", said.count)
     assert await writers.lost() == 0
 
@@ -54,7 +59,7 @@ async def test_a_killed_server_has_lost_nothing(server: ServerProcess, http: Cli
         writers = Writers(http, server.url)
         writers.start()
         for _ in range(KILLS):
-            await asyncio.sleep(WRITES_S)
+            await busy(writers)
             await server.stop(signal.SIGKILL)
             await server.start()
         await writers.stop()
@@ -74,7 +79,7 @@ async def test_a_killed_database_has_lost_nothing(
         writers = Writers(http, server.url)
         writers.start()
         for _ in range(KILLS):
-            await asyncio.sleep(WRITES_S)
+            await busy(writers)
             await asyncio.to_thread(own_mongod.kill)
             await asyncio.to_thread(own_mongod.start)
         await asyncio.sleep(WRITES_S)
