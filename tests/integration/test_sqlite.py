@@ -55,6 +55,8 @@ async def test_sqlite_does_not_hold_up_the_loop(sqlite: SqliteDatabase) -> None:
     )
     await asyncio.sleep(0)
     cancelled.cancel()
+    await asyncio.wait([cancelled])
+    await asyncio.sleep(0)
     held.set()
     await asyncio.gather(slow, kept)
     assert await sqlite.sessions.get("kept") is not None
