@@ -54,7 +54,8 @@ class SimpleEngine:
 class FussyEngine(SimpleEngine):
     """Takes colours alone, sees what it is told to see, and knows a useless photo by its shade.
 
-    A black photo has no person in it, a white one no hair; at a mid grey it breaks.
+    A black photo has no person in it, a white one no hair; at a mid grey it breaks. Photos wait
+    while ``may_check`` is cleared.
     """
 
     def __init__(self, name: str = "fussy") -> None:
@@ -62,6 +63,8 @@ class FussyEngine(SimpleEngine):
         self.heads: int | None = 1
         self.advice: tuple[Advice, ...] = ()
         self.pressures: list[float] = []
+        self.may_check = threading.Event()
+        self.may_check.set()
 
     def applies(self, look: Look) -> tuple[str, ...]:
         """See Engine. A style photo's colour counts, its shape does not."""
@@ -69,6 +72,7 @@ class FussyEngine(SimpleEngine):
 
     def check_photo(self, photo: Picture) -> None:
         """See Engine."""
+        self.may_check.wait(10.0)
         match int(photo.mean()):
             case 0:
                 raise NoPerson

@@ -232,9 +232,11 @@ function connectLook() {
     else tell(detail);
   });
   sender.addEventListener("refused", () => tell("The photo is too large for the server."));
-  sender.addEventListener("photokept", ({ detail }) => controls.keepPhoto(detail));
-  sender.addEventListener("photorefused", ({ detail: { kind, message } }) => {
-    controls.refusePhoto(kind, errorWords(message));
+  sender.addEventListener("photokept", ({ detail: { kind, photo } }) => {
+    controls.keepPhoto(kind, photo);
+  });
+  sender.addEventListener("photorefused", ({ detail: { kind, photo, message } }) => {
+    controls.refusePhoto(kind, photo, errorWords(message));
   });
 }
 

@@ -5,6 +5,7 @@ import { byId, make, say } from "./dom.js";
 import { Effects } from "./effects.js";
 import { lookExtras, lookName, lookPaint } from "./look-words.js";
 import { PhotoPicker } from "./photo-picker.js";
+import { PhotoTrials } from "./photo-trials.js";
 import { loadShades, shadeRows } from "./shades.js";
 import { Slider } from "./slider.js";
 
@@ -25,8 +26,7 @@ export class Controls extends EventTarget {
   #own = new ColorField(byId("own-color-field"), OWN);
   #intensity = new Slider("intensity");
   #effects;
-  // What a photo took the place of, should the server refuse it.
-  #before = new Map();
+  #trials = new PhotoTrials();
 
   /** @param {import("./look.js").Look} look is changed by the visitor's choices */
   constructor(look) {
@@ -64,15 +64,15 @@ export class Controls extends EventTarget {
   }
 
   #connectPhotos() {
-    this.#style.addEventListener("chosen", ({ detail }) => {
-      this.#before.set("style", { stylePhoto: this.#look.stylePhoto });
-      this.#look.stylePhoto = detail;
+    this.#style.addEventListener("chosen", ({ detail: { photo, before } }) => {
+      this.#try("style", photo, { stylePhoto: this.#look.stylePhoto }, before);
+      this.#look.stylePhoto = photo.base64;
       this.#changed("style");
     });
-    this.#color.addEventListener("chosen", ({ detail }) => {
+    this.#color.addEventListener("chosen", ({ detail: { photo, before } }) => {
       const { color, colorPhoto } = this.#look;
-      this.#before.set("color", { color, colorPhoto });
-      this.#look.chooseColorPhoto(detail);
+      this.#try("color", photo, { color, colorPhoto }, before);
+      this.#look.chooseColorPhoto(photo.base64);
       this.#uncheck();
       this.#changed("colorphoto");
     });
@@ -86,6 +86,10 @@ export class Controls extends EventTarget {
     });
   }
 
+  #try(kind, { base64 }, look, shown) {
+    this.#trials.begin(kind, base64, { photo: shown?.base64 ?? null, look, shown });
+  }
+
   #passOnRefusals(...parts) {
     for (const part of parts) {
       part.addEventListener("refused", ({ detail }) => {
@@ -95,22 +99,30 @@ export class Controls extends EventTarget {
   }
 
   /**
-   * The server has refused a photo and keeps its earlier look, so that look is shown again.
-   * @param {"style" | "color"} kind @param {string} words why
+   * The server has refused a photo and keeps its earlier look, so that look is shown again, unless
+   * the visitor has gone on meanwhile.
+   * @param {"style" | "color"} kind @param {string} photo base64 @param {string} words why
    */
-  refusePhoto(kind, words) {
-    const nothing = kind === "style" ? { stylePhoto: null } : { colorPhoto: null };
-    Object.assign(this.#look, this.#before.get(kind) ?? nothing);
-    this.#before.delete(kind);
-    (kind === "style" ? this.#style : this.#color).refuse(words);
+  refusePhoto(kind, photo, words) {
+    const part = kind === "style" ? "stylePhoto" : "colorPhoto";
+    const before = this.#trials.refuse(kind, photo, this.#look[part]);
+    if (!before) return;
+    Object.assign(this.#look, before.look ?? { [part]: null });
+    (kind === "style" ? this.#style : this.#color).refuse(before.shown ?? null, words);
     const { color } = this.#look;
     for (const radio of byId("shades").querySelectorAll("input")) radio.checked = radio.value === color;
-    this.#changed("values");
+    this.#changed(this.#returned(kind, before.photo));
   }
 
-  /** The server has taken a photo. @param {"style" | "color"} kind */
-  keepPhoto(kind) {
-    this.#before.delete(kind);
+  // A session that was begun since does not know the earlier photo.
+  #returned(kind, photo) {
+    if (photo === null) return "values";
+    return kind === "style" ? "style" : "colorphoto";
+  }
+
+  /** The server has taken a photo. @param {"style" | "color"} kind @param {string} photo base64 */
+  keepPhoto(kind, photo) {
+    this.#trials.keep(kind, photo);
   }
 
   #chooseColor(color) {

@@ -11,8 +11,8 @@ const PHOTO_ERRORS = new Set([
 const KINDS = { set_style_image: "style", set_color_image: "color" };
 
 /**
- * Events: "refused" when a message is larger than the server takes; "photokept" (detail: "style"
- * or "color"); "photorefused" (detail: {kind, message}, the server's error).
+ * Events: "refused" when a message is larger than the server takes; "photokept" (detail: {kind:
+ * "style" or "color", photo}); "photorefused" (detail: the same and message, the server's error).
  */
 export class LookSender extends EventTarget {
   #look;
@@ -57,15 +57,19 @@ export class LookSender extends EventTarget {
     if (!this.#connection.isOpen) return;
     for (const message of messages.filter(Boolean)) {
       if (!this.#connection.send(message)) this.dispatchEvent(new Event("refused"));
-      else if (message.type in KINDS) this.#asked.push(KINDS[message.type]);
+      else if (message.type in KINDS) this.#ask(message);
     }
+  }
+
+  #ask({ type, data }) {
+    this.#asked.push({ kind: KINDS[type], photo: data.image_data });
   }
 
   #onAnswer(message) {
     const { type, error, frame_id: frameId, about } = message;
     if (type === "style_set" || type === "color_set") this.#tell("photokept", this.#asked.shift());
     else if (type === "error" && !frameId && !about && this.#asked.length > 0 && PHOTO_ERRORS.has(error)) {
-      this.#tell("photorefused", { kind: this.#asked.shift(), message });
+      this.#tell("photorefused", { ...this.#asked.shift(), message });
     }
   }
 

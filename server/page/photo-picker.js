@@ -3,7 +3,10 @@
 import { icon, make } from "./dom.js";
 import { PhotoError, preparePhoto } from "./photos.js";
 
-/** Events: "chosen" (detail: base64 of a JPEG), "removed", "refused" (detail: words: no picture). */
+/**
+ * Events: "chosen" (detail: {photo, before}, as preparePhoto gives them, `before` or null),
+ * "removed", "refused" (detail: words: no picture).
+ */
 export class PhotoPicker extends EventTarget {
   #input = make("input", { type: "file", accept: "image/*", className: "visually-hidden" });
   #thumbnail = make("span", { className: "thumbnail" });
@@ -11,7 +14,6 @@ export class PhotoPicker extends EventTarget {
   #remove = make("button", { type: "button", className: "plain", hidden: true });
   #complaint = make("p", { className: "complaint", hidden: true });
   #shown = null;
-  #before = null;
   #url = null;
   #prompt;
   #title;
@@ -46,14 +48,12 @@ export class PhotoPicker extends EventTarget {
   /** Show no photo; tells nobody. */
   clear() {
     this.#complain("");
-    this.#before = null;
     this.#hide();
   }
 
-  /** The server does not take the photo on show: show the one before it, and why. */
-  refuse(words) {
-    const before = this.#before;
-    this.clear();
+  /** The server does not take the photo on show: show the one before it, or none, and why. */
+  refuse(before, words) {
+    this.#hide();
     if (before) this.#show(before);
     this.#complain(words);
   }
@@ -91,9 +91,8 @@ export class PhotoPicker extends EventTarget {
       const photo = await preparePhoto(file);
       const before = this.#shown;
       this.clear();
-      this.#before = before;
       this.#show(photo);
-      this.dispatchEvent(new CustomEvent("chosen", { detail: photo.base64 }));
+      this.dispatchEvent(new CustomEvent("chosen", { detail: { photo, before } }));
     } catch (error) {
       if (!(error instanceof PhotoError)) throw error;
       const detail = `${this.#title}: this file is not a picture that the browser can read.`;

@@ -1,5 +1,6 @@
 """The live page with an engine that sees and refuses what the test tells it to."""
 
+import re
 from pathlib import Path
 
 import cv2
@@ -77,6 +78,37 @@ async def test_refused_photo_leaves_the_earlier_look(
     await complaint.wait_for()
     assert await tab.words("look-name") == "Colour of a photo"
     assert await tab.page.locator("#color-photo img").count() == 1
+
+
+async def test_photo_refused_late_leaves_what_was_chosen(
+    start_service: StartService, open_tab: OpenTab, tmp_path: Path
+) -> None:
+    """Who is quicker than the answers gets back the photo that was taken, or keeps a new choice."""
+    good, bald = tmp_path / "good.png", tmp_path / "bald.png"
+    cv2.imwrite(str(good), portrait())
+    cv2.imwrite(str(bald), np.full((64, 64, 3), 255, np.uint8))
+    engine = FussyEngine()
+    tab = await open_tab((await start_service(engine)).caller.url)
+    await tab.start_camera()
+    await tab.choose("copper")
+    engine.may_check.clear()
+    await tab.page.locator("#color-file").set_input_files(good)
+    await tab.page.locator("#color-photo img").wait_for()
+    await tab.page.locator("#color-file").set_input_files(bald)
+    await tab.page.get_by_text(re.compile("^64 . 64, choose")).wait_for()
+    engine.may_check.set()
+    complaint = tab.page.locator("#color-photo [role='alert']")
+    await complaint.wait_for()
+    assert await tab.words("look-name") == "Colour of a photo"
+    assert await tab.page.locator("#color-photo img").count() == 1
+    engine.may_check.clear()
+    await tab.page.locator("#color-file").set_input_files(bald)
+    await tab.page.get_by_text(re.compile("^64 . 64, choose")).wait_for()
+    await tab.choose("copper")
+    engine.may_check.set()
+    await tab.until("document.getElementById('status').textContent === 'Applied: the colour.'")
+    assert await tab.words("look-name") == "Copper"
+    assert await complaint.is_hidden()
 
 
 async def test_style_photo_says_that_its_colour_is_taken(

@@ -62,6 +62,39 @@ async def test_look_with_any_part_is_one(run_script: RunScript, part: str) -> No
     assert answer == [True, False]
 
 
+async def test_photo_trials_know_what_comes_back(run_script: RunScript) -> None:
+    """A refused photo gives back what it replaced, but nothing that was itself refused."""
+    answer = await run_script("""
+      const { PhotoTrials } = await import("/page/photo-trials.js");
+      const begun = (...pairs) => {
+        const trials = new PhotoTrials();
+        for (const [photo, before] of pairs) trials.begin("color", photo, { photo: before });
+        return trials;
+      };
+      const single = begun(["A", null]).refuse("color", "A", "A");
+      const kept = begun(["A", null], ["B", "A"]);
+      kept.keep("color", "A");
+      const both = begun(["A", null], ["B", "A"]);
+      const early = both.refuse("color", "A", "B");
+      const gone = begun(["A", null]).refuse("color", "A", null);
+      const unknown = begun().refuse("color", "A", "A");
+      const other = begun(["A", "X"]);
+      other.begin("style", "B", { photo: null });
+      other.keep("style", "B");
+      return {
+        single, early, gone, unknown,
+        kept: kept.refuse("color", "B", "B"),
+        both: both.refuse("color", "B", "B"),
+        other: other.refuse("color", "A", "A"),
+      };
+    """)
+    nothing = {"photo": None}
+    assert answer == {
+        "single": nothing, "early": None, "gone": None, "unknown": nothing,
+        "kept": {"photo": "A"}, "both": nothing, "other": {"photo": "X"},
+    }  # fmt: skip
+
+
 async def test_coach_is_calm(run_script: RunScript) -> None:
     """Advice is shown after it held for half a second, taken back likewise, and never flickers."""
     answer = await run_script("""
