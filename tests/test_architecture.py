@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -51,7 +52,12 @@ class Module:
 
     def nodes(self) -> Iterator[ast.AST]:
         """Everything in it."""
-        return ast.walk(ast.parse(self.text, self.path))
+        return iter(_nodes(self))
+
+
+@cache
+def _nodes(module: Module) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(module.text, module.path)))
 
 
 Finding: TypeAlias = tuple[int, str]

@@ -150,6 +150,7 @@ async def test_a_flooded_channel(connect: Connect) -> None:
     assert client.pc.connectionState == "connected"
 
 
+@pytest.mark.no_cover  # Thousands of packets: watching every line takes five times as long.
 async def test_a_message_without_an_end(connect: Connect, service: Service) -> None:
     """What is far larger than a data channel takes is not gathered: the client is hung up on."""
     client = await connect()
@@ -157,7 +158,7 @@ async def test_a_message_without_an_end(connect: Connect, service: Service) -> N
     assert client.pc.sctp is not None
     client.pc.sctp._remote_max_message_size = 0
     client.channel.send("x" * 4_000_000)
-    await eventually(lambda: len(service.live) == 0, 20.0)
+    await eventually(lambda: len(service.live) == 0, 60.0)
 
 
 async def test_frames_do_not_come_by_the_control_channel(connect: Connect) -> None:
