@@ -140,7 +140,7 @@ def test_another_stream_begins_anew() -> None:
 def test_memory_is_bounded() -> None:
     """A gap that is never filled keeps a bounded number of packets waiting."""
     a = Assembler()
-    p = packets([(KEY, 1)] + [(INTER, 1)] * 5000)
+    p = packets([(KEY, 1)] + [(INTER, 1)] * 1500)
     feed(a, [p[0], *p[2:]], step_s=0)
     assert len(a._waiting) <= MAX_FRAGMENTS + 1
 
