@@ -68,8 +68,8 @@ class Uploads(Protocol):
 
         Where its user has used its idempotency key before, nothing is inserted: the record of
         that time is returned. Raises KeyReused if that was for another request, and StorageFailed
-        if the ``upload_id`` is there already, and DataErased if the user was erased since the file
-        was noted.
+        if the ``upload_id`` is there already, and DataErased unless the file was noted and is still
+        to come: if the user was erased since, or somebody took it, whoever wrote it as well.
         """
         ...
 
@@ -102,7 +102,8 @@ class Results(Protocol):
         photos are loose no more.
 
         Raises UploadGone if its upload is not there, QueueFull, UserQueueFull, KeyReused,
-        StorageFailed if the ``result_id`` is there already, and DataErased as Uploads.add.
+        StorageFailed if the ``result_id`` is there already, and for its photos DataErased as
+        Uploads.add.
         """
         ...
 
@@ -213,9 +214,10 @@ class Loose(Protocol):
     """Paths of files that belong to no record: not yet, or not any more.
 
     A path is noted before its file is written; adding the record that names it takes it from here,
-    in the same transaction. Deleting a record notes its paths again, in the same transaction, and
-    they stay noted until somebody says that the files are gone. So a process that dies in between
-    leaves no file behind that nobody knows of. See Database.
+    in the same transaction, and is refused where it is not here any more, since then its file is
+    being removed. Deleting a record notes its paths again, in the same transaction, and they stay
+    noted until somebody says that the files are gone. So a process that dies in between leaves no
+    file behind that nobody knows of, and no record without its file. See Database.
     """
 
     async def note(self, paths: Sequence[str], user_id: str, due: datetime) -> None:
@@ -229,7 +231,12 @@ class Loose(Protocol):
         ...
 
     async def take(self, paths: Sequence[str], until: datetime) -> list[str]:
-        """Those of the paths that are loose, as ``claim``, due or not."""
+        """Those of the paths that no record names, as ``claim``, due or not; also those that
+        nobody knows of, which are loose from now on.
+
+        What records name is read in the transaction that takes the others: no record of theirs is
+        added afterwards. At most a thousand at once.
+        """
         ...
 
     async def forget(self, paths: Sequence[str]) -> None:

@@ -24,8 +24,6 @@ OWN_S: Final = 120.0
 """Who removes files has so long; then others take over what is left of them."""
 COMING_S: Final = 3600.0
 """A file that comes in has its record by then."""
-NOBODY: Final = ""
-"""Whose files they are whose user may have been erased."""
 TOO_LATE: Final = "The style photo was kept no longer"
 
 log = structlog.get_logger(__name__)
@@ -61,16 +59,14 @@ class Keeper:
         try:
             yield
         finally:
-            await self._take_back(paths)
+            await self.withdraw(paths)
 
     async def withdraw(self, paths: Sequence[str]) -> None:
-        """Remove files that somebody has written whose record is not there any more."""
+        """Remove those of the files that no record names, whoever wrote them."""
         try:
-            await self._database.loose.note(paths, NOBODY, self._utc_now())
+            await self._remove(await self._database.loose.take(paths, self._later(OWN_S)))
         except StorageError as error:
-            log.warning("files may be left behind", reason=str(error))
-        else:
-            await self._take_back(paths)
+            log.warning("files are left to be swept", reason=str(error))
 
     async def delete_result(self, result_id: str) -> None:
         """Forget a result, with its files. Raises StorageError."""
@@ -113,16 +109,6 @@ class Keeper:
 
     def _left(self) -> Awaitable[list[str]]:
         return self._database.loose.claim(self._utc_now(), self._later(OWN_S), STEP)
-
-    async def _take_back(self, paths: Sequence[str]) -> None:
-        """Remove those of the files that have no record."""
-        try:
-            taken = await self._database.loose.take(paths, self._later(OWN_S))
-            known = await self._database.known(paths)
-            # Whom nobody knows a sweep has removed before they were written.
-            await self._remove(taken + [path for path in paths if path not in known])
-        except StorageError as error:
-            log.warning("files are left to be swept", reason=str(error))
 
     async def _remove(self, paths: Sequence[str]) -> int:
         """One that cannot be removed keeps no other from being removed."""

@@ -7,6 +7,7 @@ from pymongo import UpdateOne
 
 from storage.errors import DataErased
 from storage.mongo_client import Collection, Document, Session
+from storage.mongo_known import named
 from storage.mongo_link import MongoLink
 
 
@@ -24,11 +25,31 @@ class MongoLoose:
 
     async def claim(self, now: datetime, until: datetime, limit: int) -> list[str]:
         """See Loose."""
-        return await self._take({"due": {"$lte": now}}, "due", until, limit)
+        asked: Document = {"due": {"$lte": now}}
+
+        async def find(session: Session | None) -> list[Document]:
+            some = self._loose.find(asked, session=session).sort("due")
+            return await some.limit(limit).to_list() if limit > 0 else []
+
+        async def take(session: Session, found: list[Document]) -> list[str]:
+            paths = [one["_id"] for one in found]
+            taken = {"$set": {"due": until, "state": "free"}}
+            await self._loose.update_many({"_id": {"$in": paths}}, taken, session=session)
+            return paths
+
+        return await self._link.seek_turn(find, take, [])
 
     async def take(self, paths: Sequence[str], until: datetime) -> list[str]:
         """See Loose."""
-        return await self._take({"_id": {"$in": list(paths)}}, "_id", until, len(paths))
+
+        async def take(session: Session) -> list[str]:
+            recorded = await named(self._link, paths, session)
+            free = [path for path in paths if path not in recorded]
+            # To be written, they may not have been changed since the records were read.
+            await _write(self._loose, [_taken(path, until) for path in free], session)
+            return free
+
+        return await self._link.change(take)
 
     async def forget(self, paths: Sequence[str]) -> None:
         """See Loose."""
@@ -41,19 +62,6 @@ class MongoLoose:
 
         await self._link.change(forget)
 
-    async def _take(self, asked: Document, order: str, until: datetime, limit: int) -> list[str]:
-        async def find(session: Session | None) -> list[Document]:
-            some = self._loose.find(asked, session=session).sort(order)
-            return await some.limit(limit).to_list() if limit > 0 else []
-
-        async def take(session: Session, found: list[Document]) -> list[str]:
-            paths = [one["_id"] for one in found]
-            taken = {"$set": {"due": until, "state": "free"}}
-            await self._loose.update_many({"_id": {"$in": paths}}, taken, session=session)
-            return paths
-
-        return await self._link.seek_turn(find, take, [])
-
 
 async def free_loose(
     loose: Collection, paths: Iterable[str], user_id: str | None, due: datetime, session: Session
@@ -62,23 +70,30 @@ async def free_loose(
     await _write(loose, [_noted(path, user_id, due, "free") for path in paths], session)
 
 
-async def settle_loose(loose: Collection, paths: Iterable[str], session: Session) -> None:
-    """Files of a record that is added, in the caller's transaction. Raises DataErased."""
-    some = {"_id": {"$in": list(paths)}}
-    if await loose.find_one({**some, "state": "refused"}, session=session):
+async def settle_loose(loose: Collection, paths: Sequence[str], session: Session) -> None:
+    """Files that came for a record that is added, in the caller's transaction.
+
+    Raises DataErased unless all were still to come: of any other the file is being removed.
+    """
+    coming = {"_id": {"$in": list(paths)}, "state": "coming"}
+    settled = await loose.delete_many(coming, session=session)
+    if settled.deleted_count < len(paths):
         raise DataErased
-    await loose.delete_many(some, session=session)
 
 
 async def erase_loose(
     loose: Collection, user_id: str, limit: int, due: datetime, session: Session
 ) -> list[str]:
-    """The paths of a user's files, in the caller's transaction. See Database.erase."""
+    """The paths of a user's files, in the caller's transaction. See Database.erase.
+
+    Those that are still written are noted as long as they were: whoever writes them does not look
+    here before the end.
+    """
     found = await loose.find({"user_id": user_id}, session=session).limit(limit).to_list()
     some = {"_id": {"$in": [one["_id"] for one in found]}}
-    await loose.update_many(some, {"$set": {"due": due}}, session=session)
-    refused = {"$set": {"state": "refused"}}
-    await loose.update_many({**some, "state": "coming"}, refused, session=session)
+    await loose.update_many({**some, "state": "free"}, {"$set": {"due": due}}, session=session)
+    refused = {"$set": {"state": "refused"}, "$max": {"due": due}}
+    await loose.update_many({**some, "state": {"$ne": "free"}}, refused, session=session)
     return [one["_id"] for one in found]
 
 
@@ -87,6 +102,11 @@ def _noted(path: str, user_id: str | None, due: datetime, state: str) -> UpdateO
     since the user was erased), or free (nobody's)."""
     noted = {"due": due, "user_id": user_id, "state": state}
     return UpdateOne({"_id": path}, {"$set": noted}, upsert=True)
+
+
+def _taken(path: str, until: datetime) -> UpdateOne:
+    taken = {"$set": {"due": until, "state": "free"}, "$setOnInsert": {"user_id": None}}
+    return UpdateOne({"_id": path}, taken, upsert=True)
 
 
 async def _write(loose: Collection, noted: Sequence[UpdateOne], session: Session) -> None:

@@ -5,12 +5,11 @@ from datetime import datetime
 from typing import Final
 
 from storage.mongo_client import Document, Session
+from storage.mongo_known import PATHS
 from storage.mongo_link import MongoLink
 from storage.mongo_loose import free_loose
 from storage.mongo_tallies import tally
 
-PATHS: Final = ("result_video_path", "thumbnail_path", "style_image_path", "color_image_path")
-"""The fields of a result that name files."""
 _NEEDED: Final = dict.fromkeys(("user_id", "lease_until", *PATHS), True)
 
 

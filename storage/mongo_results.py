@@ -149,7 +149,7 @@ class MongoResults(MongoQueue):
         has_photos = any(document[name] is not None for name in _PHOTOS)
         await self._results.insert_one({**document, "has_photos": has_photos}, session=session)
         await tally(self._tallies, {record.user_id: 1}, 1, session)
-        await settle_loose(self._loose, record.paths, session)
+        await settle_loose(self._loose, record.photos, session)
 
     async def _total(self, user_id: str, over: datetime, session: Session) -> int:
         """How many results of a user last: those that are over are few, as they are removed."""

@@ -87,6 +87,12 @@ class ResultRecord:
                  self.color_image_path)  # fmt: skip
         return tuple(path for path in paths if path is not None)
 
+    @property
+    def photos(self) -> tuple[str, ...]:
+        """Where the photos are that came with it."""
+        photos = (self.style_image_path, self.color_image_path)
+        return tuple(path for path in photos if path is not None)
+
 
 def as_seen(record: ResultRecord, horizon: Horizon) -> ResultRecord:
     """The record without photos that are over, unless somebody is working with them."""

@@ -10,13 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-import orjson
-
 from storage.errors import StorageClosed, StorageFailed
 from storage.moments import to_ms
 from storage.results import Erased
 from storage.retention import NowHorizon
 from storage.sqlite_erase import erase, scrub
+from storage.sqlite_known import known
 from storage.sqlite_loose import SqliteLoose
 from storage.sqlite_results import SqliteResults
 from storage.sqlite_schema import MIGRATIONS, migrate
@@ -25,15 +24,6 @@ from storage.sqlite_uploads import SqliteUploads
 
 _Result = TypeVar("_Result")
 
-_KNOWN = """
-    SELECT value FROM json_each(?)
-    WHERE EXISTS (SELECT 1 FROM uploads WHERE file_path = value)
-        OR EXISTS (SELECT 1 FROM results WHERE result_video_path = value)
-        OR EXISTS (SELECT 1 FROM results WHERE thumbnail_path = value)
-        OR EXISTS (SELECT 1 FROM results WHERE style_image_path = value)
-        OR EXISTS (SELECT 1 FROM results WHERE color_image_path = value)
-        OR EXISTS (SELECT 1 FROM loose WHERE path = value)
-"""
 _BUSY_TIMEOUT_S = 5.0
 """So long another process may hold the database."""
 
@@ -92,9 +82,7 @@ class SqliteDatabase:
 
     async def known(self, paths: Sequence[str]) -> set[str]:
         """See Database."""
-        values = (orjson.dumps(list(paths)).decode(),)
-        rows = await self._run(lambda it: it.execute(_KNOWN, values).fetchall())
-        return {row["value"] for row in rows}
+        return await self._run(lambda it: known(it, paths))
 
     async def ping(self) -> None:
         """See Database."""

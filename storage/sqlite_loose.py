@@ -7,14 +7,17 @@ from typing import Final
 
 from storage.errors import DataErased
 from storage.moments import to_ms
+from storage.sqlite_known import named
 from storage.sqlite_rows import Run, transaction
 
 _NOTE: Final = "INSERT OR REPLACE INTO loose VALUES (?, ?, ?, ?)"
-_STATE: Final = "SELECT state FROM loose WHERE path = ?"
-_SETTLE: Final = "DELETE FROM loose WHERE path = ?"
+_SETTLE: Final = "DELETE FROM loose WHERE path = ? AND state = 'coming'"
 _FORGET: Final = "DELETE FROM loose WHERE path = ? AND state = 'free'"
 _FORGET_WHOSE: Final = "UPDATE loose SET user_id = NULL WHERE path = ?"
-_TAKE: Final = "UPDATE loose SET due = ?, state = 'free' WHERE path = ? RETURNING path"
+_TAKE: Final = """
+    INSERT INTO loose VALUES (?, ?, NULL, 'free')
+    ON CONFLICT (path) DO UPDATE SET due = excluded.due, state = excluded.state
+"""
 _CLAIM: Final = """
     UPDATE loose SET due = :until, state = 'free' WHERE path IN (
         SELECT path FROM loose WHERE due <= :now ORDER BY due LIMIT :limit
@@ -22,7 +25,8 @@ _CLAIM: Final = """
     RETURNING path
 """
 _ERASE: Final = """
-    UPDATE loose SET due = :due, state = CASE state WHEN 'free' THEN 'free' ELSE 'refused' END
+    UPDATE loose SET due = CASE state WHEN 'free' THEN :due ELSE max(due, :due) END,
+        state = CASE state WHEN 'free' THEN 'free' ELSE 'refused' END
     WHERE path IN (SELECT path FROM loose WHERE user_id = :user_id LIMIT :limit)
     RETURNING path
 """
@@ -56,8 +60,10 @@ class SqliteLoose:
 
         def take(connection: sqlite3.Connection) -> list[str]:
             with transaction(connection):
-                taken = [connection.execute(_TAKE, (until_ms, path)).fetchall() for path in paths]
-            return [row["path"] for rows in taken for row in rows]
+                recorded = named(connection, paths)
+                taken = [path for path in paths if path not in recorded]
+                connection.executemany(_TAKE, [(path, until_ms) for path in taken])
+            return taken
 
         return await self._run(take)
 
@@ -81,15 +87,20 @@ def free_loose(
 
 
 def settle_loose(connection: sqlite3.Connection, paths: Iterable[str]) -> None:
-    """Files of a record that is added, in the caller's transaction. Raises DataErased."""
+    """Files that came for a record that is added, in the caller's transaction.
+
+    Raises DataErased unless all were still to come: of any other the file is being removed.
+    """
     for path in paths:
-        found = connection.execute(_STATE, (path,)).fetchone()
-        if found is not None and found["state"] == "refused":
+        if not connection.execute(_SETTLE, (path,)).rowcount:
             raise DataErased
-        connection.execute(_SETTLE, (path,))
 
 
 def erase_loose(connection: sqlite3.Connection, user_id: str, limit: int, due_ms: int) -> list[str]:
-    """The paths of a user's files, in the caller's transaction. See Database.erase."""
+    """The paths of a user's files, in the caller's transaction. See Database.erase.
+
+    Those that are still written are noted as long as they were: whoever writes them does not look
+    here before the end.
+    """
     values = {"user_id": user_id, "limit": limit, "due": due_ms}
     return [row["path"] for row in connection.execute(_ERASE, values).fetchall()]

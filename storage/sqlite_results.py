@@ -76,7 +76,7 @@ class SqliteResults(SqliteQueue):
                         raise UploadGone
                     _check_room(connection, record.user_id, bounds, over_ms)
                     connection.execute(TABLE.insertion, row)
-                    settle_loose(connection, record.paths)
+                    settle_loose(connection, record.photos)
             return earlier
 
         earlier = await self._run(add)

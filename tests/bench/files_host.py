@@ -18,7 +18,7 @@ from storage.addresses import name_of
 from storage.results import Ending, Lease, QueueBounds, ResultStatus, RunningBounds
 from tests.bench.host import run_app
 from tests.bench.service import bench_engine, bench_settings
-from tests.integration.records import RESULT, UPLOAD
+from tests.integration.records import RESULT, UPLOAD, add_result, add_upload
 
 SEALED: Final = "/uploads/result_00000000-0000-4000-8000-000000000001.mp4"
 PLAIN: Final = "/plain"
@@ -46,9 +46,9 @@ async def _keep(app: web.Application, path: Path) -> None:
     """The file is the video of a completed result."""
     services = app[SERVICES]
     database, now = services.database, services.clock.utc_now()
-    await database.uploads.add(replace(UPLOAD, created_at=now, updated_at=now))
+    await add_upload(database, replace(UPLOAD, created_at=now, updated_at=now))
     result = replace(RESULT, result_video_path=SEALED, created_at=now, updated_at=now)
-    await database.results.add(result, QueueBounds(1, 1))
+    await add_result(database, result, QueueBounds(1, 1))
     await database.results.claim(Lease("w", now, now + timedelta(60)), RunningBounds(1, 1))
     await services.files.put(name_of(SEALED), path)
     await database.results.end("r1", "w", Ending(status=ResultStatus.COMPLETED, now=now))

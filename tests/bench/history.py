@@ -24,7 +24,7 @@ from storage.sqlite_rows import transaction
 from tests.bench.scenarios import Options
 from tests.bench.table import table
 from tests.integration.mongod import Mongod
-from tests.integration.records import RESULT, UPLOAD
+from tests.integration.records import RESULT, UPLOAD, add_result, add_upload
 
 FEW, MANY, MANY_QUICKLY = 100, 100_000, 5_000
 ASKED, ROUNDS = 300, 7
@@ -78,10 +78,11 @@ async def _fill(store: "_Store", user_id: str, count: int) -> None:
     """One as the service adds them, the others at once: a hundred thousand would take an hour."""
     upload_id = f"of-{user_id}"
     path = f"/uploads/{user_id}.mp4"
-    await store.database.uploads.add(
-        replace(UPLOAD, upload_id=upload_id, user_id=user_id, file_path=path, created_at=NOW)
+    await add_upload(
+        store.database,
+        replace(UPLOAD, upload_id=upload_id, user_id=user_id, file_path=path, created_at=NOW),
     )
-    await store.database.results.add(_result(user_id, upload_id, 0), ROOMY)
+    await add_result(store.database, _result(user_id, upload_id, 0), ROOMY)
     for start in range(1, count, STEP):
         numbers = range(start, min(count, start + STEP))
         await store.insert([_result(user_id, upload_id, number) for number in numbers])

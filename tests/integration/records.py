@@ -3,10 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from storage.database import Database
 from storage.records import SessionRecord, SessionStatus, UploadRecord, UploadStatus
-from storage.results import ResultRecord, ResultStatus
+from storage.results import QueueBounds, ResultRecord, ResultStatus
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 891000, tzinfo=UTC)
+NEVER = NOW + timedelta(days=36_500)
+"""Files that come by then are not swept, whatever time it is for a test."""
 RECORD = SessionRecord(
     session_id="s1",
     user_id="ann",
@@ -59,3 +62,16 @@ RESULT = ResultRecord(
 def database_file(folder: Path) -> Path:
     """The SQLite file of a test."""
     return folder / "data" / "sessions.db"
+
+
+async def add_upload(database: Database, record: UploadRecord) -> UploadRecord:
+    """As it comes in: its file is noted before."""
+    await database.loose.note([record.file_path], record.user_id, NEVER)
+    return await database.uploads.add(record)
+
+
+async def add_result(database: Database, record: ResultRecord, bounds: QueueBounds) -> ResultRecord:
+    """As it is ordered: its photos are noted before."""
+    if record.photos:
+        await database.loose.note(record.photos, record.user_id, NEVER)
+    return await database.results.add(record, bounds)

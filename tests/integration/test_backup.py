@@ -23,7 +23,7 @@ from storage.backup import CLAIM, FOLDER_PREFIX, MANIFEST, BackupError, make_bac
 from storage.layout import DATABASE_FILE, KEY_FILE, OBJECTS_FOLDER
 from storage.lock import DirectoryLock
 from tests.integration.process import ROOT, ServerProcess
-from tests.integration.records import UPLOAD
+from tests.integration.records import UPLOAD, add_upload
 from tests.integration.videos import Videos
 
 
@@ -105,7 +105,7 @@ async def saved(tmp_path: Path) -> Path:
     async with opened_stores(settings, SystemClock()) as stores:
         now = stores.keeper._utc_now()
         await stores.files.write(name_of(UPLOAD.file_path), b"film" * 10_000)
-        await stores.database.uploads.add(replace(UPLOAD, created_at=now))
+        await add_upload(stores.database, replace(UPLOAD, created_at=now))
     code, said = await run("backup", tmp_path / "saved.tar", f"--data-dir={tmp_path / 'data'}")
     assert code == 0, said
     return tmp_path / "saved.tar"

@@ -23,7 +23,7 @@ from storage.results import (
     RunningBounds,
 )
 from tests.integration.databases import Opener, Time
-from tests.integration.records import NOW, RECORD, RESULT, UPLOAD
+from tests.integration.records import NOW, RECORD, RESULT, UPLOAD, add_result, add_upload
 
 ROOMY = QueueBounds(1000, 1000)
 ANY = RunningBounds(1000, 1000)
@@ -41,7 +41,8 @@ def lease(owner: str) -> Lease:
 
 
 def result(name: str, **changes: Any) -> ResultRecord:
-    return replace(RESULT, result_id=name, **changes)
+    """A result without a photo."""
+    return replace(RESULT, result_id=name, style_image_path=None, **changes)
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ async def other(opener: Opener) -> AsyncIterator[Database]:
 @pytest.fixture(autouse=True)
 async def upload(database: Database) -> None:
     """The upload that all results are made of."""
-    await database.uploads.add(UPLOAD)
+    await add_upload(database, UPLOAD)
 
 
 async def test_a_session_has_one_owner(database: Database, other: Database) -> None:
@@ -109,7 +110,9 @@ async def test_a_key_adds_once_for_all_who_come_at_once(
     keyed = replace(UPLOAD, idempotency_key="k", request_digest="d")
     uploads = await asyncio.gather(
         *(
-            store.uploads.add(replace(keyed, upload_id=f"k{number}"))
+            add_upload(
+                store, replace(keyed, upload_id=f"k{number}", file_path=f"/uploads/k{number}")
+            )
             for number, store in enumerate(stores)
         )
     )
@@ -117,8 +120,8 @@ async def test_a_key_adds_once_for_all_who_come_at_once(
     assert len(await database.uploads.of_user("ann")) == 2
     results = await asyncio.gather(
         *(
-            store.results.add(
-                result(f"r{number}", idempotency_key="k", request_digest=f"d{number}"), ROOMY
+            add_result(
+                store, result(f"r{number}", idempotency_key="k", request_digest=f"d{number}"), ROOMY
             )
             for number, store in enumerate(stores)
         ),
@@ -133,7 +136,7 @@ async def test_the_queue_stays_bounded(database: Database, other: Database) -> N
     bounds = QueueBounds(in_all=8, per_user=3)
     added = await asyncio.gather(
         *(
-            store.results.add(result(f"r{number}", user_id=f"u{number % 4}"), bounds)
+            add_result(store, result(f"r{number}", user_id=f"u{number % 4}"), bounds)
             for number, store in enumerate([database, other] * 12)
         ),
         return_exceptions=True,
@@ -150,7 +153,7 @@ async def test_the_queue_stays_bounded(database: Database, other: Database) -> N
 async def test_no_more_is_begun_than_allowed(database: Database, other: Database) -> None:
     """However many claim at once; no result is begun twice."""
     for number in range(20):
-        await database.results.add(result(f"r{number}", user_id=f"u{number % 5}"), ROOMY)
+        await add_result(database, result(f"r{number}", user_id=f"u{number % 5}"), ROOMY)
     bounds = RunningBounds(in_all=7, per_user=2)
     claims = [
         store.results.claim(lease(f"w{number}"), bounds)
@@ -165,7 +168,7 @@ async def test_work_is_ended_once(database: Database, other: Database) -> None:
     """Of many who end, cancel, give back or take up one result, one does."""
     for number in range(10):
         name = f"r{number}"
-        await database.results.add(result(name, webhook_url="https://example.org/"), ROOMY)
+        await add_result(database, result(name, webhook_url="https://example.org/"), ROOMY)
         assert await database.results.claim(lease(name), ANY)
         done = Ending(status=ResultStatus.COMPLETED, now=NOW)
         ended, given, renewed, cancelled = await asyncio.gather(
@@ -186,12 +189,12 @@ async def test_pages_neither_repeat_nor_miss(database: Database, other: Database
     """While others add and delete: what was there all the time is seen once, in order."""
     for number in range(30):
         record = result(f"r{number:02}", created_at=later(number // 4))
-        await database.results.add(record, ROOMY)
+        await add_result(database, record, ROOMY)
 
     async def disturb() -> None:
         for number in range(30):
             place = later(number // 3 - 1)
-            await other.results.add(result(f"x{number}", created_at=place), ROOMY)
+            await add_result(other, result(f"x{number}", created_at=place), ROOMY)
             if number % 3 == 0:
                 await other.results.delete(f"x{number}", NOW, NOW)
 
@@ -216,7 +219,8 @@ async def test_totals_are_right_whatever_happens_at_once(
     now = time.pass_by(1)
     await asyncio.gather(
         *(
-            store.results.add(
+            add_result(
+                store,
                 result(f"r{number}", user_id=f"u{number % 3}", created_at=later(number % 2)),
                 ROOMY,
             )
@@ -241,10 +245,10 @@ async def test_moments_are_the_same_in_every_time_zone(database: Database, hours
     zone = timezone(timedelta(hours=hours))
     fine = NOW.replace(microsecond=891_999)
     moment = fine.astimezone(zone)
-    await database.uploads.add(
-        replace(UPLOAD, upload_id="up2", created_at=moment, updated_at=moment)
+    await add_upload(
+        database, replace(UPLOAD, upload_id="up2", created_at=moment, updated_at=moment)
     )
-    await database.results.add(result("r1", created_at=moment, updated_at=moment), ROOMY)
+    await add_result(database, result("r1", created_at=moment, updated_at=moment), ROOMY)
     taken = Lease("w1", moment, (fine + timedelta(seconds=10)).astimezone(zone))
     claimed = await database.results.claim(taken, ANY)
     upload = await database.uploads.get("up2")
@@ -273,7 +277,7 @@ async def test_odd_texts_are_texts(database: Database, name: str) -> None:
     record = replace(RESULT, result_id="r1", user_id=name, look=look, idempotency_key=name,
                      request_digest=name, webhook_url="$ann")  # fmt: skip
     for _ in range(2):
-        assert await database.results.add(record, ROOMY) == record
+        assert await add_result(database, record, ROOMY) == record
     claimed = await database.results.claim(lease(name), ANY)
     assert claimed is not None
     assert claimed.look == look

@@ -19,7 +19,7 @@ from storage.errors import StorageFailed
 from storage.files import KeptFile, Pieces
 from storage.results import Ending, Lease, QueueBounds, ResultStatus, RunningBounds
 from storage.sealing import CHUNK_BYTES
-from tests.integration.records import RESULT, UPLOAD
+from tests.integration.records import RESULT, UPLOAD, add_result, add_upload
 from tests.integration.sealed import put_raw, raw
 from tests.integration.service import Service, StartService, eventually
 
@@ -63,10 +63,10 @@ async def made(service: Service, status: ResultStatus = ResultStatus.COMPLETED) 
     """A result, made a moment ago, whose files are there."""
     services, data = service.services, os.urandom(SIZE)
     now, results = services.clock.utc_now(), services.database.results
-    await services.database.uploads.add(replace(UPLOAD, created_at=now, updated_at=now))
+    await add_upload(services.database, replace(UPLOAD, created_at=now, updated_at=now))
     record = replace(RESULT, result_video_path=VIDEO, thumbnail_path=THUMB, created_at=now,
                      updated_at=now)  # fmt: skip
-    await services.database.results.add(record, QueueBounds(9, 9))
+    await add_result(services.database, record, QueueBounds(9, 9))
     lease = Lease("w", now, now + timedelta(seconds=60))
     await results.claim(lease, RunningBounds(9, 9))
     await services.files.write(name_of(VIDEO), data)

@@ -14,15 +14,20 @@ import pytest
 from bson import ObjectId
 from pymongo import MongoClient
 
-from storage.errors import StorageFailed, StorageNewer, StorageUnsuitable
+from storage import mongo_uploads
+from storage.addresses import name_of
+from storage.errors import DataErased, StorageFailed, StorageNewer, StorageUnsuitable
+from storage.files import Files
+from storage.keeper import Keeper
 from storage.mongo import MongoDatabase
 from storage.mongo_client import PLACES, connect, database_of, disconnect
+from storage.mongo_loose import settle_loose
 from storage.mongo_schema import MIGRATIONS, migrate
 from storage.results import Ending, Lease, QueueBounds, ResultStatus, RunningBounds
 from tests.integration.databases import RETENTION, Time
 from tests.integration.mongod import Mongod
 from tests.integration.process import ROOT
-from tests.integration.records import NOW, RECORD, RESULT, UPLOAD
+from tests.integration.records import NOW, RECORD, RESULT, UPLOAD, add_result, add_upload
 
 ROOMY = QueueBounds(1000, 1000)
 ANY = RunningBounds(1000, 1000)
@@ -36,14 +41,14 @@ async def mongo(mongo_uri: str, time: Time) -> AsyncIterator[MongoDatabase]:
     await database.close()
 
 
-def name_of(uri: str) -> str:
+def database_name(uri: str) -> str:
     """The database's name."""
     return uri.rsplit("/", 1)[1]
 
 
 def everything(client: "MongoClient[Raw]", uri: str) -> list[Raw]:
     """All documents of a database."""
-    database = client[name_of(uri)]
+    database = client[database_name(uri)]
     return [one for name in database.list_collection_names() for one in database[name].find()]
 
 
@@ -51,11 +56,11 @@ async def test_documents_are_as_the_report_has_them(
     mongo: MongoDatabase, mongo_uri: str, mongod: Mongod
 ) -> None:
     """Fields under their names, identifiers as text beside MongoDB's own, dates and numbers."""
-    await mongo.uploads.add(UPLOAD)
-    await mongo.results.add(RESULT, ROOMY)
+    await add_upload(mongo, UPLOAD)
+    await add_result(mongo, RESULT, ROOMY)
     await mongo.sessions.begin(RECORD)
     with mongod.client() as client:
-        database = client[name_of(mongo_uri)]
+        database = client[database_name(mongo_uri)]
         upload, result, session = (
             database[name].find_one() or {} for name in ("uploads", "results", "sessions")
         )
@@ -92,7 +97,7 @@ async def test_indexes_of_the_report_are_there(
     }
     with mongod.client() as client:
         for collection, indexes in expected.items():
-            found = client[name_of(mongo_uri)][collection].index_information().values()
+            found = client[database_name(mongo_uri)][collection].index_information().values()
             keys = [dict(index["key"]) for index in found]
             for index in indexes:
                 assert any(list(key)[: len(index)] == index for key in keys)
@@ -121,7 +126,7 @@ async def test_damaged_documents_are_failures(
     """What is no record is not passed on, and nothing of it is told."""
     await mongo.sessions.begin(RECORD)
     with mongod.client() as client:
-        client[name_of(mongo_uri)][collection].update_one({}, {"$set": damage})
+        client[database_name(mongo_uri)][collection].update_one({}, {"$set": damage})
     with pytest.raises(StorageFailed) as caught:
         await mongo.sessions.get("s1")
     assert str(next(iter(damage.values()))) not in str(caught.value)
@@ -133,7 +138,7 @@ async def test_a_missing_field_is_a_failure_or_none(
     """A document without an optional field is read; one without another is not."""
     await mongo.sessions.begin(RECORD)
     with mongod.client() as client:
-        sessions = client[name_of(mongo_uri)]["sessions"]
+        sessions = client[database_name(mongo_uri)]["sessions"]
         sessions.update_one({}, {"$unset": {"look": 1}})
         assert await mongo.sessions.get("s1") == replace(RECORD, look=None)
         sessions.update_one({}, {"$unset": {"frames_processed": 1}})
@@ -145,9 +150,9 @@ async def test_erasing_leaves_no_name(
     mongo: MongoDatabase, mongo_uri: str, mongod: Mongod, time: Time
 ) -> None:
     """In no collection is anything left that names who was erased."""
-    await mongo.uploads.add(replace(UPLOAD, idempotency_key="k", request_digest="d"))
+    await add_upload(mongo, replace(UPLOAD, idempotency_key="k", request_digest="d"))
     for number in range(3):
-        await mongo.results.add(replace(RESULT, result_id=f"r{number}"), ROOMY)
+        await add_result(mongo, replace(RESULT, result_id=f"r{number}"), ROOMY)
     await mongo.results.claim(Lease("w1", NOW, NOW + timedelta(9)), ANY)
     await mongo.results.delete("r1", NOW, NOW)
     await mongo.sessions.begin(RECORD)
@@ -167,7 +172,7 @@ async def test_cancelled_changes_are_whole(
 ) -> None:
     """Wherever a caller is cancelled: all is there or nothing, no transaction stays open, and no
     place is lost."""
-    await mongo.uploads.add(UPLOAD)
+    await add_upload(mongo, UPLOAD)
     paths = [f"/uploads/style{number}.jpg" for number in range(60)]
     await mongo.loose.note(paths, "ann", NOW)
     adding = []
@@ -182,7 +187,7 @@ async def test_cancelled_changes_are_whole(
     await asyncio.gather(*(mongo.ping() for _ in range(2 * PLACES)))
     await mongo.close()
     with mongod.client() as client:
-        database = client[name_of(mongo_uri)]
+        database = client[database_name(mongo_uri)]
         there = {one["style_image_path"] for one in database["results"].find()}
         assert there | {one["_id"] for one in database["loose"].find()} == set(paths)
         assert len(there) + database["loose"].count_documents({}) == len(paths)
@@ -190,6 +195,40 @@ async def test_cancelled_changes_are_whole(
         asked = {"$currentOp": {"allUsers": True, "idleSessions": True}}
         is_open = {"$match": {"transaction": {"$exists": True}}}
         assert list(client.admin.aggregate([asked, is_open])) == []
+
+
+async def test_a_cancelled_upload_is_whole(
+    mongo: MongoDatabase, time: Time, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its transaction goes on while the file is taken back: then it is not committed."""
+    is_reached, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(*args: Any) -> None:
+        is_reached.set()
+        await may_go_on.wait()
+        await settle_loose(*args)
+
+    monkeypatch.setattr(mongo_uploads, "settle_loose", slow)
+    files = await Files.connect(tmp_path / "data")
+    keeper = Keeper(mongo, files, lambda: time.now)
+
+    async def come() -> None:
+        async with keeper.coming([UPLOAD.file_path], "ann"):
+            await files.write(name_of(UPLOAD.file_path), b"film")
+            await mongo.uploads.add(UPLOAD)
+
+    coming = asyncio.create_task(come())
+    await is_reached.wait()
+    coming.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await coming
+    assert not await files.exists(name_of(UPLOAD.file_path))
+    going_on = set(mongo._link._tasks)
+    may_go_on.set()
+    with pytest.raises(DataErased):
+        await asyncio.gather(*going_on)
+    assert await mongo.uploads.get("up1") is None
+    await files.close()
 
 
 async def test_who_waits_and_is_cancelled_has_done_nothing(mongo_uri: str, time: Time) -> None:
@@ -213,26 +252,26 @@ async def test_an_abandoned_turn_holds_up_nobody(
 ) -> None:
     """A process that died while it changed the queue does not keep the others from it, for the
     minute that the server would wait for it."""
-    await mongo.uploads.add(UPLOAD)
-    await mongo.results.add(RESULT, ROOMY)
+    await add_upload(mongo, UPLOAD)
+    await add_result(mongo, RESULT, ROOMY)
     dead: MongoClient[Raw] = MongoClient(mongo_uri, appname="hair-try-on")
     session = dead.start_session()
     session.start_transaction()
-    state = dead[name_of(mongo_uri)]["state"]
+    state = dead[database_name(mongo_uri)]["state"]
     state.update_one({"_id": "queue"}, {"$inc": {"turns": 1}}, session=session)
     hasty = await MongoDatabase.open(f"{mongo_uri}?timeoutMS=300", lambda: RETENTION.horizon(NOW))
     with pytest.raises(StorageFailed):
-        await hasty.results.add(replace(RESULT, result_id="r2"), ROOMY)
+        await add_result(hasty, replace(RESULT, result_id="r2"), ROOMY)
     await hasty.close()
-    assert await mongo.results.add(replace(RESULT, result_id="r2"), ROOMY)
+    assert await add_result(mongo, replace(RESULT, result_id="r2"), ROOMY)
     dead.close()
 
 
 async def test_texts_are_no_expressions(mongo: MongoDatabase) -> None:
     """What looks like the name of a field in a text is that text."""
-    await mongo.uploads.add(UPLOAD)
+    await add_upload(mongo, UPLOAD)
     for name in ("r1", "r2"):
-        await mongo.results.add(replace(RESULT, result_id=name), ROOMY)
+        await add_result(mongo, replace(RESULT, result_id=name), ROOMY)
         await mongo.results.claim(Lease("w1", NOW, NOW), ANY)
     done = Ending(status=ResultStatus.FAILED, now=NOW, error_message="$user_id", ai_model="$$NOW")
     assert await mongo.results.end("r1", "w1", done)
@@ -283,7 +322,7 @@ async def test_a_newer_schema_is_left_alone(new_mongo_uri: str, mongod: Mongod, 
     """Nothing is changed in a database of a newer version of the service."""
     newer = len(MIGRATIONS) + 1
     with mongod.client() as client:
-        database = client[name_of(new_mongo_uri)]
+        database = client[database_name(new_mongo_uri)]
         database["schema"].insert_one({"_id": "schema", "version": newer})
         with pytest.raises(StorageNewer, match=f"version {newer}, known up to {newer - 1}"):
             await MongoDatabase.open(new_mongo_uri, time.horizon)
@@ -322,7 +361,7 @@ async def test_missing_indexes_are_built_again(
     """A database that was restored without them gets them when it is opened."""
     await (await MongoDatabase.open(new_mongo_uri, time.horizon)).close()
     with mongod.client() as client:
-        results = client[name_of(new_mongo_uri)]["results"]
+        results = client[database_name(new_mongo_uri)]["results"]
         before = results.index_information()
         results.drop_indexes()
         await (await MongoDatabase.open(new_mongo_uri, time.horizon)).close()

@@ -13,7 +13,7 @@ from storage.records import UploadStatus
 from storage.results import Ending, Lease, QueueBounds, ResultStatus, RunningBounds
 from tests.integration.databases import RETENTION
 from tests.integration.mongod import Mongod
-from tests.integration.records import NOW, RECORD, RESULT, UPLOAD
+from tests.integration.records import NOW, RECORD, RESULT, UPLOAD, add_upload
 
 ROOMY = QueueBounds(100_000, 100_000)
 ANY = RunningBounds(1000, 1000)
@@ -156,9 +156,14 @@ async def write(
     ending = Ending(status=ResultStatus.COMPLETED, now=NOW)
     for count in itertools.count():
         name = f"n{next(numbers)}"
-        await database.uploads.add(replace(UPLOAD, upload_id=name, user_id=name))
+        file_path = f"/uploads/{name}.mp4"
+        await add_upload(
+            database, replace(UPLOAD, upload_id=name, user_id=name, file_path=file_path)
+        )
         written.add(f"upload {name}")
-        result = replace(RESULT, result_id=name, upload_id=name, user_id=name)
+        result = replace(
+            RESULT, result_id=name, upload_id=name, user_id=name, style_image_path=None
+        )
         await database.results.add(result, ROOMY)
         written.add(f"result {name}")
         await database.sessions.begin(replace(RECORD, session_id=name))

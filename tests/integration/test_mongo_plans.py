@@ -29,7 +29,7 @@ from storage.results import (
 )
 from tests.integration.databases import Time
 from tests.integration.mongod import Mongod
-from tests.integration.records import NOW, RECORD, RESULT, UPLOAD
+from tests.integration.records import NOW, RECORD, RESULT, UPLOAD, add_result, add_upload
 
 ROOMY = QueueBounds(1000, 1000)
 ANY = RunningBounds(1000, 1000)
@@ -91,12 +91,12 @@ async def _fill(database: MongoDatabase) -> None:
         user = f"user{number % 4}"
         own: dict[str, Any] = {"user_id": user, "created_at": later(-number)}
         changes = {"upload_id": f"up{number}", "idempotency_key": f"k{number}", **own}
-        await database.uploads.add(replace(UPLOAD, file_path=f"/u{number}", **changes))
+        await add_upload(database, replace(UPLOAD, file_path=f"/u{number}", **changes))
         paths = {"result_video_path": f"/v{number}", "thumbnail_path": f"/t{number}",
                  "style_image_path": f"/s{number}", "color_image_path": f"/c{number}",
                  "webhook_url": "https://example.org/"}  # fmt: skip
         record = replace(RESULT, result_id=f"r{number}", **{**changes, **paths})
-        await database.results.add(record, ROOMY)
+        await add_result(database, record, ROOMY)
         status = list(SessionStatus)[number % 3]
         await database.sessions.begin(
             replace(RECORD, session_id=f"s{number}", status=status, **own)
@@ -137,14 +137,14 @@ async def _ask_everything(database: MongoDatabase, time: Time) -> None:
     await sessions.time_out_silent(later(1), RECORD.updated_at)
     upload = replace(UPLOAD, upload_id="new", idempotency_key="new", request_digest="d")
     for _ in range(2):
-        await uploads.add(upload)
+        await add_upload(database, upload)
     await uploads.get("up1")
     await uploads.of_user("user1")
     await uploads.set_status("up1", UploadStatus.COMPLETED, NOW)
     await uploads.page(10, "up2")
     result = replace(RESULT, result_id="new", upload_id="up1", idempotency_key="new")
     for _ in range(2):
-        await results.add(result, ROOMY)
+        await add_result(database, result, ROOMY)
     await results.get("r1")
     await results.by_path("/v1")
     await results.history("ann", 3, 2)
@@ -174,7 +174,7 @@ async def _ask_everything(database: MongoDatabase, time: Time) -> None:
     assert await results.remove_photos(5, time.pass_by(90), NOW, "late")
     assert await sessions.remove_expired(5)
     now = time.pass_by(5000)
-    await uploads.add(replace(upload, upload_id="newer", created_at=now))
+    await add_upload(database, replace(upload, upload_id="newer", created_at=now))
     assert await uploads.remove_expired(5, NOW)
     assert await results.remove_expired(5, now, now)
 

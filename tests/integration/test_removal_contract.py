@@ -21,7 +21,7 @@ from storage.results import (
     RunningBounds,
 )
 from tests.integration.databases import Opener, Time
-from tests.integration.records import NOW, RECORD, RESULT, UPLOAD
+from tests.integration.records import NOW, RECORD, RESULT, UPLOAD, add_result, add_upload
 
 ROOMY = QueueBounds(1000, 1000)
 ANY = RunningBounds(1000, 1000)
@@ -50,7 +50,7 @@ def result(name: str, **changes: Any) -> ResultRecord:
 
 async def add(database: Database, name: str, **changes: Any) -> ResultRecord:
     """Queue a result whose files are its own."""
-    return await database.results.add(result(name, **changes), ROOMY)
+    return await add_result(database, result(name, **changes), ROOMY)
 
 
 async def everything_loose(database: Database) -> list[str]:
@@ -61,7 +61,7 @@ async def everything_loose(database: Database) -> list[str]:
 @pytest.fixture(autouse=True)
 async def upload(database: Database) -> None:
     """The upload that all results are made of."""
-    await database.uploads.add(UPLOAD)
+    await add_upload(database, UPLOAD)
 
 
 async def test_files_are_loose_until_their_record_is_there(database: Database) -> None:
@@ -90,13 +90,20 @@ async def test_what_is_due_is_one_callers(database: Database, opener: Opener) ->
 
 
 async def test_what_is_not_recorded_is_taken(database: Database) -> None:
-    """Whoever wrote files whose record did not come takes them back, and nobody else gets them."""
+    """Whoever wrote files whose record did not come takes them back, also those that a sweep has
+    forgotten meanwhile, and nobody else gets them; of what has its record nothing is taken."""
     paths = [UPLOAD.file_path, "/uploads/a.jpg", "/uploads/b.jpg"]
     await database.loose.note(paths, "ann", later(5))
     await database.uploads.add(replace(UPLOAD, upload_id="up2"))
-    paths = [UPLOAD.file_path, "/uploads/b.jpg"]
-    assert await database.loose.take(paths, later(60)) == ["/uploads/b.jpg"]
+    await add(database, "r1")
+    paths = [UPLOAD.file_path, "/uploads/b.jpg", "/uploads/swept.jpg", *result("r1").paths]
+    taken = ["/uploads/b.jpg", "/uploads/swept.jpg"]
+    assert sorted(await database.loose.take(paths, later(60))) == taken
+    assert await database.loose.take([], later(60)) == []
     assert await database.loose.claim(later(59), later(60), 10) == ["/uploads/a.jpg"]
+    assert sorted(await database.loose.claim(later(60), later(99), 10)) == sorted(
+        ["/uploads/a.jpg", *taken]
+    )
 
 
 async def test_deleting_a_result_makes_its_files_loose(database: Database) -> None:
@@ -156,9 +163,9 @@ async def test_a_result_that_is_over_is_gone(database: Database, time: Time) -> 
     assert await database.results.history("ann", 10) == ([], 0)
     assert await database.results.page(10) == []
     assert await database.results.claim(lease(), ANY) is None
-    await database.uploads.add(replace(UPLOAD, upload_id="up2", created_at=now))
+    await add_upload(database, replace(UPLOAD, upload_id="up2", created_at=now))
     again = result("r9", upload_id="up2", created_at=now, idempotency_key="k0", request_digest="e")
-    assert await database.results.add(again, ROOMY) == again
+    assert await add_result(database, again, ROOMY) == again
     assert (await database.results.history("ann", 10))[1] == 1
     steps = [len(await database.results.remove_expired(2, now, now)) for _ in range(3)]
     assert steps == [6, 3, 0]
@@ -295,15 +302,36 @@ async def test_what_is_coming_is_refused_after_an_erasure(database: Database) ->
     again = replace(UPLOAD, upload_id="up2", file_path=film)
     with pytest.raises(DataErased):
         await database.uploads.add(again)
-    await database.uploads.add(UPLOAD)
+    await add_upload(database, UPLOAD)
     with pytest.raises(DataErased):
-        await add(database, "r1")
+        await database.results.add(result("r1"), ROOMY)
     assert await database.uploads.get("up2") is None
     assert await database.results.get("r1") is None
     assert sorted(await database.loose.take([film, photo], later(90))) == sorted([film, photo])
     await database.loose.forget([film, photo])
-    assert await database.uploads.add(again) == again
+    assert await add_upload(database, again) == again
     assert await everything_loose(database) == []
+
+
+async def test_what_is_coming_is_refused_after_the_sweep_too(database: Database) -> None:
+    """However long the file takes: a sweep that comes after the erasure lets its path be, and where
+    one has taken it the record is not added any more. It may be tried again."""
+    film, photo = "/uploads/film.mp4", result("r1").style_image_path
+    assert photo is not None
+    await database.loose.note([film, photo], "ann", later(3600))
+    await database.erase("ann", 10, NOW, later(120))
+    await add_upload(database, UPLOAD)
+    assert await database.loose.claim(later(3599), later(3700), 10) == []
+    assert sorted(await database.loose.claim(later(3600), later(3700), 10)) == sorted([film, photo])
+    upload = replace(UPLOAD, upload_id="up2", file_path=film)
+    for _ in ("taken", "gone"):
+        with pytest.raises(DataErased):
+            await database.uploads.add(upload)
+        with pytest.raises(DataErased):
+            await database.results.add(result("r1"), ROOMY)
+        await database.loose.forget([film, photo])
+    assert await add_upload(database, upload) == upload
+    assert await add(database, "r1") == result("r1")
 
 
 async def test_erasing_takes_what_is_over_but_nothing_leased(

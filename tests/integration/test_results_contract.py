@@ -19,7 +19,7 @@ from storage.results import (
     Workload,
 )
 from tests.integration.databases import Opener
-from tests.integration.records import NOW, RESULT, UPLOAD
+from tests.integration.records import NOW, RESULT, UPLOAD, add_result, add_upload
 
 ROOMY = QueueBounds(1000, 1000)
 ANY = RunningBounds(1000, 1000)
@@ -39,13 +39,13 @@ def lease(owner: str = "w1", at_s: float = 0) -> Lease:
 async def add(database: Database, result_id: str, **changes: Any) -> ResultRecord:
     """Queue a result."""
     record = replace(RESULT, result_id=result_id, **changes)
-    return await database.results.add(record, ROOMY)
+    return await add_result(database, record, ROOMY)
 
 
 @pytest.fixture(autouse=True)
 async def upload(database: Database) -> None:
     """The upload that all results are made of."""
-    await database.uploads.add(UPLOAD)
+    await add_upload(database, UPLOAD)
 
 
 async def state(database: Database, result_id: str = "r1") -> ResultRecord:
@@ -85,7 +85,7 @@ async def test_a_record_comes_back_as_it_was(database: Database, opener: Opener)
         notify_at=later(3),
         notify_attempts=4,
     )
-    await database.results.add(full, ROOMY)
+    await add_result(database, full, ROOMY)
     assert await database.results.get("r1") == full
     await database.close()
     again = await opener()
@@ -108,24 +108,24 @@ async def test_the_queue_is_bounded(database: Database) -> None:
     """In all, and for each user; what has ended does not count."""
     bounds = QueueBounds(in_all=3, per_user=2)
     for number in range(2):
-        await database.results.add(replace(RESULT, result_id=f"a{number}"), bounds)
+        await add_result(database, replace(RESULT, result_id=f"a{number}"), bounds)
     with pytest.raises(UserQueueFull):
-        await database.results.add(replace(RESULT, result_id="a2"), bounds)
-    await database.results.add(replace(RESULT, result_id="b0", user_id="bob"), bounds)
+        await add_result(database, replace(RESULT, result_id="a2"), bounds)
+    await add_result(database, replace(RESULT, result_id="b0", user_id="bob"), bounds)
     with pytest.raises(QueueFull):
-        await database.results.add(replace(RESULT, result_id="c0", user_id="cid"), bounds)
+        await add_result(database, replace(RESULT, result_id="c0", user_id="cid"), bounds)
     await database.results.cancel("a0", NOW)
-    await database.results.add(replace(RESULT, result_id="a2"), bounds)
+    await add_result(database, replace(RESULT, result_id="a2"), bounds)
 
 
 async def test_a_key_adds_once(database: Database) -> None:
     """Also when the queue is full by now; another request under the same key is told so."""
     keyed = replace(RESULT, idempotency_key="k", request_digest="one")
-    await database.results.add(keyed, ROOMY)
+    await add_result(database, keyed, ROOMY)
     none = QueueBounds(0, 0)
-    assert await database.results.add(replace(keyed, result_id="r2"), none) == keyed
+    assert await add_result(database, replace(keyed, result_id="r2"), none) == keyed
     with pytest.raises(KeyReused):
-        await database.results.add(replace(keyed, request_digest="two"), ROOMY)
+        await add_result(database, replace(keyed, request_digest="two"), ROOMY)
 
 
 async def test_history_is_in_pages(database: Database) -> None:

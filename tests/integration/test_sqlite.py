@@ -28,7 +28,15 @@ from storage.results import (
 from storage.sqlite import SqliteDatabase
 from storage.sqlite_schema import MIGRATIONS, migrate
 from tests.integration.databases import RETENTION
-from tests.integration.records import NOW, RECORD, RESULT, UPLOAD, database_file
+from tests.integration.records import (
+    NOW,
+    RECORD,
+    RESULT,
+    UPLOAD,
+    add_result,
+    add_upload,
+    database_file,
+)
 
 ROOMY = QueueBounds(1000, 1000)
 
@@ -182,13 +190,13 @@ async def everything_asked(database: SqliteDatabase) -> None:
     await database.sessions.of_user("ann")
     await database.sessions.time_out_silent(NOW, NOW)
     await database.sessions.remove_expired(9)
-    await database.uploads.add(replace(UPLOAD, idempotency_key="k"))
+    await add_upload(database, replace(UPLOAD, idempotency_key="k"))
     await database.uploads.get("up1")
     await database.uploads.of_user("ann")
     await database.uploads.set_status("up1", UploadStatus.FAILED, NOW)
     await database.uploads.page(9)
     await database.uploads.remove_expired(9, due)
-    await database.results.add(replace(RESULT, idempotency_key="k"), bounds)
+    await add_result(database, replace(RESULT, idempotency_key="k"), bounds)
     await database.results.by_path("/uploads/result.mp4")
     await database.results.history("ann", 9)
     await database.results.history("ann", 9, after=Cursor(NOW, "r0"))
@@ -224,9 +232,9 @@ async def test_sqlite_overwrites_what_is_erased(tmp_path: Path, sqlite: SqliteDa
     for number in range(300):
         user_id = f"user-{number % 3}-of-three"
         upload = replace(UPLOAD, upload_id=f"up{number}", file_path=f"/uploads/{number}.mp4")
-        await sqlite.uploads.add(replace(upload, user_id=user_id))
+        await add_upload(sqlite, replace(upload, user_id=user_id))
         result = replace(RESULT, result_id=f"r{number}", upload_id=f"up{number}", user_id=user_id)
-        await sqlite.results.add(replace(result, idempotency_key=f"{user_id}-{number}"), ROOMY)
+        await add_result(sqlite, replace(result, idempotency_key=f"{user_id}-{number}"), ROOMY)
         session_id = f"s{number}"
         await sqlite.sessions.begin(replace(RECORD, session_id=session_id, user_id=user_id))
         if number % 7 == 0:
