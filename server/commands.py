@@ -24,7 +24,7 @@ def backup(settings: Settings, target: Path) -> str:
     """
     _check_embedded(settings)
     try:
-        copied = make_backup(settings.data_dir, target)
+        copied = make_backup(settings.data_dir, target, has_local_files=not settings.files_url)
     except (BackupError, OSError) as error:
         raise SettingsInvalid(f"no backup was made: {_why(error)}") from None
     return f"{target}: {_told(settings, copied)}"

@@ -2,7 +2,8 @@
 
 The database is copied first, as it was at one moment (SQLite's online backup). Files never change,
 so those that its records name are copied afterwards; of what was deleted meanwhile the records are
-taken out of the copy too. The last member of the TAR names all others with their digests.
+taken out of the copy too. Files in an object storage stay there, and all records are kept. The last
+member of the TAR names all others with their digests.
 """
 
 import hashlib
@@ -71,8 +72,9 @@ class Copied:
     has_keys: bool
 
 
-def make_backup(data_dir: Path, target: Path) -> Copied:
-    """Write the store in that folder to a new file, for this user alone (mode 0600).
+def make_backup(data_dir: Path, target: Path, *, has_local_files: bool) -> Copied:
+    """Write the store in that folder to a new file, for this user alone (mode 0600), with the
+    records' files if they are local.
 
     Raises BackupError and OSError; nothing stays of the file then.
     """
@@ -84,7 +86,10 @@ def make_backup(data_dir: Path, target: Path) -> Copied:
         _snapshot(data_dir / DATABASE_FILE, snapshot)
         with create_private(made) as file:
             with tarfile.open(fileobj=file, mode="w") as tar:
-                copied = _Writer(tar, data_dir).write(snapshot)
+                writer = _Writer(tar, data_dir)
+                if has_local_files:
+                    writer.copy_files(snapshot)
+                copied = writer.finish(snapshot)
             sync(file)
         made.replace(target)
         sync_folder(target.parent)
@@ -146,8 +151,8 @@ class _Writer:
         self._digests: dict[str, str] = {}
         self._size_bytes = 0
 
-    def write(self, snapshot: Path) -> Copied:
-        """Copy what the snapshot names, and the snapshot."""
+    def copy_files(self, snapshot: Path) -> None:
+        """Copy the files that the snapshot names; where one is gone, take its record out."""
         with closing(sqlite3.connect(snapshot)) as database:
             # Nothing of what is taken out stays in the file.
             database.execute("PRAGMA secure_delete = ON")
@@ -159,6 +164,9 @@ class _Writer:
                     for statement in _PRUNES:
                         database.execute(statement, {"path": path})
             database.commit()
+
+    def finish(self, snapshot: Path) -> Copied:
+        """Copy the keys and the snapshot, and list everything; what there is then."""
         files = len(self._digests)
         has_keys = self._add(self._data_dir / KEY_FILE, KEY_FILE)
         self._add(snapshot, DATABASE_FILE)

@@ -17,13 +17,18 @@ from aiohttp import ClientSession
 from media.clock import SystemClock
 from server.commands import backup, reconcile, restore
 from server.settings import SettingsInvalid, load_settings
+from server.storage_settings import ENV_PREFIX
 from server.stores import opened_stores
 from storage.addresses import name_of
 from storage.backup import CLAIM, FOLDER_PREFIX, MANIFEST, BackupError, make_backup
 from storage.layout import DATABASE_FILE, KEY_FILE, OBJECTS_FOLDER
 from storage.lock import DirectoryLock
+from storage.results import QueueBounds, ResultStatus
+from storage.sqlite import SqliteDatabase
+from tests.integration.databases import Time
 from tests.integration.process import ROOT, ServerProcess
-from tests.integration.records import UPLOAD, add_upload
+from tests.integration.records import RESULT, UPLOAD, add_result, add_upload
+from tests.integration.sealed import KEY
 from tests.integration.videos import Videos
 
 
@@ -109,6 +114,28 @@ async def saved(tmp_path: Path) -> Path:
     code, said = await run("backup", tmp_path / "saved.tar", f"--data-dir={tmp_path / 'data'}")
     assert code == 0, said
     return tmp_path / "saved.tar"
+
+
+async def test_records_of_files_in_object_storage_are_kept(
+    tmp_path: Path, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them: their files are not copied, and not missed either."""
+    monkeypatch.setenv(f"{ENV_PREFIX}FILE_KEYS", KEY)
+    data_dir, restored, saved = (tmp_path / name for name in ("data", "restored", "saved.tar"))
+    result = replace(RESULT, status=ResultStatus.COMPLETED)
+    database = await SqliteDatabase.open(data_dir / DATABASE_FILE, time.horizon)
+    await add_upload(database, UPLOAD)
+    await add_result(database, result, QueueBounds(1, 1))
+    await database.close()
+    for command, folder in (("backup", data_dir), ("restore", restored)):
+        flags = (f"--data-dir={folder}", "--files-url=s3://bucket")
+        code, said = await run(command, saved, *flags)
+        assert code == 0, said
+        assert "the files in object storage are not part of it" in said
+    database = await SqliteDatabase.open(restored / DATABASE_FILE, time.horizon)
+    assert await database.uploads.get(UPLOAD.upload_id) == UPLOAD
+    assert await database.results.get(RESULT.result_id) == result
+    await database.close()
 
 
 async def test_what_is_there_is_not_overwritten(tmp_path: Path, saved: Path) -> None:
@@ -201,7 +228,7 @@ def test_of_a_backup_that_fails_nothing_stays(tmp_path: Path) -> None:
     data_dir.mkdir()
     (data_dir / DATABASE_FILE).write_text("no database at all, " * 100)
     with pytest.raises(BackupError, match="SQLITE_NOTADB"):
-        make_backup(data_dir, tmp_path / "saved.tar")
+        make_backup(data_dir, tmp_path / "saved.tar", has_local_files=True)
     assert list(tmp_path.iterdir()) == [data_dir]
 
 
