@@ -70,9 +70,11 @@ class Eraser:
         jobs, records, files = 0, Erased(), 0
         while True:
             jobs += await self._database.results.cancel_all(user_id, self._clock.utc_now())
+            was_worked_on = await self._is_worked_on(user_id)
             erased, removed = await self._keeper.erase(user_id)
             records, files = records + erased, files + removed
-            if not await self._is_worked_on(user_id):
+            # Of what somebody let go of since it was looked at, something may be left.
+            if not was_worked_on and not await self._is_worked_on(user_id):
                 break
             # Who works on a film of the user lets go of it, or loses the right to in this time.
             if self._clock.monotonic() > until_s:

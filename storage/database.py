@@ -162,7 +162,8 @@ class Results(Protocol):
         ...
 
     async def leased(self, user_id: str, now: datetime) -> int:
-        """How many results of a user somebody still holds a lease of, cancelled ones included."""
+        """How many results of a user somebody still holds a lease of, also those that are
+        cancelled, forgotten or over."""
         ...
 
     async def take_up_expired(self, now: datetime, attempts: int, text: str) -> list[ResultRecord]:
@@ -185,12 +186,14 @@ class Results(Protocol):
     async def delete(self, result_id: str, now: datetime, due: datetime) -> list[str]:
         """Forget the result, if it is there; the paths of its files. See Loose.
 
-        Of a result whose lease lasts the files are due when it ends, and none are returned.
+        One whose lease lasts is cancelled, and over from now on, and no paths are returned: it is
+        removed as such, with what its owner may still write, when the lease has ended.
         """
         ...
 
     async def remove_expired(self, limit: int, now: datetime, due: datetime) -> list[str]:
-        """Delete results that are over, at most so many; as ``delete``."""
+        """Delete results that are over, at most so many, but none whose lease lasts; the paths of
+        their files. See Loose."""
         ...
 
     async def remove_photos(self, limit: int, now: datetime, due: datetime, text: str) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from storage.mongo_client import Document, Session
 from storage.mongo_link import MongoLink
 from storage.mongo_loose import erase_loose
-from storage.mongo_removal import ResultRemoval
+from storage.mongo_removal import ResultRemoval, not_leased
 from storage.mongo_uploads import NEEDED, remove_uploads
 from storage.results import Erased
 
@@ -31,14 +31,13 @@ async def erase(
     sessions, uploads = link.collection("sessions"), link.collection("uploads")
     loose, removal = link.collection("loose"), ResultRemoval(link)
     mine = {"user_id": user_id}
-    not_held = {**mine, "lease_until": {"$not": {"$gt": now}}}
 
     async def find(session: Session | None) -> _Found | None:
         if limit < 1:
             return None
         some = sessions.find(mine, {"_id": True}, session=session).limit(limit)
         films = uploads.find(mine, NEEDED, session=session).limit(limit)
-        results = await removal.find(not_held, limit, session)
+        results = await removal.find({**mine, **not_leased(now)}, limit, session)
         files = loose.find(mine, session=session).limit(1)
         return _Found(await some.to_list(), await films.to_list(), results, await files.to_list())
 
@@ -46,7 +45,7 @@ async def erase(
         ids = {"_id": {"$in": [one["_id"] for one in found.sessions]}}
         await sessions.delete_many(ids, session=session)
         await remove_uploads(link, found.uploads, due, session)
-        await removal.remove(found.results, now, due, session)
+        await removal.remove(found.results, due, session)
         paths = await erase_loose(loose, user_id, limit, due, session)
         counts = Erased(len(found.sessions), len(found.uploads), len(found.results))
         return counts, paths

@@ -64,7 +64,7 @@ class MongoLoose:
 
 
 async def free_loose(
-    loose: Collection, paths: Iterable[str], user_id: str | None, due: datetime, session: Session
+    loose: Collection, paths: Iterable[str], user_id: str, due: datetime, session: Session
 ) -> None:
     """Files of a record that is deleted, in the caller's transaction."""
     await _write(loose, [_noted(path, user_id, due, "free") for path in paths], session)
@@ -97,7 +97,7 @@ async def erase_loose(
     return [one["_id"] for one in found]
 
 
-def _noted(path: str, user_id: str | None, due: datetime, state: str) -> UpdateOne:
+def _noted(path: str, user_id: str, due: datetime, state: str) -> UpdateOne:
     """The state is coming (its record is yet to be added), refused (it may not be added any more,
     since the user was erased), or free (nobody's)."""
     noted = {"due": due, "user_id": user_id, "state": state}

@@ -1,22 +1,18 @@
 """Results in MongoDB: what there is, and what is removed."""
 
 from datetime import datetime
-from typing import Final
 
 from storage.errors import QueueFull, UploadGone, UserQueueFull
 from storage.mongo_client import Document, Session
-from storage.mongo_indexes import HISTORY, PHOTOS, QUEUE
+from storage.mongo_indexes import HISTORY, QUEUE
 from storage.mongo_keys import added_before
 from storage.mongo_link import MongoLink
-from storage.mongo_loose import free_loose, settle_loose
-from storage.mongo_queue import DOCUMENTS, FREE, PROCESSING, QUEUED, UNFINISHED, MongoQueue, ended
-from storage.mongo_removal import ResultRemoval
+from storage.mongo_loose import settle_loose
+from storage.mongo_queue import DOCUMENTS, UNFINISHED, MongoQueue
+from storage.mongo_removal import PHOTO_PATHS, ResultRemoval
 from storage.mongo_tallies import tallied, tally
-from storage.results import Cursor, QueueBounds, ResultRecord, ResultStatus
+from storage.results import Cursor, QueueBounds, ResultRecord
 from storage.retention import NowHorizon
-
-_PHOTOS: Final = ("style_image_path", "color_image_path")
-_NO_PHOTOS: Final = {"$set": {**dict.fromkeys(_PHOTOS), "has_photos": False}}
 
 
 class MongoResults(MongoQueue):
@@ -82,49 +78,17 @@ class MongoResults(MongoQueue):
 
     async def delete(self, result_id: str, now: datetime, due: datetime) -> list[str]:
         """See Results."""
-        return await self._remove({"result_id": result_id}, 1, now, due)
+        return await self._removal.delete(result_id, now, due)
 
     async def remove_expired(self, limit: int, now: datetime, due: datetime) -> list[str]:
         """See Results."""
         over = {"created_at": {"$lte": self._horizon().results}}
-        return await self._remove(over, limit, now, due)
+        return await self._removal.remove_all(over, limit, now, due)
 
     async def remove_photos(self, limit: int, now: datetime, due: datetime, text: str) -> list[str]:
         """See Results."""
-        over = {
-            "has_photos": True,
-            "created_at": {"$lte": self._horizon().photos},
-            "status": {"$ne": PROCESSING},
-        }
-        failed = ended({"status": ResultStatus.FAILED.value, "error_message": text, **FREE}, now)
-
-        async def find(session: Session | None) -> list[Document]:
-            needed = dict.fromkeys(("status", "user_id", *_PHOTOS), True)
-            some = self._results.find(over, needed, session=session).sort("created_at")
-            return await some.hint(PHOTOS).limit(limit).to_list() if limit > 0 else []
-
-        async def remove(session: Session, found: list[Document]) -> list[str]:
-            late = {"_id": {"$in": [one["_id"] for one in found if one["status"] == QUEUED]}}
-            await self._results.update_many(late, failed, session=session)
-            ids = {"_id": {"$in": [one["_id"] for one in found]}}
-            await self._results.update_many(ids, _NO_PHOTOS, session=session)
-            removed = list[str]()
-            for one in found:
-                paths = [one[name] for name in _PHOTOS if one[name] is not None]
-                await free_loose(self._loose, paths, one["user_id"], due, session)
-                removed += paths
-            return removed
-
-        return await self._link.seek_turn(find, remove, [])
-
-    async def _remove(self, asked: Document, limit: int, now: datetime, due: datetime) -> list[str]:
-        async def find(session: Session | None) -> list[Document]:
-            return await self._removal.find(asked, limit, session)
-
-        async def remove(session: Session, found: list[Document]) -> list[str]:
-            return await self._removal.remove(found, now, due, session)
-
-        return await self._link.seek_turn(find, remove, [])
+        over = {"created_at": {"$lte": self._horizon().photos}}
+        return await self._removal.remove_photos(over, limit, now, due, text)
 
     async def _one(self, asked: Document) -> ResultRecord | None:
         lasting = {**asked, **self._lasting()}
@@ -146,7 +110,7 @@ class MongoResults(MongoQueue):
             raise QueueFull
 
     async def _insert(self, record: ResultRecord, document: Document, session: Session) -> None:
-        has_photos = any(document[name] is not None for name in _PHOTOS)
+        has_photos = any(document[name] is not None for name in PHOTO_PATHS)
         await self._results.insert_one({**document, "has_photos": has_photos}, session=session)
         await tally(self._tallies, {record.user_id: 1}, 1, session)
         await settle_loose(self._loose, record.photos, session)

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TypeAlias
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeAlias
+
+FORGOTTEN: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""The ``created_at`` of a result that was forgotten while somebody worked on it: it is over."""
 
 
 @dataclass(frozen=True, slots=True)

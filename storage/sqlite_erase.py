@@ -36,7 +36,7 @@ def erase(
         uploads = [row["file_path"] for row in connection.execute(_UPLOADS, some).fetchall()]
         free_loose(connection, uploads, user_id, due_ms)
         found = connection.execute(_RESULTS, (user_id, now_ms, limit)).fetchall()
-        remove_results(connection, [row["result_id"] for row in found], now_ms, due_ms)
+        remove_results(connection, [row["result_id"] for row in found], due_ms)
         paths = erase_loose(connection, user_id, limit, due_ms)
     return Erased(sessions, len(uploads), len(found)), paths
 

@@ -80,7 +80,7 @@ class SqliteLoose:
 
 
 def free_loose(
-    connection: sqlite3.Connection, paths: Iterable[str], user_id: str | None, due_ms: int
+    connection: sqlite3.Connection, paths: Iterable[str], user_id: str, due_ms: int
 ) -> None:
     """Files of a record that is deleted, in the caller's transaction."""
     connection.executemany(_NOTE, [(path, due_ms, user_id, "free") for path in paths])

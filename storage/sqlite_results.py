@@ -8,6 +8,7 @@ from typing import Final
 from storage.errors import QueueFull, UploadGone, UserQueueFull
 from storage.moments import to_ms
 from storage.results import Cursor, QueueBounds, ResultRecord
+from storage.retention import FORGOTTEN
 from storage.sqlite_keys import added_before
 from storage.sqlite_loose import free_loose, settle_loose
 from storage.sqlite_queue import GET, TABLE, SqliteQueue
@@ -40,9 +41,15 @@ _PAGE: Final = """
     SELECT * FROM results WHERE result_id > :after AND created_at > :over
     ORDER BY result_id LIMIT :limit
 """
-_OVER: Final = (
-    "SELECT result_id FROM results WHERE created_at <= :over ORDER BY created_at LIMIT :limit"
-)
+_FREE: Final = "(lease_until IS NULL OR lease_until <= :now)"
+_OVER: Final = f"""
+    SELECT result_id FROM results WHERE created_at <= :over AND {_FREE}
+    ORDER BY created_at LIMIT :limit
+"""
+_FORGET: Final = """
+    UPDATE results SET created_at = :forgotten, status = 'cancelled'
+    WHERE result_id = :result_id AND lease_until > :now
+"""
 _REMOVE: Final = "DELETE FROM results WHERE result_id = ? RETURNING *"
 _OLD_PHOTOS: Final = """
     SELECT result_id, user_id, style_image_path, color_image_path FROM results
@@ -115,15 +122,24 @@ class SqliteResults(SqliteQueue):
 
     async def delete(self, result_id: str, now: datetime, due: datetime) -> list[str]:
         """See Results."""
-        return await self._run(lambda it: _delete(it, [result_id], to_ms(now), to_ms(due)))
+        values = {"result_id": result_id, "now": to_ms(now), "forgotten": to_ms(FORGOTTEN)}
+
+        def delete(connection: sqlite3.Connection) -> list[str]:
+            with transaction(connection):
+                if connection.execute(_FORGET, values).rowcount:
+                    return []
+                return remove_results(connection, [result_id], to_ms(due))
+
+        return await self._run(delete)
 
     async def remove_expired(self, limit: int, now: datetime, due: datetime) -> list[str]:
         """See Results."""
-        values = {"over": self._over_ms(), "limit": limit}
+        values = {"over": self._over_ms(), "limit": limit, "now": to_ms(now)}
 
         def remove(connection: sqlite3.Connection) -> list[str]:
-            ids = [row["result_id"] for row in connection.execute(_OVER, values).fetchall()]
-            return _delete(connection, ids, to_ms(now), to_ms(due))
+            with transaction(connection):
+                ids = [row["result_id"] for row in connection.execute(_OVER, values).fetchall()]
+                return remove_results(connection, ids, to_ms(due))
 
         return await self._run(remove)
 
@@ -152,28 +168,16 @@ class SqliteResults(SqliteQueue):
 
 
 def remove_results(
-    connection: sqlite3.Connection, result_ids: Iterable[str], now_ms: int, due_ms: int
+    connection: sqlite3.Connection, result_ids: Iterable[str], due_ms: int
 ) -> list[str]:
-    """Delete results and note their files, in the caller's transaction. See Results.delete."""
+    """Delete results and note their files, in the caller's transaction; the paths."""
     free: list[str] = []
     for result_id in result_ids:
         for row in connection.execute(_REMOVE, (result_id,)).fetchall():
-            record, until_ms = TABLE.record(row), row["lease_until"] or 0
-            is_leased = until_ms > now_ms
-            if is_leased:
-                # Nobody's: who holds the lease may write them until then.
-                free_loose(connection, record.paths, None, max(due_ms, until_ms))
-            else:
-                free_loose(connection, record.paths, record.user_id, due_ms)
-                free += record.paths
+            record = TABLE.record(row)
+            free_loose(connection, record.paths, record.user_id, due_ms)
+            free += record.paths
     return free
-
-
-def _delete(
-    connection: sqlite3.Connection, result_ids: Iterable[str], now_ms: int, due_ms: int
-) -> list[str]:
-    with transaction(connection):
-        return remove_results(connection, result_ids, now_ms, due_ms)
 
 
 def _check_room(

@@ -184,6 +184,20 @@ async def test_a_running_job_is_erased(held: Held) -> None:
     assert await services.database.results.leased("u1", services.clock.utc_now()) == 0
 
 
+async def test_a_running_job_that_was_forgotten_is_erased(held: Held) -> None:
+    """The answer waits for its worker too, though the result is not there for anybody."""
+    result_id = await held.videos.ordered(await held.videos.upload())
+    await eventually(lambda: held.change.begun == 1)
+    assert (await held.videos.delete(result_id))[0] == 200
+    assert await held.videos.delete(result_id) == (204, "")
+    answer = await erase(held.service.caller, "u1")
+    assert (answer["results"], answer["uploads"]) == (1, 1)
+    services = held.service.services
+    assert [page async for page in services.files.names()] == []
+    assert await services.workspace.working_names() == []
+    assert b"u1" not in await _database(held)
+
+
 async def test_a_session_on_another_server_ends(service: Service) -> None:
     """It finds that its document is not there any more, and does not write it again."""
     live = await service.caller.join("s1", "ann")

@@ -118,13 +118,39 @@ async def test_deleting_a_result_makes_its_files_loose(database: Database) -> No
     assert await everything_loose(database) == []
 
 
-async def test_files_of_a_leased_result_are_due_after_its_lease(database: Database) -> None:
-    """Its worker may write them until then."""
-    await add(database, "r1")
-    await database.results.claim(lease(until_s=100), ANY)
-    assert await database.results.delete("r1", NOW, later(60)) == []
-    assert await database.loose.claim(later(99), later(99), 10) == []
-    assert len(await database.loose.claim(later(100), later(200), 10)) == 3
+async def test_a_leased_result_is_forgotten_at_once_and_removed_afterwards(
+    database: Database,
+) -> None:
+    """Whether or not it was cancelled before: nobody sees it any more, but it counts, and keeps its
+    files, until its worker lets go, or its lease has ended."""
+    for name in ("r1", "r2"):
+        await add(database, name, webhook_url="https://example.org/", idempotency_key=name)
+        await database.results.claim(lease(name, until_s=100), ANY)
+    await database.results.cancel("r1", NOW)
+    for name in ("r1", "r2"):
+        assert await database.results.delete(name, NOW, later(60)) == []
+        assert await database.results.get(name) is None
+        assert await database.results.by_path(result(name).result_video_path) is None
+        assert not await database.results.renew(name, lease(name), 5)
+    assert await database.results.history("ann", 9) == ([], 0)
+    assert await database.results.claim_notice(later(9), later(9)) is None
+    assert await database.results.take_up_expired(later(999), 3, "gone") == []
+    again = await add(database, "r3", idempotency_key="r1")
+    assert again.result_id == "r3"
+    assert await database.loose.take(result("r1").paths, later(60)) == []
+    assert await database.results.leased("ann", later(99)) == 2
+    erased, paths = await database.erase("ann", 10, later(99), NOW)
+    assert erased == Erased(uploads=1, results=1)
+    assert sorted(paths) == sorted([UPLOAD.file_path, *result("r3").paths])
+    assert await database.results.remove_expired(9, later(99), NOW) == []
+    await database.results.let_go("r1", "r1")
+    assert await database.results.leased("ann", later(99)) == 1
+    removed = await database.results.remove_expired(9, later(99), NOW)
+    assert sorted(removed) == sorted(result("r1").paths)
+    assert await database.results.leased("ann", later(100)) == 0
+    erased, paths = await database.erase("ann", 10, later(100), NOW)
+    assert erased == Erased(results=1)
+    assert set(result("r2").paths) <= set(paths)
 
 
 async def test_a_cancelled_result_stays_leased_until_its_owner_lets_go(database: Database) -> None:
