@@ -35,7 +35,8 @@ class Sessions(Protocol):
     async def save(self, record: SessionRecord) -> bool:
         """Replace the record of its ``session_id`` and ``user_id``, but for the ``created_at``.
 
-        False if there is none: it was erased, and stays so. Raises as ``begin``.
+        False if there is none: it was erased, and stays so. One that is over and still there is
+        saved too, and may last again by that. Raises as ``begin``.
         """
         ...
 
@@ -252,7 +253,8 @@ class Database(Protocol):
     """What outlives the process.
 
     Moments are kept to the millisecond, as the messages show them; finer parts are cut off. What
-    is over (see Horizon) is not there for any call but those that remove it. A call that is
+    is over (see Horizon) is not there for any call but those that remove it, and that save a
+    session. A call that is
     cancelled has been done as a whole or not at all. What has been written survives the death of
     the process. Every call but ``close`` raises StorageClosed after ``close``, and StorageFailed
     if the database fails or does not answer in time.

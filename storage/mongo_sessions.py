@@ -37,7 +37,7 @@ class MongoSessions:
     async def save(self, record: SessionRecord) -> bool:
         """See Sessions."""
         document = _DOCUMENTS.document(record)
-        mine = {"session_id": record.session_id, "user_id": record.user_id, **self._lasting()}
+        mine = {"session_id": record.session_id, "user_id": record.user_id}
         changes = {"$set": {key: value for key, value in document.items() if key not in _STAY}}
         saved = await self._link.run(lambda: self._sessions.update_one(mine, changes))
         return saved.matched_count > 0

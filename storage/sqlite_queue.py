@@ -29,14 +29,16 @@ _CLAIM: Final = """
     WHERE result_id = (
         SELECT waiting.result_id FROM results AS waiting
         LEFT JOIN (
-            SELECT user_id, count(*) AS running FROM results WHERE status = 'processing'
-            GROUP BY user_id
+            SELECT user_id, count(*) AS running FROM results
+            WHERE status = 'processing' AND created_at > :over GROUP BY user_id
         ) AS busy ON busy.user_id = waiting.user_id
         WHERE waiting.status = 'queued' AND waiting.created_at > :over
             AND (waiting.created_at > :photos
                 OR coalesce(waiting.style_image_path, waiting.color_image_path) IS NULL)
             AND coalesce(busy.running, 0) < :per_user
-            AND (SELECT count(*) FROM results WHERE status = 'processing') < :in_all
+            AND (
+                SELECT count(*) FROM results WHERE status = 'processing' AND created_at > :over
+            ) < :in_all
         ORDER BY coalesce(busy.running, 0), waiting.created_at, waiting.result_id LIMIT 1
     )
     RETURNING *
@@ -105,7 +107,8 @@ _LEFT: Final = """
 _DONE: Final = f"""
     SELECT coalesce(sum(size_mpx), 0) AS done_mpx, coalesce(sum(processing_time), 0) AS done_s
     FROM (
-        SELECT size_mpx, processing_time FROM results WHERE status = 'completed'
+        SELECT size_mpx, processing_time FROM results
+        WHERE status = 'completed' AND created_at > :over
         ORDER BY completed_at DESC LIMIT {_PACE_OF}
     )
 """
@@ -185,7 +188,7 @@ class SqliteQueue:
                 failed = connection.execute(_FAIL_EXPIRED, values).fetchall()
                 return failed + connection.execute(_QUEUE_EXPIRED, values).fetchall()
 
-        return [TABLE.record(row) for row in await self._run(taken_up)]
+        return [self._seen(row) for row in await self._run(taken_up)]
 
     async def claim_notice(self, now: datetime, until: datetime) -> ResultRecord | None:
         """See Results."""
@@ -202,7 +205,7 @@ class SqliteQueue:
 
         def both(connection: sqlite3.Connection) -> dict[str, Any]:
             left = connection.execute(_LEFT, values).fetchone()
-            done = connection.execute(_DONE).fetchone()
+            done = connection.execute(_DONE, values).fetchone()
             return {**dict(left), **dict(done)}
 
         return Workload(**await self._run(both))
@@ -221,7 +224,7 @@ class SqliteQueue:
         bound = self._bound(values)
         # All rows, since what is written is only committed when none is left.
         rows = await self._run(lambda it: it.execute(statement, bound).fetchall())
-        return TABLE.record(rows[0]) if rows else None
+        return self._seen(rows[0]) if rows else None
 
     async def _changed(self, statement: str, values: dict[str, Any]) -> int:
         bound = self._bound(values)

@@ -397,6 +397,34 @@ async def test_what_is_over_is_there_for_nobody(database: Database, time: Time) 
     assert (load.queued, load.processing) == (0, 0)
 
 
+async def test_what_is_over_takes_nobodys_place(database: Database, time: Time) -> None:
+    """It does not count for what is under way, nor for the pace of what was made."""
+    for name in ("r1", "r2"):
+        await add(database, name, style_image_path=None)
+        await database.results.claim(lease(name, until_s=9000), ANY)
+    done = Ending(status=ResultStatus.COMPLETED, now=NOW, processing_time=1.0)
+    assert await database.results.end("r2", "r2", done)
+    now = time.pass_by(3000)
+    upload = replace(UPLOAD, upload_id="up2", created_at=now)
+    await add_upload(database, upload)
+    await add(database, "r3", upload_id="up2", style_image_path=None, created_at=now)
+    load = await database.results.workload()
+    assert (load.queued, load.processing, load.done_s) == (1, 0, 0)
+    claimed = await database.results.claim(Lease("w3", now, later(9000)), RunningBounds(1, 1))
+    assert claimed is not None
+
+
+async def test_photos_that_are_over_are_told_to_nobody(database: Database, time: Time) -> None:
+    """Neither to whoever takes up what a dead worker left, nor to whoever tells of the end."""
+    await add(database, "r1", webhook_url="https://example.org/")
+    await database.results.claim(lease(), ANY)
+    now = time.pass_by(100)
+    (taken,) = await database.results.take_up_expired(now, 1, "gone")
+    notice = await database.results.claim_notice(now, later(200))
+    assert notice is not None
+    assert (taken.style_image_path, notice.style_image_path) == (None, None)
+
+
 async def test_a_result_whose_photos_are_over_is_not_begun(database: Database, time: Time) -> None:
     """It is to fail with the next sweep; one without photos is begun."""
     await add(database, "r1")

@@ -196,6 +196,16 @@ async def test_a_session_that_is_over_is_gone(database: Database, time: Time) ->
     assert await database.sessions.remove_expired(10) == 0
 
 
+async def test_a_session_that_is_over_is_saved(database: Database, time: Time) -> None:
+    """Whose client comes back in the last moment goes on, if it was not removed by then."""
+    ended = replace(RECORD, status=SessionStatus.DISCONNECTED, updated_at=NOW)
+    await database.sessions.begin(ended)
+    active = replace(RECORD, updated_at=time.pass_by(60))
+    assert await database.sessions.get("s1") is None
+    assert await database.sessions.save(active)
+    assert await database.sessions.get("s1") == active
+
+
 async def test_removal_is_in_steps(database: Database, time: Time) -> None:
     """No more than asked for at once."""
     ended = replace(RECORD, status=SessionStatus.TIMEOUT)
