@@ -1,12 +1,11 @@
 """One job: a film is changed while its lease is kept, and what came of it is put in its place."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import structlog
 
@@ -15,6 +14,7 @@ from media.film.probe import FilmLimits
 from processing.film.task import Done, FilmTask
 from processing.local.natural.model import Networks
 from processing.look import LookValues
+from server.jobs.lease import KeptLease, LeaseLost, LeaseTerms
 from server.jobs.progress import LiveProgress
 from server.jobs.workshop import FilmFaulty, WorkFailed
 from server.logs import pseudonym
@@ -22,31 +22,31 @@ from server.stores import Stores
 from storage.addresses import name_of
 from storage.errors import FileDamaged, FileMissing, StorageError
 from storage.records import UploadStatus
-from storage.results import Ending, Lease, ResultRecord, ResultStatus
+from storage.results import Ending, ResultStatus
 
 LOCAL: Final = "local"
 """Who did the work (``ai_model`` of section 5.1)."""
 TOO_OFTEN: Final = "The video could not be processed"
 GONE: Final = "What was uploaded is not there any more"
 DAMAGED: Final = "What was uploaded cannot be read any more"
+OUTAGE_S: Final = 300.0
+"""A storage that is away is waited for so long with a job at hand; then the job is handed back."""
+PAUSE_S: Final = 5.0
+"""After that its place stays free for so long: here nothing can be done for another job either."""
 
 Change: TypeAlias = Callable[[FilmTask, Callable[[int], None]], Awaitable[Done]]
 """Changes a film and is told how many frames are done. See Workshop.change."""
 
 log = structlog.get_logger(__name__)
 
-
-class LeaseLost(Exception):
-    """The job is not this worker's any more: it was cancelled, deleted, or taken up by another."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class JobOptions:
-    """How jobs are done. The lease lasts ``lease_s``, and is renewed every ``beat_s``; a job that
-    was begun ``attempts`` times is not begun again."""
+    """How jobs are done. A job that was begun ``attempts`` times is not begun again."""
 
-    lease_s: float
-    beat_s: float
+    terms: LeaseTerms
     attempts: int
     networks: Networks
     limits: FilmLimits
@@ -62,29 +62,41 @@ class JobMeans:
     options: JobOptions
     progress: LiveProgress
 
-    def lease(self, owner: str) -> Lease:
-        """A lease of this owner, from now on."""
-        now = self.clock.utc_now()
-        return Lease(owner, now, now + timedelta(seconds=self.options.lease_s))
-
 
 class Job:
     """A result that is being made by the owner of its lease."""
 
-    def __init__(self, record: ResultRecord, owner: str, means: JobMeans) -> None:
-        self._record = record
-        self._owner = owner
+    def __init__(self, lease: KeptLease, means: JobMeans) -> None:
+        self._lease = lease
+        self._record = record = lease.record
         self._means = means
         self._database = means.stores.database
         self._files = means.stores.files
         self._clock = means.clock
         self._options = means.options
-        self._frames_done = 0
         self._log = log.bind(result=pseudonym(record.result_id), attempt=record.attempts)
 
     async def work(self) -> None:
         """Do the job, however it ends. Who is cancelled hands it back."""
         self._log.info("job begun")
+        try:
+            is_hindered = await self._is_hindered()
+        finally:
+            self._means.progress.end(self._record)
+            await asyncio.shield(self._let_go())
+        if is_hindered:
+            await asyncio.sleep(PAUSE_S)
+
+    async def give_back(self) -> None:
+        """Let another worker do it, as if it had not been begun."""
+        with suppress(StorageError):
+            await self._lease.give_back()
+            await self._set_upload(UploadStatus.UPLOADED)
+        self._log.info("job handed back")
+
+    async def _is_hindered(self) -> bool:
+        """Do the job; whether a storage, or this machine, did not let it be done. That is no
+        attempt: as little could be done for any other job."""
         try:
             await self._set_upload(UploadStatus.PROCESSING)
             await self._make()
@@ -95,35 +107,28 @@ class Job:
             await self._leave()
         except FilmFaulty as error:
             await self._fail(str(error))
-        except (WorkFailed, StorageError, OSError) as error:
-            self._log.warning("job interrupted", reason=type(error).__name__)
+        except WorkFailed:
+            self._log.warning("job interrupted")
             await self._interrupted()
+        except (StorageError, OSError) as error:
+            self._log.warning("job hindered", reason=type(error).__name__)
+            await self.give_back()
+            return True
         except Exception:
             self._log.exception("job broke")
             await self._interrupted()
-        finally:
-            self._means.progress.end(self._record)
-            await asyncio.shield(self._let_go())
-
-    async def give_back(self) -> None:
-        """Let another worker do it, as if it had not been begun."""
-        with suppress(StorageError):
-            await self._database.results.give_back(
-                self._record.result_id, self._means.lease(self._owner)
-            )
-            await self._set_upload(UploadStatus.UPLOADED)
-        self._log.info("job handed back")
+        return False
 
     async def _let_go(self) -> None:
         """Nothing is written for this job any more; who erases it has waited for that."""
         with suppress(StorageError):
-            await self._database.results.let_go(self._record.result_id, self._owner)
+            await self._lease.let_go()
 
     async def _make(self) -> None:
         record, started_s = self._record, self._clock.monotonic()
         name = f"{record.result_id}.{record.attempts}"
         async with self._means.stores.workspace.working(name) as folder:
-            done = await self._while_leased(self._made(folder))
+            done = await self._lease.kept_for(self._made(folder))
         ending = Ending(
             status=ResultStatus.COMPLETED,
             now=self._clock.utc_now(),
@@ -132,33 +137,22 @@ class Job:
             sampled_frames=done.sampled_frames,
             ai_model=LOCAL,
         )
-        await self._insist(lambda: self._end(ending))
+        await self._end(ending)
         await self._set_upload(UploadStatus.COMPLETED)
-
-    async def _while_leased(self, work: Coroutine[None, None, Done]) -> Done:
-        """Do the work while the lease is kept. Raises LeaseLost if it cannot be."""
-        beating, working = asyncio.create_task(self._beat()), asyncio.create_task(work)
-        try:
-            await asyncio.wait([beating, working], return_when=asyncio.FIRST_COMPLETED)
-            return working.result() if working.done() else beating.result()
-        finally:
-            for one in (beating, working):
-                one.cancel()
-            await asyncio.gather(beating, working, return_exceptions=True)
 
     async def _made(self, folder: Path) -> Done:
         """Change the film, and put what came of it in its place."""
         record = self._record
         done = await self._means.change(await self._task(folder), self._note)
         # Nobody else may have begun this job when its files are put in their places.
-        await self._insist(self._renew)
-        await self._files.put(name_of(record.result_video_path), folder / "video.mp4")
-        await self._files.put(name_of(record.thumbnail_path), folder / "thumb.jpg")
+        await self._insist(self._lease.renew)
+        await self._put(record.result_video_path, folder / "video.mp4")
+        await self._put(record.thumbnail_path, folder / "thumb.jpg")
         return done
 
     async def _task(self, folder: Path) -> FilmTask:
         record = self._record
-        upload = await self._database.uploads.get(record.upload_id)
+        upload = await self._insist(lambda: self._database.uploads.get(record.upload_id))
         if upload is None:
             raise FilmFaulty(GONE)
         style, color = record.style_image_path, record.color_image_path
@@ -175,42 +169,11 @@ class Job:
             limits=self._options.limits,
         )
 
-    async def _beat(self) -> Done:
-        """Keep the lease for as long as it can be kept; a database that is away for a moment is
-        asked again. Never returns."""
-        kept_until_s = self._clock.monotonic() + self._options.lease_s
-        while True:
-            await asyncio.sleep(self._options.beat_s)
-            asked_s = self._clock.monotonic()
-            try:
-                await self._renew()
-                kept_until_s = asked_s + self._options.lease_s
-            except StorageError:
-                if self._clock.monotonic() > kept_until_s:
-                    raise
-
-    async def _renew(self) -> None:
-        result_id = self._record.result_id
-        if not await self._database.results.renew(
-            result_id, self._means.lease(self._owner), self._frames_done
-        ):
-            raise LeaseLost
-
-    async def _insist(self, call: Callable[[], Awaitable[None]]) -> None:
-        """Make the call until the database takes it, as long as the lease lasts: a film is not
-        changed anew because the database was away for a moment."""
-        until_s = self._clock.monotonic() + self._options.lease_s
-        while True:
-            try:
-                return await call()
-            except StorageError:
-                if self._clock.monotonic() > until_s:
-                    raise
-            await asyncio.sleep(self._options.beat_s)
+    async def _insist(self, call: Callable[[], Awaitable[T]]) -> T:
+        return await self._lease.insist(call, OUTAGE_S)
 
     async def _end(self, ending: Ending) -> None:
-        if not await self._database.results.end(self._record.result_id, self._owner, ending):
-            raise LeaseLost
+        await self._lease.end(ending)
         self._log.info("job ended", status=ending.status, seconds=ending.processing_time)
 
     async def _leave(self) -> None:
@@ -229,7 +192,7 @@ class Job:
     async def _fail(self, text: str) -> None:
         ending = Ending(status=ResultStatus.FAILED, now=self._clock.utc_now(), error_message=text)
         with suppress(LeaseLost, StorageError):
-            await self._insist(lambda: self._end(ending))
+            await self._end(ending)
             await self._set_upload(UploadStatus.FAILED)
 
     async def _interrupted(self) -> None:
@@ -237,10 +200,8 @@ class Job:
         if self._record.attempts >= self._options.attempts:
             await self._fail(TOO_OFTEN)
             return
-        now = self._clock.utc_now()
         with suppress(StorageError):
-            results, result_id = self._database.results, self._record.result_id
-            await results.renew(result_id, Lease(self._owner, now, now), 0)
+            await self._lease.give_up()
 
     async def _set_upload(self, status: UploadStatus) -> None:
         """What is told of the upload is not worth a job."""
@@ -249,17 +210,20 @@ class Job:
             await self._database.uploads.set_status(self._record.upload_id, status, now)
 
     def _note(self, frames_done: int) -> None:
-        self._frames_done = frames_done
-        self._means.progress.tell(self._record, self._owner, frames_done)
+        self._lease.frames_done = frames_done
+        self._means.progress.tell(self._record, self._lease.owner, frames_done)
 
     async def _fetched(self, folder: Path, address: str) -> str:
         """Where the file of this address is, plain, for as long as the folder is there."""
         name = name_of(address)
         try:
-            await self._files.fetch(name, folder / name)
+            await self._insist(lambda: self._files.fetch(name, folder / name))
         except FileMissing:
             raise FilmFaulty(GONE) from None
         except FileDamaged:
             self._log.error("file damaged")
             raise FilmFaulty(DAMAGED) from None
         return str(folder / name)
+
+    async def _put(self, address: str, path: Path) -> None:
+        await self._insist(lambda: self._files.put(name_of(address), path))

@@ -13,6 +13,7 @@ from media.film.probe import FilmLimits
 from server.background import at_work
 from server.jobs.herald import Herald
 from server.jobs.job import JobMeans, JobOptions
+from server.jobs.lease import LeaseTerms
 from server.jobs.progress import LiveProgress
 from server.jobs.queue import JobQueue
 from server.jobs.runner import JobRunner
@@ -46,9 +47,8 @@ def make_runner(
 ) -> JobRunner:
     """Who works on jobs in this process."""
     lease_s = settings.job_lease_s
-    options = JobOptions(
-        lease_s, lease_s / BEATS, ATTEMPTS, settings.networks, film_limits(settings)
-    )
+    terms = LeaseTerms(lease_s, lease_s / BEATS)
+    options = JobOptions(terms, ATTEMPTS, settings.networks, film_limits(settings))
     bounds = RunningBounds(settings.max_jobs, settings.max_user_jobs)
     means = JobMeans(stores, clock, workshop.change, options, progress)
     return JobRunner(means, settings.job_places, bounds)

@@ -1,10 +1,10 @@
 """Takes jobs from the queue and sees them through, a few at once."""
 
 import asyncio
-import uuid
 from contextlib import suppress
 
 from server.jobs.job import Job, JobMeans
+from server.jobs.lease import KeptLease
 from storage.errors import StorageError
 from storage.results import RunningBounds
 
@@ -61,6 +61,7 @@ class JobRunner:
         return job is not None
 
     async def _claim(self) -> Job | None:
-        lease = self._means.lease(uuid.uuid4().hex)
-        record = await self._means.stores.database.results.claim(lease, self._bounds)
-        return None if record is None else Job(record, lease.owner, self._means)
+        means = self._means
+        results, terms = means.stores.database.results, means.options.terms
+        lease = await KeptLease.claim(results, means.clock, terms, self._bounds)
+        return None if lease is None else Job(lease, means)

@@ -109,7 +109,7 @@ async def held(start_service: StartService, monkeypatch: pytest.MonkeyPatch) -> 
     """A service whose jobs begin, and then wait to be told how they end."""
     change = Change()
     monkeypatch.setattr(lifetime, "Workshop", lambda _timeout_s: change)
-    return Held(await start_service(ClassicEngine(), job_places=1, job_lease_s=0.6), change)
+    return Held(await start_service(ClassicEngine(), job_places=1, job_lease_s=1.5), change)
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import pytest
 
 from processing.local.classic.engine import ClassicEngine
 from server.jobs import lifetime
-from server.jobs.workshop import FilmFaulty, WorkFailed
 from storage.records import UploadStatus
 from tests import pictures
 from tests.films import Recipe, film
@@ -307,28 +306,6 @@ async def test_a_queued_job_is_cancelled(held: Held) -> None:
     assert held.change.begun <= 1
 
 
-async def test_a_faulty_film_fails_at_once(held: Held) -> None:
-    """With words for its owner; it is not tried again."""
-    result_id = await held.videos.ordered(await held.videos.upload())
-    held.change.outcome.set_result(FilmFaulty("The video cannot be used: a hole"))
-    document = await held.videos.ended(result_id)
-    assert document["status"] == "failed"
-    assert document["error_message"] == "The video cannot be used: a hole"
-    assert held.change.begun == 1
-
-
-async def test_a_job_is_tried_three_times(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that ends before its time may do better; three are enough."""
-    monkeypatch.setattr("server.jobs.sweeper.SWEEP_S", 0.05)
-    result_id = await held.videos.ordered(await held.videos.upload())
-    held.change.outcome.set_result(WorkFailed())
-    document = await held.videos.ended(result_id)
-    assert document["status"] == "failed"
-    assert document["error_message"] == "The video could not be processed"
-    assert held.change.begun == 3
-    assert "result" not in kinds(held.service)
-
-
 async def test_a_stop_hands_jobs_back(held: Held, start_service: StartService) -> None:
     """And the next start takes them up, as if they had not been begun."""
     result_id = await held.videos.ordered(await held.videos.upload())
@@ -355,22 +332,6 @@ async def test_a_real_child_that_cannot_read_the_film(service: Service, videos: 
     assert document["status"] == "failed"
     assert document["error_message"].startswith("The video cannot be used: ")
     assert str(service.services.settings.work_folder) not in document["error_message"]
-
-
-@pytest.mark.parametrize("is_there", [True, False])
-async def test_what_cannot_be_fetched_fails_at_once(held: Held, *, is_there: bool) -> None:
-    """A damaged file, and one that is gone, are as they are the next time; nothing is begun."""
-    upload_id, name = await uploaded(held.service, held.videos, film())
-    path = held.service.services.settings.data_dir / "objects" / name
-    if is_there:
-        path.write_bytes(path.read_bytes()[:-1] + b"?")
-    else:
-        path.unlink()
-    document = await held.videos.ended(await held.videos.ordered(upload_id))
-    text = "What was uploaded cannot be read" if is_there else "What was uploaded is not there"
-    assert document["error_message"] == f"{text} any more"
-    assert held.change.begun == 0
-    assert list((held.service.services.settings.work_folder / "working").iterdir()) == []
 
 
 async def test_of_a_job_cancelled_at_its_end_nothing_stays(
