@@ -151,12 +151,10 @@ def _rtc_options(settings: Settings) -> RtcOptions:
 @asynccontextmanager
 async def _running(journal: SessionJournal) -> AsyncIterator[None]:
     """Keep the journal writing; what it still holds is written at the end."""
-    writing = asyncio.create_task(journal.run())
     try:
-        yield
+        async with at_work(journal.run()):
+            yield
     finally:
-        writing.cancel()
-        await asyncio.wait([writing])
         with suppress(TimeoutError):
             async with asyncio.timeout(LAST_WRITES_S):
                 await journal.flush()

@@ -1,14 +1,13 @@
 """Looks after what is kept: sessions whose server died, and what is over."""
 
-import asyncio
 from datetime import timedelta
 from typing import Final
 
 import structlog
 
 from media.clock import Clock
+from server.background import every
 from server.stores import Stores
-from storage.errors import StorageError
 
 SILENT_S: Final = 60.0
 """A live session is saved every second."""
@@ -27,14 +26,7 @@ class Caretaker:
 
     async def run(self) -> None:
         """Look after everything until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except StorageError as error:
-                log.warning("what is over cannot be removed", reason=str(error))
-            except Exception:
-                log.exception("what is over was not removed")
-            await asyncio.sleep(self._interval_s)
+        await every(self._interval_s, self.look, "what is over cannot be removed")
 
     async def look(self) -> None:
         """Once. Raises StorageError."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import structlog
 
 from media.clock import Clock
+from server.background import every
 from storage.database import Sessions
 from storage.errors import StorageError, StorageFailed
 from storage.records import SessionRecord
@@ -79,9 +80,7 @@ class SessionJournal:
 
     async def run(self) -> None:
         """Write what is due, again and again, until cancelled."""
-        while True:
-            await asyncio.sleep(self._interval_s)
-            await self._write_due()
+        await every(self._interval_s, self._write_due, "session documents not written")
 
     async def _write_due(self) -> None:
         async with self._writing:

@@ -1,16 +1,15 @@
 """Looks after the queue: jobs whose worker died, and jobs that nobody was told of."""
 
-import asyncio
 from typing import Final
 
 import structlog
 
 from media.clock import Clock
+from server.background import every
 from server.jobs.job import TOO_OFTEN
 from server.jobs.tickets import Tickets
 from server.logs import pseudonym
 from server.stores import Stores
-from storage.errors import StorageError
 from storage.records import UploadStatus
 from storage.results import ResultRecord, ResultStatus
 
@@ -33,12 +32,7 @@ class Sweeper:
 
     async def run(self) -> None:
         """Sweep until cancelled."""
-        while True:
-            try:
-                await self.sweep()
-            except StorageError as error:
-                log.warning("the queue cannot be looked after", reason=str(error))
-            await asyncio.sleep(SWEEP_S)
+        await every(SWEEP_S, self.sweep, "the queue cannot be looked after")
 
     async def sweep(self) -> None:
         """Take up what was left, and send a ticket if anything waits. Raises StorageError."""

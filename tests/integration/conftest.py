@@ -14,7 +14,7 @@ from media.clock import Clock
 from processing.engine import Engine, Engines
 from processing.local.classic.engine import ClassicEngine
 from server.app import create_app
-from server.jobs import lifetime
+from server.jobs import lifetime, sweeper
 from server.serve import DECOMPRESSES
 from server.settings import Settings
 from tests.engines import invert
@@ -109,6 +109,7 @@ async def held(start_service: StartService, monkeypatch: pytest.MonkeyPatch) -> 
     """A service whose jobs begin, and then wait to be told how they end."""
     change = Change()
     monkeypatch.setattr(lifetime, "Workshop", lambda _timeout_s: change)
+    monkeypatch.setattr(sweeper, "SWEEP_S", 0.05)
     return Held(await start_service(ClassicEngine(), job_places=1, job_lease_s=1.5), change)
 
 

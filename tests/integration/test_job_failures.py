@@ -21,9 +21,8 @@ async def test_a_faulty_film_fails_at_once(held: Held) -> None:
     assert held.change.begun == 1
 
 
-async def test_a_job_is_tried_three_times(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_job_is_tried_three_times(held: Held) -> None:
     """A process that ends before its time may do better; three are enough."""
-    monkeypatch.setattr("server.jobs.sweeper.SWEEP_S", 0.05)
     result_id = await held.videos.ordered(await held.videos.upload())
     held.change.outcome.set_result(WorkFailed())
     document = await held.videos.ended(result_id)

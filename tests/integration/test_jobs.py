@@ -278,11 +278,8 @@ async def test_cancelling_deletes_nothing(held: Held) -> None:
     assert (await videos.file((await videos.result(first))["video_url"]))[0] == 200
 
 
-async def test_what_nobody_makes_any_more_is_swept(
-    held: Held, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_nobody_makes_any_more_is_swept(held: Held) -> None:
     """Folders of workers that died, of jobs that were cancelled or forgotten since."""
-    monkeypatch.setattr("server.jobs.sweeper.SWEEP_S", 0.05)
     result_id = await held.videos.ordered(await held.videos.upload())
     await eventually(lambda: held.change.begun == 1)
     working = held.service.services.settings.work_folder / "working"
