@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 
 from media.clock import Clock
+from server.erased_lately import ErasedLately
 from server.journal import SessionJournal
 from server.registry import LiveSessions
 from server.settings import Settings
@@ -58,12 +59,14 @@ class Eraser:
         self._clock = clock
         self._lease_s = settings.job_lease_s
         self._is_shared = settings.shares_database
+        self.lately = ErasedLately(clock, settings.upload_timeout_s)
 
     async def erase(self, user_id: str) -> Forgotten:
         """When this returns nothing is left of the user but what came after it was called.
 
         Raises StorageError; it is to be called again then, and goes on where it was.
         """
+        self.lately.add(user_id)
         live = await self._sessions.erase(user_id)
         await self._journal.forget(user_id)
         until_s = self._clock.monotonic() + self._lease_s + MARGIN_S

@@ -1,10 +1,10 @@
 """Forms: multipart/form-data, read part by part and bounded; large files go straight to disk."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from aiohttp import BodyPartReader, MultipartReader, hdrs, web
 from aiohttp.http_exceptions import BadHttpMessage
@@ -21,6 +21,9 @@ READ_BYTES: Final = 64 * 1024
 PREAMBLE_LINES: Final = 2
 """Nobody writes a preamble; some begin with an empty line."""
 
+BeforeFile: TypeAlias = Callable[[Mapping[str, FieldValue]], Awaitable[None]]
+"""Is told the fields that came before a file that goes to the disk, when that file begins."""
+
 _MALFORMED: Final = (ValueError, TypeError, RuntimeError, AssertionError, BadHttpMessage)
 """What aiohttp's reader raises where a body is not what its header announces."""
 
@@ -33,21 +36,30 @@ class FormLimits:
     timeout_s: float
 
 
+async def _wait_for_nothing(_: Mapping[str, FieldValue]) -> None:
+    """A file may come at once."""
+
+
 @asynccontextmanager
 async def receive_form(
-    request: web.Request, model: type[F], limits: FormLimits, workspace: Workspace
+    request: web.Request,
+    model: type[F],
+    limits: FormLimits,
+    workspace: Workspace,
+    before_file: BeforeFile = _wait_for_nothing,
 ) -> AsyncIterator[F]:
     """The form in a request's body. Its stored files are on the disk until the block is left.
 
     Raises RequestRefused: 400 for what is no form, 408 for a body that takes too long, 413 for a
-    file that is too large, 422 for a field that is wrong, missing, unknown or there twice; and
-    StorageFailed where a file cannot be written.
+    file that is too large, 422 for a field that is wrong, missing, unknown or there twice;
+    StorageFailed where a file cannot be written; and what ``before_file`` raises.
     """
     async with AsyncExitStack() as stack:
         check_announced(request, model, limits)
+        reader = _Reader(request, model, limits, workspace, before_file, stack)
         try:
             async with asyncio.timeout(limits.timeout_s):
-                values = await _Reader(request, model, limits, workspace, stack).read()
+                values = await reader.read()
         except TimeoutError:
             text = f"The body did not come within {limits.timeout_s:g} s"
             raise RequestRefused(408, ErrorCode.INVALID_REQUEST, text, closes=True) from None
@@ -90,6 +102,7 @@ class _Reader:
     model: type[Form]
     limits: FormLimits
     workspace: Workspace
+    before_file: BeforeFile
     stack: AsyncExitStack
 
     async def read(self) -> Mapping[str, FieldValue]:
@@ -102,14 +115,17 @@ class _Reader:
                 raise invalid(part.name[:32], "there is no such field")
             if part.name in values:
                 raise invalid(part.name, "is there twice")
-            values[part.name] = await self._value(part, part.name)
+            values[part.name] = await self._value(part, part.name, values)
         return values
 
-    async def _value(self, part: BodyPartReader, name: str) -> FieldValue:
+    async def _value(
+        self, part: BodyPartReader, name: str, earlier: Mapping[str, FieldValue]
+    ) -> FieldValue:
         if part.filename is None:
             return await _text(part, name)
         content_type = part.headers.get(hdrs.CONTENT_TYPE, "application/octet-stream")
         if is_a(self.model, name, StoredFile):
+            await self.before_file(earlier)
             return StoredFile(part.filename, content_type, await self._to_disk(part, name))
         # A file in the place of a text is read no further than a text, and then refused.
         is_file = is_a(self.model, name, FormFile)

@@ -14,6 +14,7 @@ from pydantic_settings import SettingsConfigDict, SettingsError
 
 from server.listed import Addresses, DaemonAddress, IceUrls, WebhookSecret, listed
 from server.storage_settings import ENV_PREFIX, OptionalPath, Seconds, StorageSettings
+from storage.keeper import COMING_S
 
 ENV_FILE = ".env"
 
@@ -115,8 +116,9 @@ class Settings(StorageSettings):
     max_uploads: Annotated[int, Field(ge=1)] = Field(
         16, description="videos received at once; further ones are told to come again"
     )
-    upload_timeout_s: Seconds = Field(
-        600.0, description="a video that takes longer to arrive is given up"
+    # Its name is noted when it begins to come, and has to have a record within COMING_S.
+    upload_timeout_s: Annotated[Seconds, Field(le=COMING_S / 2)] = Field(
+        600.0, description="a video that takes longer to arrive is given up; 1800 at most"
     )
     clamd: DaemonAddress = Field(
         "",

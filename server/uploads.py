@@ -10,6 +10,7 @@ from media.clock import iso_utc
 from media.film.kind import FilmError, FilmTooLarge, FilmTooLong, check_claims
 from media.film.probe import FilmInfo
 from server.answers import UploadAnswer
+from server.arrival import arriving
 from server.errors import ErrorCode
 from server.form_fields import Form, StoredFile, UserId
 from server.forms import FormLimits, receive_form
@@ -17,9 +18,8 @@ from server.identity import REPLAYED, data_erased, key_reused, read_idempotency_
 from server.keys import FILMS, JOBS, SCANNER, SERVICES, UPLOADS
 from server.replies import RequestRefused, refusing
 from server.scanner import MalwareFound
-from storage.addresses import address_of, name_of
+from storage.addresses import name_of
 from storage.errors import DataErased, KeyReused
-from storage.files import new_name
 from storage.records import UploadRecord, UploadStatus
 
 MAX_NAME: Final = 255
@@ -44,8 +44,12 @@ async def upload_video(request: web.Request) -> web.Response:
     limits = FormLimits(settings.max_video_bytes, settings.upload_timeout_s)
     key = read_idempotency_key(request)
     with request.app[UPLOADS].one():
-        async with receive_form(request, UploadForm, limits, services.workspace) as form:
-            wanted = await _record(request, form, key)
+        async with (
+            arriving(request) as film,
+            receive_form(request, UploadForm, limits, services.workspace, film.fields_came) as form,
+        ):
+            await film.belongs_to(form.user_id)
+            wanted = await _record(request, form, film.path, key)
             kept = await _kept(request, form.video, wanted)
     await request.app[JOBS].expect()
     answer = UploadAnswer(
@@ -60,7 +64,9 @@ async def upload_video(request: web.Request) -> web.Response:
     return answer
 
 
-async def _record(request: web.Request, form: UploadForm, key: str | None) -> UploadRecord:
+async def _record(
+    request: web.Request, form: UploadForm, path: str, key: str | None
+) -> UploadRecord:
     """The record of an upload that is a film. Raises RequestRefused for one that is none."""
     file, now = form.video, request.app[SERVICES].clock.utc_now()
     film = await _examined(request, file)
@@ -68,7 +74,7 @@ async def _record(request: web.Request, form: UploadForm, key: str | None) -> Up
         upload_id=str(uuid.uuid4()),
         user_id=form.user_id,
         filename=_bare(file.filename),
-        file_path=address_of(new_name("", f".{film.kind}")),
+        file_path=path,
         file_size=file.incoming.size_bytes,
         duration=film.duration_s,
         frame_count=film.frame_count,
@@ -88,9 +94,8 @@ async def _kept(request: web.Request, file: StoredFile, wanted: UploadRecord) ->
     the request came before."""
     services = request.app[SERVICES]
     try:
-        async with services.keeper.coming([wanted.file_path], wanted.user_id):
-            await services.files.put(name_of(wanted.file_path), file.incoming.path)
-            return await services.database.uploads.add(wanted)
+        await services.files.put(name_of(wanted.file_path), file.incoming.path)
+        return await services.database.uploads.add(wanted)
     except KeyReused:
         raise key_reused() from None
     except DataErased:

@@ -67,7 +67,7 @@ export class FileTab {
   forgetAll() {
     this.#history.clear();
     this.#files.clear();
-    this.#item?.change.forgetUpload?.();
+    this.#item?.change.forget?.();
   }
 
   /** Put the focus where something is chosen. */

@@ -95,15 +95,24 @@ export class VideoChange extends EventTarget {
 
   /** Call it off, wherever it is. Raises what the server says against it. */
   async cancel() {
-    this.#abort?.abort(new DOMException("cancelled", "AbortError"));
+    this.#callOff();
     if (this.#resultId === null) return;
     const result = await this.#api.cancel(this.#resultId);
     // It may just have been finished: then it is there.
     if (isFinal(result.status)) this.#watch.settle(result);
   }
 
-  /** The server does not have it any more. */
-  forgetUpload() {
+  /** The server was told to forget all of it: what is on its way there is called off. */
+  forget() {
+    this.#callOff();
+    this.#forgetUpload();
+  }
+
+  #callOff() {
+    this.#abort?.abort(new DOMException("cancelled", "AbortError"));
+  }
+
+  #forgetUpload() {
     this.#uploadKey = randomId();
     this.uploadId = null;
   }
@@ -118,7 +127,7 @@ export class VideoChange extends EventTarget {
       if (!isLost || !isOld || this.file === null) throw error;
     }
     // The server no longer has what was uploaded before.
-    this.forgetUpload();
+    this.#forgetUpload();
     await this.#upload(signal);
     return this.#place(signal);
   }

@@ -18,7 +18,7 @@ from tests.integration.held import Held
 from tests.integration.process import WorkerProcess
 from tests.integration.redis import Redis
 from tests.integration.service import Service, StartService, eventually
-from tests.integration.test_upload import form, post
+from tests.integration.test_upload import form, kept, post, refusal
 
 NOTHING = {
     "uploads": 0,
@@ -139,6 +139,34 @@ async def test_an_upload_on_its_way_is_refused(held: Held, monkeypatch: pytest.M
     assert (answer.status, (await answer.json())["error"]) == (409, "DATA_ERASED")
     assert [page async for page in files.names()] == []
     assert b"u1" not in await _database(held)
+
+
+@pytest.mark.parametrize("is_user_first", [True, False])
+async def test_an_upload_that_is_being_received_is_refused(
+    held: Held, *, is_user_first: bool
+) -> None:
+    """Whether it had said by then whose it is, or says so at its end: nothing of it stays."""
+    go_on = asyncio.Event()
+    # Long enough for the form's reader to hand out what it has read.
+    video = film() + (400_000).to_bytes(4, "big") + b"free" + bytes(399_992)
+    user = b'--B\r\nContent-Disposition: form-data; name="user_id"\r\n\r\nu1\r\n'
+    head = b'--B\r\nContent-Disposition: form-data; name="video"; filename="a.mp4"\r\n\r\n'
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield (user if is_user_first else b"") + head + video[:-1000]
+        await go_on.wait()
+        yield video[-1000:] + b"\r\n" + (b"" if is_user_first else user) + b"--B--\r\n"
+
+    headers = {"Content-Type": "multipart/form-data; boundary=B"}
+    uploading = asyncio.create_task(post(held.service, slowly(), headers=headers))
+    await eventually(lambda: len(kept(held.service)) == 1)
+    assert (await erase(held.service.caller, "u1"))["uploads"] == 0
+    go_on.set()
+    assert await refusal(await uploading) == (409, "DATA_ERASED")
+    assert await held.service.services.database.uploads.of_user("u1") == []
+    assert kept(held.service) == []
+    assert b"u1" not in await _database(held)
+    assert (await post(held.service, form(video))).status == 200
 
 
 async def _database(held: Held) -> bytes:

@@ -11,8 +11,8 @@ from tests.integration.video_tab import VideoTab, written
 async def test_a_visitor_takes_everything_along_and_has_it_erased(
     live_server: ServerProcess, open_tab: OpenTab, tmp_path: Path
 ) -> None:
-    """The ZIP holds the film and the result; after the erasure nothing is shown any more, and the
-    film that is still open can be changed again."""
+    """The ZIP holds the film and the result; after the erasure nothing is shown any more, an
+    upload on its way is called off, and the film that is still open can be changed again."""
     tab = await open_tab(live_server.url, width=360, height=740)
     await tab.start_camera()
     await tab.page.locator("#tab-files").click()
@@ -37,7 +37,14 @@ async def test_a_visitor_takes_everything_along_and_has_it_erased(
     assert await films.cards.count() == 0
     assert await films.page.evaluate("document.activeElement.id") == "erase"
     assert await films.page.evaluate("document.documentElement.scrollWidth") == 360
+    await films.page.route("**/upload-video", lambda _: None)
     await films.change("platinum")
+    await films.says("work-words", "Upload")
+    await films.part("erase").click()
+    await films.part("erase-place").get_by_text("Erase everything", exact=True).click()
+    await films.says("file-status", "Cancelled")
+    await films.page.unroute("**/upload-video")
+    await films.part("change").click()
     await films.completed()
     assert await films.cards.count() == 1
     assert films.tab.complaints == []

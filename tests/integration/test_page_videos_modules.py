@@ -123,6 +123,32 @@ async def test_an_upload_that_is_gone_is_made_again(run_script: RunScript) -> No
     assert answer["lost"] == ["failed", 404]
 
 
+async def test_what_is_forgotten_is_not_sent_on(run_script: RunScript) -> None:
+    """While it is uploaded nothing is ordered; while it is ordered nothing is uploaded again; the
+    next start uploads it anew."""
+    answer = await run_script(f"""{CHANGE}
+      const uploading = made({{ file: "film" }});
+      plan.upload = [new Promise(() => {{}}), "u2"];
+      plan.order = [ordered("r1"), gone];
+      const started = uploading.start(lookOf("copper"));
+      uploading.forget();
+      await started;
+      const early = [uploading.state, uploading.error, asked.map(([name]) => name)];
+      await uploading.start(lookOf("copper"));
+      const keys = asked.splice(0).filter(([name]) => name === "upload").map((one) => one.at(-1));
+      const ordering = made({{ file: "film", uploadId: "u1" }});
+      const placed = ordering.start(lookOf("copper"));
+      ordering.forget();
+      await placed;
+      return {{ early, keys, late: [ordering.state, asked.map(([name]) => name)],
+                uploadId: ordering.uploadId }};
+    """)
+    assert answer["early"] == ["cancelled", None, ["upload"]]
+    assert len(set(answer["keys"])) == 2
+    assert answer["late"][0] == "cancelled"
+    assert answer["uploadId"] is None
+
+
 async def test_a_change_is_called_off_anywhere(run_script: RunScript) -> None:
     """While it is uploaded, ordered or made; what was just finished stays."""
     answer = await run_script(f"""{CHANGE}

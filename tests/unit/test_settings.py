@@ -96,7 +96,7 @@ _WRONG: dict[str, list[str]] = {
     "max_video_s": ["0", "nan"],
     "max_video_px": ["0"],
     "max_uploads": ["0"],
-    "upload_timeout_s": ["0"],
+    "upload_timeout_s": ["0", "1801"],
     "clamd": ["/run/clamd.ctl", "tcp:host"],
     "sampling_rate": ["0", "1.1", "nan"],
     "job_places": ["0", "257"],
