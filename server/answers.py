@@ -223,6 +223,8 @@ class ErrorAnswer(Answer):
 
 def _files(record: ResultRecord) -> tuple[str | None, str | None]:
     """The addresses of the video and of its thumbnail, if they are there."""
-    if record.status is not ResultStatus.COMPLETED:
-        return None, None
-    return record.result_video_path, record.thumbnail_path
+    video, thumbnail = record.result_video_path, record.thumbnail_path
+    return (
+        video if video in record.files else None,
+        thumbnail if thumbnail in record.files else None,
+    )

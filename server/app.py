@@ -56,7 +56,7 @@ COMING_SHARE = 4
 MOST_WATCHERS, WATCHERS_OF_ONE = 200, 20
 """So many watch results at once."""
 MOST_EXPORTS = 16
-"""At once; each holds all of a user's records."""
+"""At once; each holds some megabytes, and reads all of a user's files."""
 POOL_CLOSE_S = 1.0
 """Frames that are still on a worker when all sessions have ended are waited for no longer."""
 LAST_WRITES_S = 3.0

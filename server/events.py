@@ -1,7 +1,7 @@
 """A result watched to its end: server-sent events (WHATWG HTML, section 9.2)."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import Final
 
@@ -10,7 +10,7 @@ from aiohttp import hdrs, web
 from server.answers import Answer, ProgressAnswer, ResultAnswer
 from server.jobs.progress import up_to_date
 from server.keys import CLOSING, JOBS, SERVICES, WATCHERS
-from server.replies import refusing
+from server.replies import refusing, stream
 from server.results import own_result
 from storage.errors import StorageError
 from storage.results import ResultRecord
@@ -38,20 +38,16 @@ async def _stream(request: web.Request, record: ResultRecord) -> web.StreamRespo
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
     # NGINX would keep events back until there are enough of them.
     response.headers["X-Accel-Buffering"] = "no"
-    await response.prepare(request)
     timeout_s = request.app[SERVICES].settings.send_timeout_s
-    with suppress(TimeoutError, ConnectionError):
-        async for text in _events(request, record):
-            async with asyncio.timeout(timeout_s):
-                await response.write(text.encode())
+    await stream(request, response, _events(request, record), timeout_s)
     return response
 
 
-async def _events(request: web.Request, record: ResultRecord) -> AsyncIterator[str]:
+async def _events(request: web.Request, record: ResultRecord) -> AsyncGenerator[bytes, None]:
     """What is sent, when it is to be sent; ends with the result, or when the service stops."""
     services, closing = request.app[SERVICES], request.app[CLOSING]
-    yield f"retry: {RETRY_MS}\n\n"
-    said, said_s = "", services.clock.monotonic()
+    yield f"retry: {RETRY_MS}\n\n".encode()
+    said, said_s = b"", services.clock.monotonic()
     current: ResultRecord | None = record
     while current is not None and not current.status.is_final and not closing.is_set():
         text, now_s = await _progress(request, current), services.clock.monotonic()
@@ -59,7 +55,7 @@ async def _events(request: web.Request, record: ResultRecord) -> AsyncIterator[s
             yield text
             said, said_s = text, now_s
         elif now_s - said_s >= SILENCE_S:
-            yield ":\n\n"
+            yield b":\n\n"
             said_s = now_s
         with suppress(TimeoutError):
             await asyncio.wait_for(closing.wait(), LOOK_S)
@@ -69,7 +65,7 @@ async def _events(request: web.Request, record: ResultRecord) -> AsyncIterator[s
         yield _event("end", ResultAnswer.of(current, services.signer.sign))
 
 
-async def _progress(request: web.Request, record: ResultRecord) -> str:
+async def _progress(request: web.Request, record: ResultRecord) -> bytes:
     left_s, record = 1, await up_to_date(record, request.app[SERVICES].cache)
     with suppress(StorageError):
         left_s = await request.app[JOBS].left_s(record)
@@ -85,5 +81,5 @@ async def _progress(request: web.Request, record: ResultRecord) -> str:
     return _event("progress", answer)
 
 
-def _event(name: str, answer: Answer) -> str:
-    return f"event: {name}\ndata: {answer.model_dump_json()}\n\n"
+def _event(name: str, answer: Answer) -> bytes:
+    return f"event: {name}\ndata: {answer.model_dump_json()}\n\n".encode()

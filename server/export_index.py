@@ -1,12 +1,15 @@
 """The page of an export that people read: what is kept of them, and where in the ZIP it is."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Container
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
-from typing import Final
+from typing import Final, TypeAlias, TypeVar
 
 from media.clock import iso_utc
+from server.documents import Documents, Pages
+from server.export_places import photo_place, result_place, upload_place
 from storage.records import SessionRecord, UploadRecord
 from storage.results import ResultRecord
 
@@ -21,61 +24,92 @@ th, td { text-align: left; padding: .4rem .6rem; border-bottom: 1px solid #ccc }
 </style></head><body>
 """
 
+Row: TypeAlias = tuple[str, ...]
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
-class Documents:
-    """A user's records."""
+class IndexPage:
+    """HTML. ``places`` are those of what is in the ZIP."""
 
-    user_id: str
-    made_at: datetime
-    sessions: list[SessionRecord]
-    uploads: list[UploadRecord]
-    results: list[ResultRecord]
+    documents: Documents
+    places: Container[str]
+
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
+        """The page, from its beginning. Raises StorageError."""
+        yield self._beginning().encode()
+        documents = self.documents
+        for table in (
+            _table("Videos you uploaded", ("When", "File", "Length", "Size", "Status"),
+                   documents.uploads(), self._upload),
+            _table("Videos that were changed", ("When", "Status", "", "", "", ""),
+                   documents.results(), self._result),
+            _table("Live sessions", ("From", "To", "Status", "Frames", "", ""),
+                   documents.sessions(), self._session),
+        ):  # fmt: skip
+            async with aclosing(table):
+                async for text in table:
+                    yield text.encode()
+        yield b"</body></html>\n"
+
+    def _beginning(self) -> str:
+        return (
+            f"{_HEAD}<h1>Your data</h1><p>All that this service keeps of "
+            f"<b>{escape(self.documents.user_id)}</b>, as of {_moment(self.documents.made_at)}. "
+            'Every field is in <a href="data.json">data.json</a>. The frames of live sessions are '
+            "not kept.</p>"
+        )
+
+    def _upload(self, one: UploadRecord) -> Row:
+        link = self._link(upload_place(one), one.filename)
+        size = f"{one.file_size} bytes"
+        return (_moment(one.created_at), link, f"{one.duration:.1f} s", size, one.status)
+
+    def _result(self, one: ResultRecord) -> Row:
+        def link(path: str | None, words: str) -> str:
+            return self._link(result_place(one, path), words) if path in one.files else ""
+
+        return (
+            _moment(one.created_at),
+            one.status,
+            link(one.result_video_path, "video"),
+            link(one.thumbnail_path, "thumbnail"),
+            link(one.style_image_path, "style photo"),
+            link(one.color_image_path, "colour photo"),
+        )
+
+    def _session(self, one: SessionRecord) -> Row:
+        style, color = one.style_image_data, one.color_image_data
+        return (
+            _moment(one.connected_at),
+            _moment(one.last_activity),
+            one.status,
+            f"{one.frames_processed}",
+            self._link(photo_place(one, "style"), "style photo") if style else "",
+            self._link(photo_place(one, "color"), "colour photo") if color else "",
+        )
+
+    def _link(self, place: str, words: str) -> str:
+        if place not in self.places:
+            return f"{escape(words)}: not in here"
+        return f'<a href="{escape(place)}">{escape(words)}</a>'
 
 
-def index_page(documents: Documents, places: Mapping[str, str | None]) -> str:
-    """HTML. ``places`` says where in the ZIP the file at a path, or a photo by its key, is."""
-
-    def link(path: str | None, words: str) -> str:
-        if path is None:
-            return ""
-        place = places.get(path)
-        return f'<a href="{escape(place)}">{escape(words)}</a>' if place else f"{words}: not kept"
-
-    uploads = [
-        (_moment(one.created_at), link(one.file_path, one.filename), f"{one.duration:.1f} s",
-         f"{one.file_size} bytes", one.status)
-        for one in documents.uploads
-    ]  # fmt: skip
-    results = [
-        (_moment(one.created_at), one.status, link(one.result_video_path, "video"),
-         link(one.thumbnail_path, "thumbnail"), link(one.style_image_path, "style photo"),
-         link(one.color_image_path, "colour photo"))
-        for one in documents.results
-    ]  # fmt: skip
-    sessions = [
-        (_moment(one.connected_at), _moment(one.last_activity), one.status,
-         f"{one.frames_processed}", link(one.style_image_data, "style photo"),
-         link(one.color_image_data, "colour photo"))
-        for one in documents.sessions
-    ]  # fmt: skip
-    return (
-        f"{_HEAD}<h1>Your data</h1><p>All that this service keeps of "
-        f"<b>{escape(documents.user_id)}</b>, as of {_moment(documents.made_at)}. Every field is "
-        'in <a href="data.json">data.json</a>. The frames of live sessions are not kept.</p>'
-        + _table("Videos you uploaded", ("When", "File", "Length", "Size", "Status"), uploads)
-        + _table("Videos that were changed", ("When", "Status", "", "", "", ""), results)
-        + _table("Live sessions", ("From", "To", "Status", "Frames", "", ""), sessions)
-        + "</body></html>\n"
-    )
+async def _table(
+    title: str, heads: Row, pages: Pages[T], row: Callable[[T], Row]
+) -> AsyncGenerator[str, None]:
+    yield f"<h2>{title}</h2>"
+    before = f"<table><tr>{''.join(f'<th>{one}</th>' for one in heads)}</tr>"
+    end = "<p>None.</p>"
+    async with aclosing(pages):
+        async for page in pages:
+            yield before + "".join(_cells(row(one)) for one in page)
+            before, end = "", "</table>"
+    yield end
 
 
-def _table(title: str, heads: Iterable[str], rows: Sequence[tuple[str, ...]]) -> str:
-    if not rows:
-        return f"<h2>{title}</h2><p>None.</p>"
-    head = "".join(f"<th>{one}</th>" for one in heads)
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<h2>{title}</h2><table><tr>{head}</tr>{body}</table>"
+def _cells(row: Row) -> str:
+    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>"
 
 
 def _moment(moment: datetime) -> str:

@@ -3,9 +3,7 @@
 Who knows a name may have the file: names cannot be guessed. Signed addresses are good for a while.
 """
 
-import asyncio
 import re
-from contextlib import aclosing
 from datetime import timedelta
 from typing import Final
 
@@ -16,17 +14,15 @@ from server.errors import ErrorCode
 from server.keys import DOWNLOADS, SERVICES
 from server.logs import pseudonym
 from server.queries import SignedQuery, read_query
-from server.ranges import Asked, Found, Verdict, decide
-from server.replies import RequestRefused, cut, no_such_file, refused, refusing
+from server.ranges import Asked, Found, decide
+from server.replies import PATIENCE_S, RequestRefused, no_such_file, refused, refusing, stream
 from storage.addresses import address_of
-from storage.errors import FileDamaged, FileMissing, StorageError
+from storage.errors import FileDamaged, FileMissing
 from storage.files import KeptFile
 from storage.results import ResultRecord, ResultStatus
 
 NAME: Final = re.compile(r"(result|thumb)_[0-9a-f-]{36}\.(mp4|jpg)")
 DAY_S: Final = 24 * 60 * 60
-PATIENCE_S: Final = 60.0
-"""A client that does not take a megabyte within this has gone, or comes again by Range."""
 _DAYS: Final = {"result": 7, "thumb": 30}
 """For so many days it stays in a browser (section 6.4)."""
 _TYPES: Final = {"mp4": "video/mp4", "jpg": "image/jpeg"}
@@ -114,8 +110,9 @@ async def _answer(
         span = f"bytes {verdict.start}-{verdict.stop - 1}/{file.size_bytes}"
         response.headers[hdrs.CONTENT_RANGE] = span
     if request.method != hdrs.METH_HEAD:
-        with request.app[DOWNLOADS].one():
-            await _send(request, response, file, verdict)
+        file_id = pseudonym(request.match_info["name"])
+        with request.app[DOWNLOADS].one(), structlog.contextvars.bound_contextvars(file=file_id):
+            await stream(request, response, file.read(verdict.start, verdict.stop), PATIENCE_S)
     return response
 
 
@@ -125,24 +122,3 @@ def _no_part(status: int, text: str, file: KeptFile) -> web.Response:
     if status == web.HTTPRequestRangeNotSatisfiable.status_code:
         response.headers[hdrs.CONTENT_RANGE] = f"bytes */{file.size_bytes}"
     return response
-
-
-async def _send(
-    request: web.Request, response: web.StreamResponse, file: KeptFile, verdict: Verdict
-) -> None:
-    """Raises StorageError while nothing has been sent. Later there is no way to say so but to end
-    the connection, so that nobody takes a part for the whole."""
-    async with aclosing(file.read(verdict.start, verdict.stop)) as pieces:
-        piece: memoryview | None = await anext(pieces, None)
-        await response.prepare(request)
-        try:
-            while piece is not None:
-                async with asyncio.timeout(PATIENCE_S):
-                    await response.write(piece)
-                piece = await anext(pieces, None)
-        except StorageError as error:
-            file_id = pseudonym(request.match_info["name"])
-            log.error("file broken off", file=file_id, reason=str(error))  # noqa: TRY400
-            cut(request)
-        except (TimeoutError, ConnectionError):
-            cut(request)

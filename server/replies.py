@@ -1,8 +1,10 @@
 """Answers to requests that are not WebSockets: an error is a JSON document as on a socket."""
 
-from collections.abc import Callable, Coroutine
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
 from functools import wraps
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import structlog
 from aiohttp import hdrs, web
@@ -12,6 +14,8 @@ from server.errors import ErrorCode
 from storage.errors import StorageError
 
 RETRY_AFTER_S = 5
+PATIENCE_S: Final = 60.0
+"""A client that does not take a megabyte within this has gone, or comes again."""
 
 R = TypeVar("R", bound=web.StreamResponse)
 Handler: TypeAlias = Callable[[web.Request], Coroutine[Any, Any, R]]
@@ -83,7 +87,35 @@ def storage_refusal(error: StorageError) -> RequestRefused:
     return RequestRefused(503, ErrorCode.STORAGE_UNAVAILABLE, text)
 
 
-def cut(request: web.Request) -> None:
+async def stream(
+    request: web.Request,
+    response: web.StreamResponse,
+    pieces: AsyncGenerator[bytes | memoryview, None],
+    patience_s: float,
+) -> None:
+    """Send the pieces as they come; a client has so long for each.
+
+    Raises StorageError while nothing has been sent. Later there is no way to say so but to end the
+    connection.
+    """
+    async with aclosing(pieces):
+        piece = await anext(pieces, None)
+        await response.prepare(request)
+        try:
+            while piece is not None:
+                async with asyncio.timeout(patience_s):
+                    await response.write(piece)
+                piece = await anext(pieces, None)
+            async with asyncio.timeout(patience_s):
+                await response.write_eof()
+        except StorageError as error:
+            log.error("answer broken off", reason=str(error))  # noqa: TRY400
+            _cut(request)
+        except (TimeoutError, ConnectionError):
+            _cut(request)
+
+
+def _cut(request: web.Request) -> None:
     """End the connection, so that nobody takes a part of an answer for the whole."""
     if request.transport is not None:
         request.transport.abort()

@@ -1,6 +1,6 @@
 """Compares files and records: what has one without the other is found, and told."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,7 +9,6 @@ from storage.addresses import address_of, name_of
 from storage.database import Database
 from storage.files import Files
 from storage.keeper import COMING_S
-from storage.results import ResultRecord, ResultStatus
 
 PAGE: Final = 200
 
@@ -66,16 +65,10 @@ class Reconciler:
                 yield upload.file_path
         while results := await self._database.results.page(PAGE, result_id):
             result_id = results[-1].result_id
-            for path in _paths(results):
-                yield path
+            for result in results:
+                for path in result.files:
+                    yield path
 
     async def _is_expected(self, path: str) -> bool:
         """Whether its record is still there: it may have been deleted since it was read."""
         return path in await self._database.known([path])
-
-
-def _paths(results: Iterable[ResultRecord]) -> Iterable[str]:
-    for result in results:
-        is_made = result.status is ResultStatus.COMPLETED
-        made = (result.result_video_path, result.thumbnail_path)
-        yield from (path for path in result.paths if is_made or path not in made)

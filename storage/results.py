@@ -93,6 +93,13 @@ class ResultRecord:
         photos = (self.style_image_path, self.color_image_path)
         return tuple(path for path in photos if path is not None)
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Those of the paths at which there is a file."""
+        is_made = self.status is ResultStatus.COMPLETED
+        made = (self.result_video_path, self.thumbnail_path)
+        return tuple(path for path in self.paths if is_made or path not in made)
+
 
 def as_seen(record: ResultRecord, horizon: Horizon) -> ResultRecord:
     """The record without photos that are over, unless somebody is working with them."""

@@ -2,6 +2,9 @@
 
 import asyncio
 import re
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
@@ -11,13 +14,21 @@ import pytest
 from aiohttp import ClientError
 
 from processing.local.classic.engine import ClassicEngine
+from server.export import Export
+from server.keys import EXPORTS
+from storage.addresses import name_of
 from storage.errors import StorageFailed
-from storage.files import KeptFile
+from storage.files import KeptFile, Pieces
+from storage.results import QueueBounds
+from storage.sealing import CHUNK_BYTES
 from tests.films import film
 from tests.integration.belongings import leave
 from tests.integration.client import Caller
-from tests.integration.service import Service, StartService
-from tests.integration.test_upload import form, post
+from tests.integration.records import RESULT, UPLOAD
+from tests.integration.service import Service, StartService, eventually
+from tests.integration.test_upload import form, post, refusal
+
+PATH = "/api/hair-tryOn/user/ann/export"
 
 
 @pytest.fixture
@@ -68,7 +79,7 @@ async def test_a_missing_file_is_told(service: Service) -> None:
     await service.services.files.delete(record.thumbnail_path.rpartition("/")[2])
     made, _ = await export(service.caller, "ann")
     assert f"results/{ann.result_id}/thumb.jpg" not in made.namelist()
-    assert "thumbnail: not kept" in made.read("index.html").decode()
+    assert "thumbnail: not in here" in made.read("index.html").decode()
 
 
 async def test_a_damaged_file_is_told(service: Service) -> None:
@@ -79,7 +90,7 @@ async def test_a_damaged_file_is_told(service: Service) -> None:
     data[-1] ^= 1
     await asyncio.to_thread(path.write_bytes, data)
     made, data_ = await export(service.caller, "ann")
-    assert "video: not kept" in made.read("index.html").decode()
+    assert "video: not in here" in made.read("index.html").decode()
     assert made.read(f"uploads/{ann.upload_id}/me.mp4") == ann.film
     assert len(data_["results"]) == 1
 
@@ -107,6 +118,96 @@ async def test_an_export_that_breaks_off_is_not_taken_for_whole(
     async with service.caller.http.get(url) as answer:
         with pytest.raises(ClientError):
             await answer.read()
+
+
+async def test_with_the_files_away_it_is_told_to_come_again(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503, as for every other request."""
+    await an_upload(service)
+
+    async def away(_: str) -> KeptFile:
+        raise StorageFailed("TEST")
+
+    monkeypatch.setattr(service.services.files, "open", away)
+    async with service.caller.http.get(f"{service.caller.url}{PATH}") as answer:
+        assert await refusal(answer) == (503, "STORAGE_UNAVAILABLE")
+        assert answer.headers["Retry-After"]
+
+
+async def an_upload(service: Service, size_bytes: int = 1) -> None:
+    """An upload of this user, whatever is in it."""
+    now, services = service.services.clock.utc_now(), service.services
+    await services.database.uploads.add(replace(UPLOAD, created_at=now, updated_at=now))
+    await services.files.write(name_of(UPLOAD.file_path), bytes(size_bytes))
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_a_client_that_reads_nothing(
+    service: Service, monkeypatch: pytest.MonkeyPatch, *, leaves: bool
+) -> None:
+    """It holds no more than a few pieces, and is let go of after a while; one that leaves at once.
+    No task goes on."""
+    monkeypatch.setattr("server.users.PATIENCE_S", 30 if leaves else 0.3)
+    await an_upload(service, 64 * CHUNK_BYTES)
+    places, given, read = service.app[EXPORTS], list[int](), KeptFile.read
+    own, free = asyncio.all_tasks(), places._free
+
+    async def counted(file: KeptFile) -> Pieces:
+        async with aclosing(read(file)) as pieces:
+            async for piece in pieces:
+                given.append(len(piece))
+                yield piece
+
+    monkeypatch.setattr(KeptFile, "read", counted)
+    port = service.runner.addresses[0][1]
+    _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+    writer.write(f"GET {PATH} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    await eventually(lambda: len(given) > 1)
+    assert places._free == free - 1
+    if leaves:
+        writer.transport.abort()
+    await eventually(lambda: places._free == free)
+    assert sum(given) < 48 * CHUNK_BYTES
+    writer.transport.abort()
+    await eventually(lambda: asyncio.all_tasks() == own)
+
+
+async def test_who_stops_reading_leaves_nothing_open(service: Service) -> None:
+    """Everything is closed when the export is, and not by whoever comes by later."""
+    await an_upload(service, 64 * CHUNK_BYTES)
+    own = asyncio.all_tasks()
+    async with aclosing(Export.of("ann", service.services).pieces()) as pieces:
+        await anext(pieces)
+    await asyncio.sleep(0)  # In it a loop begins to close what was left to it.
+    assert asyncio.all_tasks() == own
+
+
+async def test_many_records_are_read_in_pages(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them are there, once and in their order, and never more than a page at a time. What
+    is not made yet is not looked for."""
+    monkeypatch.setattr("server.documents.PAGE", 2)
+    await an_upload(service)
+    now, names = service.services.clock.utc_now(), [f"r{number}" for number in range(5)]
+    for number, name in enumerate(names):
+        moment = now - timedelta(seconds=number)
+        record = replace(
+            RESULT, result_id=name, created_at=moment, updated_at=moment, style_image_path=None,
+            result_video_path=f"/uploads/result_{name}", thumbnail_path=f"/uploads/thumb_{name}",
+        )  # fmt: skip
+        await service.services.database.results.add(record, QueueBounds(9, 9))
+    async with aclosing(Export.of("ann", service.services).pieces()) as coming:
+        pieces = [piece async for piece in coming]
+    assert max(piece.count(b'"result_id"') for piece in pieces) == 2
+    with ZipFile(BytesIO(b"".join(pieces))) as made:
+        assert made.testzip() is None
+        assert made.namelist() == ["uploads/up1/M_ller___s_hne.mp4", "data.json", "index.html"]
+        data, page = orjson.loads(made.read("data.json")), made.read("index.html").decode()
+    assert [one["result_id"] for one in data["results"]] == names
+    assert page.count("<td>queued</td>") == 5
+    assert "not in here" not in page
 
 
 async def test_only_get_exports(service: Service) -> None:

@@ -1,0 +1,47 @@
+"""A user's records, read a page at a time: there may be more of them than memory is for."""
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeAlias, TypeVar
+
+from storage.database import Database
+from storage.records import SessionRecord, UploadRecord
+from storage.results import Cursor, ResultRecord
+
+PAGE: Final = 100
+
+T = TypeVar("T")
+Pages: TypeAlias = AsyncGenerator[Sequence[T], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """What there is of a user, read anew each time. All raise StorageError."""
+
+    user_id: str
+    made_at: datetime
+    database: Database
+
+    async def sessions(self) -> Pages[SessionRecord]:
+        """Live sessions, and those that are kept a while longer."""
+        found = await self.database.sessions.of_user(self.user_id)
+        for at in range(0, len(found), PAGE):
+            yield found[at : at + PAGE]
+
+    async def uploads(self) -> Pages[UploadRecord]:
+        """Uploads, the latest first."""
+        found = await self.database.uploads.of_user(self.user_id)
+        for at in range(0, len(found), PAGE):
+            yield found[at : at + PAGE]
+
+    async def results(self) -> Pages[ResultRecord]:
+        """Results, the latest first."""
+        after: Cursor | None = None
+        while True:
+            found, _ = await self.database.results.history(self.user_id, PAGE, after=after)
+            if found:
+                yield found
+            if len(found) < PAGE:
+                return
+            after = Cursor.behind(found[-1])
