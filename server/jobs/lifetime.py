@@ -2,7 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -42,16 +48,34 @@ def film_limits(settings: Settings) -> FilmLimits:
     return FilmLimits(settings.max_video_s, frames, settings.max_video_px)
 
 
-def make_runner(
-    settings: Settings, stores: Stores, clock: Clock, workshop: Workshop, progress: LiveProgress
-) -> JobRunner:
-    """Who works on jobs in this process."""
-    lease_s = settings.job_lease_s
-    terms = LeaseTerms(lease_s, lease_s / BEATS)
-    options = JobOptions(terms, ATTEMPTS, settings.networks, film_limits(settings))
+@dataclass(frozen=True, slots=True)
+class JobWorks:
+    """What works on jobs in a process."""
+
+    broker: AsyncBroker
+    workshop: Workshop
+    runner: JobRunner
+    tickets: Tickets
+
+
+@asynccontextmanager
+async def jobs_working(settings: Settings, stores: Stores, clock: Clock) -> AsyncIterator[JobWorks]:
+    """Ready to work. When this is left the jobs under way are handed back."""
+    broker = open_broker(settings.redis_url.get_secret_value())
+    workshop, progress = Workshop(settings.job_timeout_s), LiveProgress(stores.cache)
+    means = JobMeans(stores, clock, workshop.change, _options(settings), progress)
     bounds = RunningBounds(settings.max_jobs, settings.max_user_jobs)
-    means = JobMeans(stores, clock, workshop.change, options, progress)
-    return JobRunner(means, settings.job_places, bounds)
+    runner = JobRunner(means, settings.job_places, bounds)
+    tickets = Tickets(broker, runner.take_one)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(at_work(progress.run()))
+        await stack.enter_async_context(_started(broker))
+        await stack.enter_async_context(at_work(tickets.run()))
+        stack.push_async_callback(workshop.close)
+        stack.push_async_callback(runner.stop)
+        sweeper = Sweeper(stores, clock, tickets, ATTEMPTS)
+        await stack.enter_async_context(at_work(sweeper.run()))
+        yield JobWorks(broker, workshop, runner, tickets)
 
 
 @asynccontextmanager
@@ -60,30 +84,33 @@ async def jobs_running(
 ) -> AsyncIterator[JobQueue]:
     """Jobs are carried out: here, unless there is a Redis that brings them to the workers. When
     this is left those under way are handed back."""
-    redis_url = settings.redis_url.get_secret_value()
-    async with AsyncExitStack() as stack:
-        broker, workshop = open_broker(redis_url), Workshop(settings.job_timeout_s)
-        progress = LiveProgress(stores.cache)
-        await stack.enter_async_context(at_work(progress.run()))
-        runner = make_runner(settings, stores, clock, workshop, progress)
-        tickets = Tickets(broker, runner.take_one)
-        await stack.enter_async_context(started(broker))
-        await stack.enter_async_context(at_work(tickets.run()))
-        stack.push_async_callback(workshop.close)
-        stack.push_async_callback(runner.stop)
-        sweeper = Sweeper(stores, clock, tickets, ATTEMPTS)
-        await stack.enter_async_context(at_work(sweeper.run()))
-        if secret := settings.webhook_secret.get_secret_value():
-            herald = Herald(stores.database, clock, signer, secret, settings.webhook_trusted)
-            await stack.enter_async_context(at_work(herald.run()))
+    async with (
+        jobs_working(settings, stores, clock) as works,
+        _telling(settings, stores, clock, signer),
+    ):
         yield JobQueue(
             stores,
             clock,
-            tickets,
+            works.tickets,
             bounds=QueueBounds(settings.max_queued_jobs, settings.max_user_queued_jobs),
             places=settings.job_places,
-            expect=_nobody if redis_url else workshop.expect,
+            expect=_nobody if settings.redis_url.get_secret_value() else works.workshop.expect,
         )
+
+
+def _options(settings: Settings) -> JobOptions:
+    terms = LeaseTerms(settings.job_lease_s, settings.job_lease_s / BEATS)
+    return JobOptions(terms, ATTEMPTS, settings.networks, film_limits(settings))
+
+
+def _telling(
+    settings: Settings, stores: Stores, clock: Clock, signer: Signer
+) -> AbstractAsyncContextManager[None]:
+    """Users' servers are told, if there is a secret to sign with."""
+    secret = settings.webhook_secret.get_secret_value()
+    if not secret:
+        return nullcontext()
+    return at_work(Herald(stores.database, clock, signer, secret, settings.webhook_trusted).run())
 
 
 async def _nobody() -> None:
@@ -91,7 +118,7 @@ async def _nobody() -> None:
 
 
 @asynccontextmanager
-async def started(broker: AsyncBroker) -> AsyncIterator[None]:
+async def _started(broker: AsyncBroker) -> AsyncIterator[None]:
     """A broker that is started, and shut down when left. One that is away now may come back."""
     try:
         async with asyncio.timeout(STARTUP_S):

@@ -1,7 +1,7 @@
 """``run.py worker``: a process that does nothing but change films, which Redis brings it."""
 
 import asyncio
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -10,12 +10,7 @@ from taskiq.acks import AcknowledgeType
 from taskiq.receiver import Receiver
 
 from media.clock import SystemClock
-from server.background import at_work
-from server.jobs.lifetime import ATTEMPTS, make_runner, started
-from server.jobs.progress import LiveProgress
-from server.jobs.sweeper import Sweeper
-from server.jobs.tickets import Tickets, open_broker
-from server.jobs.workshop import Workshop
+from server.jobs.lifetime import jobs_working
 from server.serve import stop_on_signals
 from server.settings import Settings, SettingsInvalid
 from server.storage_settings import ENV_PREFIX
@@ -32,30 +27,22 @@ async def work(settings: Settings) -> None:
 
     Raises SettingsInvalid when there is no Redis in the settings, or a store cannot be used.
     """
-    redis_url = settings.redis_url.get_secret_value()
-    if not redis_url:
+    if not settings.redis_url.get_secret_value():
         name = f"redis_url (REDIS_URL, {ENV_PREFIX}REDIS_URL, --redis-url)"
         raise SettingsInvalid(f"wrong setting: {name}: a worker needs one")
-    stop, clock, broker = stop_on_signals(), SystemClock(), open_broker(redis_url)
-    async with AsyncExitStack() as stack:
-        stores = await stack.enter_async_context(opened_stores(settings, clock))
-        workshop = Workshop(settings.job_timeout_s)
-        stack.push_async_callback(workshop.close)
-        progress = LiveProgress(stores.cache)
-        await stack.enter_async_context(at_work(progress.run()))
-        runner = make_runner(settings, stores, clock, workshop, progress)
-        tickets = Tickets(broker, runner.take_one)
-        await stack.enter_async_context(started(broker))
-        await stack.enter_async_context(at_work(tickets.run()))
-        sweeper = Sweeper(stores, clock, tickets, ATTEMPTS)
-        await stack.enter_async_context(at_work(sweeper.run()))
-        listening = asyncio.create_task(_listen(broker, settings.job_places, stop))
-        await workshop.expect()
+    stop, clock = stop_on_signals(), SystemClock()
+    async with (
+        opened_stores(settings, clock) as stores,
+        jobs_working(settings, stores, clock) as works,
+        asyncio.TaskGroup() as tasks,
+    ):
+        tasks.create_task(_listen(works.broker, settings.job_places, stop))
+        await works.workshop.expect()
         log.info("worker ready", places=settings.job_places)
         await stop.wait()
         log.info("stopping")
-        await runner.stop()
-        await listening
+        # Who listens waits for the jobs whose tickets came.
+        await works.runner.stop()
     log.info("stopped")
 
 
