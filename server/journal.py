@@ -51,11 +51,24 @@ class SessionJournal:
     async def claim(self, record: SessionRecord) -> None:
         """Write a new session's first record at once, since that is what makes it its user's.
 
-        Raises what ``Sessions.begin`` raises.
+        No round is waited for: of a new session none has anything to write. Raises what
+        ``Sessions.begin`` raises.
         """
-        async with self._writing:
-            await self._sessions.begin(record)
-            self._written_s[record.session_id] = self._clock.monotonic()
+        await self._sessions.begin(record)
+        self._written_s[record.session_id] = self._clock.monotonic()
+
+    async def take_up(self, record: SessionRecord) -> bool:
+        """Write the record of a session that goes on at once, unless one was just written or is
+        about to be: it may be almost over. False if it is not there any more.
+
+        Raises what ``Sessions.save`` raises.
+        """
+        session_id = record.session_id
+        if session_id in self._pending or not self._is_due(session_id):
+            return True
+        is_there = await self._sessions.save(record)
+        self._written_s[session_id] = self._clock.monotonic()
+        return is_there
 
     async def save(self, record: SessionRecord) -> None:
         """Write a session's last record: now, or with the next round if one was just written."""

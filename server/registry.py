@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import structlog
 
@@ -12,6 +13,7 @@ from server.peer import Peer
 from server.services import Services
 from server.sessions import LiveSession
 from storage.errors import SessionOwnedByOther, StorageError
+from storage.records import SessionRecord, SessionStatus
 
 CLOSE_MARGIN_S = 2.0
 """Beyond the frames under way: time for the last documents and closing handshakes."""
@@ -117,12 +119,9 @@ class LiveSessions:
 
     async def _open(self, session: LiveSession) -> None:
         """Check the owner and take up the session's document, or begin it."""
-        database, journal = self._services.database, self._services.journal
+        journal = self._services.journal
         try:
-            record = journal.pending(session.session_id)
-            record = record or await database.sessions.get(session.session_id)
-            if record is not None and record.user_id != session.user_id:
-                raise _forbidden()
+            record = await self._taken_up(session)
             await session.resume(record)
             if record is None:
                 await journal.claim(session.first_record())
@@ -137,6 +136,19 @@ class LiveSessions:
                 ErrorCode.STORAGE_UNAVAILABLE,
                 "The session store does not answer",
             ) from None
+
+    async def _taken_up(self, session: LiveSession) -> SessionRecord | None:
+        """The document that an earlier connection left, which is not over from now on."""
+        database, journal = self._services.database, self._services.journal
+        record = journal.pending(session.session_id)
+        record = record or await database.sessions.get(session.session_id)
+        if record is None:
+            return None
+        if record.user_id != session.user_id:
+            raise _forbidden()
+        now = self._services.clock.utc_now()
+        going_on = replace(record, status=SessionStatus.ACTIVE, updated_at=now)
+        return record if await journal.take_up(going_on) else None
 
 
 def _forbidden() -> SessionRefused:

@@ -7,6 +7,7 @@ import pytest
 
 from media.clock import SystemClock
 from processing.local.classic.engine import ClassicEngine
+from storage.records import SessionRecord
 from tests import pictures
 from tests.integration.service import Service, StartService
 from tests.integration.videos import Videos
@@ -23,6 +24,10 @@ class ShiftedClock(SystemClock):
     def utc_now(self) -> datetime:
         """See Clock."""
         return super().utc_now() + timedelta(seconds=self.shift_s)
+
+    def monotonic(self) -> float:
+        """See Clock."""
+        return super().monotonic() + self.shift_s
 
 
 @pytest.fixture
@@ -91,6 +96,47 @@ async def test_a_session_is_kept_for_an_hour(service: Service, clock: ShiftedClo
     await service.caller.join("s1", "bob")
     record = await service.document()
     assert record.user_id == "bob"
+
+
+async def test_a_session_that_goes_on_is_not_over(service: Service, clock: ShiftedClock) -> None:
+    """Also when it is taken up in its last second, and swept for before a frame has come."""
+    await (await service.caller.join("s1", "ann")).close()
+    await service.settled()
+    first = await service.document()
+    clock.shift_s = 3599
+    live = await service.caller.join("s1", "ann")
+    clock.shift_s = 3700
+    await service.services.keeper.sweep()
+    assert await service.services.database.sessions.get("s1") is not None
+    await live.close()
+    await service.settled()
+    assert (await service.document()).created_at == first.created_at
+
+
+async def test_a_session_that_is_swept_when_it_is_taken_up_is_begun_anew(
+    service: Service, clock: ShiftedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its client is let in, and finds none of what there was."""
+    live = await service.caller.join("s1", "ann")
+    await live.ask("set_look", look={"engine": "classic", "color": "copper"})
+    await live.close()
+    await service.settled()
+    first = await service.document()
+    services = service.services
+    find = services.database.sessions.get
+
+    async def found_and_swept(session_id: str) -> SessionRecord | None:
+        record = await find(session_id)
+        clock.shift_s = 3700
+        await services.keeper.sweep()
+        return record
+
+    clock.shift_s = 3590
+    monkeypatch.setattr(services.database.sessions, "get", found_and_swept)
+    live = await service.caller.connect("s1", "ann")
+    assert (await live.receive())["look"] is None
+    monkeypatch.undo()
+    assert (await service.document()).created_at > first.created_at
 
 
 @pytest.mark.parametrize(("query", "status"), [("cursor=bm9uZQ==", 422), ("cursor=%00", 422)])

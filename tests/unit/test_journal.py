@@ -11,6 +11,7 @@ from media.clock import SystemClock
 from server.journal import SessionJournal
 from storage.errors import StorageFailed
 from storage.records import SessionRecord, SessionStatus
+from tests.fakes import PATIENCE_S
 
 _MOMENT = datetime(2024, 1, 1, tzinfo=UTC)
 _RECORD = SessionRecord(
@@ -43,7 +44,7 @@ class _Sessions:
 
     async def begin(self, record: SessionRecord) -> None:
         """See Database."""
-        await self.save(record)
+        self.saved.append(record)
 
     async def save(self, record: SessionRecord) -> bool:
         """See Database."""
@@ -146,6 +147,33 @@ async def test_reconnecting_costs_no_more_writes(
     assert sessions.saved == [_record(0)]
     await slow.flush()
     assert sessions.saved == [_record(0), _record(49)]
+
+
+async def test_a_new_session_waits_for_no_round(
+    sessions: _Sessions, journal: SessionJournal
+) -> None:
+    """However long it takes to write the others."""
+    sessions.free.clear()
+    journal.note(_record(1))
+    flushing = asyncio.create_task(journal.flush())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(PATIENCE_S):
+        await journal.claim(_record(0, "s2"))
+    sessions.free.set()
+    await flushing
+    assert sessions.saved == [_record(0, "s2"), _record(1)]
+
+
+async def test_a_session_that_goes_on_is_written_at_once(sessions: _Sessions) -> None:
+    """Unless that was just done, or is about to be; what is not there any more is told of."""
+    slow = SessionJournal(sessions, SystemClock(), interval_s=60.0)
+    assert await slow.take_up(_record(1))
+    assert await slow.take_up(_record(2))
+    slow.note(_record(3, "s2"))
+    assert await slow.take_up(_record(4, "s2"))
+    assert sessions.saved == [_record(1)]
+    sessions.erased = True
+    assert not await slow.take_up(_record(5, "s3"))
 
 
 async def test_failing_database_is_not_asked_by_everyone(sessions: _Sessions) -> None:
