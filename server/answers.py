@@ -149,6 +149,9 @@ class HealthAnswer(Answer):
     uptime: int = Field(description="Seconds since the start.")
     mongodb: Literal["connected", "unavailable", "not used"]
     database: Literal["connected", "unavailable"] = Field(description="Whichever is used.")
+    files: Literal["connected", "unavailable"] = Field(
+        description="Without them live sessions go on, and videos have to wait."
+    )
     cache: Literal["memory", "connected", "unavailable"] = Field(
         description="In the process's memory, or a Redis, without which the service goes on."
     )

@@ -1,6 +1,7 @@
 """Whether the service is well (report section 4.1)."""
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Final, Literal, TypeAlias
 
 from aiohttp import web
@@ -14,8 +15,11 @@ from storage.errors import StorageError
 from storage.results import Workload
 
 NO_MONGODB: Final = "not used"
+DATABASE_S: Final = 2.0
+FILES_S: Final = 2.0
+"""They may take a moment, but who asks here may not wait for long."""
 CACHE_S: Final = 0.5
-"""A cache that takes longer to answer is as good as none; who asks here may not wait for long."""
+"""A cache that takes longer to answer is as good as none."""
 
 Reach: TypeAlias = Literal["connected", "unavailable"]
 
@@ -23,10 +27,12 @@ Reach: TypeAlias = Literal["connected", "unavailable"]
 async def health(request: web.Request) -> web.Response:
     """``GET /api/hair-tryOn/health``: 200 when frames can be processed and sessions kept.
 
-    That does not take a cache.
+    That takes neither a cache nor files.
     """
     services = request.app[SERVICES]
-    load, cache = await asyncio.gather(_load(services.database), _cache(services))
+    load, files, cache = await asyncio.gather(
+        _load(services.database), _reach(services.files.ping(), FILES_S), _cache(services)
+    )
     database: Reach = "unavailable" if load is None else "connected"
     answer = HealthAnswer(
         status="healthy" if load else "unhealthy",
@@ -35,6 +41,7 @@ async def health(request: web.Request) -> web.Response:
         uptime=int(services.clock.monotonic() - services.started_s),
         mongodb=database if services.settings.mongodb_uri.get_secret_value() else NO_MONGODB,
         database=database,
+        files=files,
         cache=cache,
         ai_model="ready",
         videos_queued=load.queued if load else None,
@@ -46,17 +53,22 @@ async def health(request: web.Request) -> web.Response:
 async def _load(database: Database) -> Workload | None:
     """None if the database cannot be asked."""
     try:
-        return await database.results.workload()
-    except StorageError:
+        async with asyncio.timeout(DATABASE_S):
+            return await database.results.workload()
+    except (StorageError, TimeoutError):
         return None
 
 
 async def _cache(services: Services) -> Literal["memory"] | Reach:
     if not services.settings.redis_url.get_secret_value():
         return "memory"
+    return await _reach(services.cache.ping(), CACHE_S)
+
+
+async def _reach(ping: Awaitable[None], patience_s: float) -> Reach:
     try:
-        async with asyncio.timeout(CACHE_S):
-            await services.cache.ping()
+        async with asyncio.timeout(patience_s):
+            await ping
     except (StorageError, TimeoutError):
         return "unavailable"
     return "connected"

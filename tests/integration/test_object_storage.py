@@ -42,6 +42,8 @@ async def test_videos_are_kept_there(
     assert await videos.delete(result_id) == (204, "")
     assert [len(page) async for page in files.names()] == [1]
     s3.stop()
+    health = await videos.http.get(f"{videos.url}/health")
+    assert (health.status, (await health.json())["files"]) == (200, "unavailable")
     refused = await videos.http.post(f"{videos.url}/upload-video", data=form(film()))
     assert (refused.status, (await refused.json())["error"]) == (503, "STORAGE_UNAVAILABLE")
     assert [path for path in (folder / "work").rglob("*") if path.is_file()] == []
