@@ -46,7 +46,7 @@ from server.scanner import MalwareScanner
 from server.services import Services
 from server.settings import Settings
 from server.signed import Signer
-from server.stores import opened_stores, usable
+from server.stores import Stores, opened_stores, usable
 from storage.lock import DirectoryLock
 
 MOST_DOWNLOADS = 500
@@ -87,47 +87,67 @@ def create_app(
 def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
     async def lifetime(app: web.Application) -> AsyncIterator[None]:
         """Open in order, close in the opposite order."""
-        async with AsyncExitStack() as stack:
-            with usable(settings, "data_dir"):
-                lock = await asyncio.to_thread(DirectoryLock.take, settings.data_dir)
-            stack.callback(lock.release)
-            stores = await stack.enter_async_context(opened_stores(settings, clock))
-            pool = WorkerPool(settings.workers, clock)
-            stack.push_async_callback(pool.close, POOL_CLOSE_S)
-            await pool.warm_up(engines.warm_up)
-            journal = SessionJournal(stores.database.sessions, clock)
-            await stack.enter_async_context(_running(journal))
-            caretaker = Caretaker(stores, clock, settings.sweep_interval_s)
-            # An embedded database is this process's own: what is active in it was left behind.
-            await caretaker.time_out(SILENT_S if settings.shares_database else 0)
-            await stack.enter_async_context(at_work(caretaker.run()))
-            signer = Signer(stores.files.keyring, clock, settings.signed_url_s)
-            app[SERVICES] = Services(
-                settings=settings,
-                clock=clock,
-                engines=engines,
-                pool=pool,
-                database=stores.database,
-                cache=stores.cache,
-                files=stores.files,
-                workspace=stores.workspace,
-                keeper=stores.keeper,
-                signer=signer,
-                journal=journal,
-                started_s=clock.monotonic(),
-            )
+        async with (
+            _locked(settings),
+            opened_stores(settings, clock) as stores,
+            _serving(settings, engines, clock, stores) as services,
+            jobs_running(settings, stores, clock, services.signer) as jobs,
+        ):
+            app[SERVICES], app[JOBS] = services, jobs
             app[FILMS] = FilmExaminer(film_limits(settings), settings.workers)
-            jobs = jobs_running(settings, stores, clock, signer)
-            app[JOBS] = await stack.enter_async_context(jobs)
             _furnish(app, settings)
-            app[SESSIONS] = LiveSessions(app[SERVICES])
-            journal.when_erased(app[SESSIONS].erased)
-            app[ERASER] = Eraser(stores, journal, app[SESSIONS], clock, settings)
-            app[CALLS] = Calls(app[SERVICES], app[SESSIONS], _rtc_options(settings))
-            stack.push_async_callback(app[CALLS].close)
-            yield
+            app[SESSIONS] = LiveSessions(services)
+            services.journal.when_erased(app[SESSIONS].erased)
+            app[ERASER] = Eraser(stores, services.journal, app[SESSIONS], clock, settings)
+            app[CALLS] = Calls(services, app[SESSIONS], _rtc_options(settings))
+            try:
+                yield
+            finally:
+                await app[CALLS].close()
 
     return lifetime
+
+
+@asynccontextmanager
+async def _locked(settings: Settings) -> AsyncIterator[None]:
+    """The data directory is this process's own."""
+    with usable(settings, "data_dir"):
+        lock = await asyncio.to_thread(DirectoryLock.take, settings.data_dir)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@asynccontextmanager
+async def _serving(
+    settings: Settings, engines: Engines, clock: Clock, stores: Stores
+) -> AsyncIterator[Services]:
+    """What sessions and handlers share, at work on these stores."""
+    async with AsyncExitStack() as stack:
+        pool = WorkerPool(settings.workers, clock)
+        stack.push_async_callback(pool.close, POOL_CLOSE_S)
+        await pool.warm_up(engines.warm_up)
+        journal = SessionJournal(stores.database.sessions, clock)
+        await stack.enter_async_context(_running(journal))
+        caretaker = Caretaker(stores, clock, settings.sweep_interval_s)
+        # An embedded database is this process's own: what is active in it was left behind.
+        await caretaker.time_out(SILENT_S if settings.shares_database else 0)
+        await stack.enter_async_context(at_work(caretaker.run()))
+        yield Services(
+            settings=settings,
+            clock=clock,
+            engines=engines,
+            pool=pool,
+            database=stores.database,
+            cache=stores.cache,
+            files=stores.files,
+            workspace=stores.workspace,
+            keeper=stores.keeper,
+            signer=Signer(stores.files.keyring, clock, settings.signed_url_s),
+            journal=journal,
+            started_s=clock.monotonic(),
+        )
 
 
 def _furnish(app: web.Application, settings: Settings) -> None:
