@@ -2,7 +2,6 @@
 remove``."""
 
 from pathlib import Path
-from typing import Final
 
 from media.clock import SystemClock
 from server.logs import pseudonym
@@ -12,9 +11,6 @@ from storage.backup import BackupError, Copied, make_backup
 from storage.errors import StorageError
 from storage.reconciler import Reconciler
 from storage.restore import restore_backup
-
-SHOWN: Final = 20
-"""So many of each finding are told one by one."""
 
 
 def backup(settings: Settings, target: Path) -> str:
@@ -55,13 +51,13 @@ async def reconcile(settings: Settings, *, remove: bool = False) -> str:
         raise SettingsInvalid(f"the comparison was broken off: {error}") from None
     fate = "to be removed by the service's next sweep" if remove else "left as they are"
     lines = [f"{found.files} files, and {found.records} that records name"]
-    for text, names in (
+    for text, kind in (
         (f"files without a record, {fate}", found.orphans),
         ("records without their file", found.missing),
     ):
-        lines.append(f"{text}: {len(names)}")
+        lines.append(f"{text}: {kind.count}")
         # A file's name is as good as a key to it.
-        lines += [f"  {pseudonym(name)}" for name in names[:SHOWN]]
+        lines += [f"  {pseudonym(name)}" for name in kind.names]
     return "\n".join(lines)
 
 

@@ -2,13 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
 from pymongo import UpdateOne
 
 from storage.errors import DataErased
+from storage.loose import LooseState
 from storage.mongo_client import Collection, Document, Session
 from storage.mongo_known import named
 from storage.mongo_link import MongoLink
+
+_COMING: Final = LooseState.COMING.value
+_REFUSED: Final = LooseState.REFUSED.value
+_FREE: Final = LooseState.FREE.value
 
 
 class MongoLoose:
@@ -20,7 +26,7 @@ class MongoLoose:
 
     async def note(self, paths: Sequence[str], user_id: str, due: datetime) -> None:
         """See Loose."""
-        noted = [_noted(path, user_id, due, "coming") for path in paths]
+        noted = [_noted(path, user_id, due, _COMING) for path in paths]
         await self._link.change(lambda session: _write(self._loose, noted, session))
 
     async def claim(self, now: datetime, until: datetime, limit: int) -> list[str]:
@@ -33,7 +39,7 @@ class MongoLoose:
 
         async def take(session: Session, found: list[Document]) -> list[str]:
             paths = [one["_id"] for one in found]
-            taken = {"$set": {"due": until, "state": "free"}}
+            taken = {"$set": {"due": until, "state": _FREE}}
             await self._loose.update_many({"_id": {"$in": paths}}, taken, session=session)
             return paths
 
@@ -56,7 +62,7 @@ class MongoLoose:
         some = {"_id": {"$in": list(paths)}}
 
         async def forget(session: Session) -> None:
-            await self._loose.delete_many({**some, "state": "free"}, session=session)
+            await self._loose.delete_many({**some, "state": _FREE}, session=session)
             nobodys = {"$set": {"user_id": None}}
             await self._loose.update_many(some, nobodys, session=session)
 
@@ -67,7 +73,7 @@ async def free_loose(
     loose: Collection, paths: Iterable[str], user_id: str, due: datetime, session: Session
 ) -> None:
     """Files of a record that is deleted, in the caller's transaction."""
-    await _write(loose, [_noted(path, user_id, due, "free") for path in paths], session)
+    await _write(loose, [_noted(path, user_id, due, _FREE) for path in paths], session)
 
 
 async def settle_loose(loose: Collection, paths: Sequence[str], session: Session) -> None:
@@ -75,7 +81,7 @@ async def settle_loose(loose: Collection, paths: Sequence[str], session: Session
 
     Raises DataErased unless all were still to come: of any other the file is being removed.
     """
-    coming = {"_id": {"$in": list(paths)}, "state": "coming"}
+    coming = {"_id": {"$in": list(paths)}, "state": _COMING}
     settled = await loose.delete_many(coming, session=session)
     if settled.deleted_count < len(paths):
         raise DataErased
@@ -91,21 +97,19 @@ async def erase_loose(
     """
     found = await loose.find({"user_id": user_id}, session=session).limit(limit).to_list()
     some = {"_id": {"$in": [one["_id"] for one in found]}}
-    await loose.update_many({**some, "state": "free"}, {"$set": {"due": due}}, session=session)
-    refused = {"$set": {"state": "refused"}, "$max": {"due": due}}
-    await loose.update_many({**some, "state": {"$ne": "free"}}, refused, session=session)
+    await loose.update_many({**some, "state": _FREE}, {"$set": {"due": due}}, session=session)
+    refused = {"$set": {"state": _REFUSED}, "$max": {"due": due}}
+    await loose.update_many({**some, "state": {"$ne": _FREE}}, refused, session=session)
     return [one["_id"] for one in found]
 
 
 def _noted(path: str, user_id: str, due: datetime, state: str) -> UpdateOne:
-    """The state is coming (its record is yet to be added), refused (it may not be added any more,
-    since the user was erased), or free (nobody's)."""
     noted = {"due": due, "user_id": user_id, "state": state}
     return UpdateOne({"_id": path}, {"$set": noted}, upsert=True)
 
 
 def _taken(path: str, until: datetime) -> UpdateOne:
-    taken = {"$set": {"due": until, "state": "free"}, "$setOnInsert": {"user_id": None}}
+    taken = {"$set": {"due": until, "state": _FREE}, "$setOnInsert": {"user_id": None}}
     return UpdateOne({"_id": path}, taken, upsert=True)
 
 

@@ -1,6 +1,6 @@
 """Compares files and records: what has one without the other is found, and told."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,17 +11,32 @@ from storage.files import Files
 from storage.keeper import COMING_S
 
 PAGE: Final = 200
+NAMED: Final = 20
+"""So many of each kind are told by name."""
+
+
+@dataclass(slots=True)
+class Found:
+    """How many files there are of a kind, and the names of the first few."""
+
+    count: int = 0
+    names: list[str] = field(default_factory=list)
+
+    def add(self, names: Sequence[str]) -> None:
+        """Count these too."""
+        self.count += len(names)
+        self.names += names[: NAMED - len(self.names)]
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """``orphans`` are names of files that no record knows, ``missing`` are paths of files that
-    records say are there and are not."""
+    """``orphans`` are files that no record knows, ``missing`` are those that records say are there
+    and are not."""
 
-    files: int = 0
-    records: int = 0
-    orphans: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
+    files: int
+    records: int
+    orphans: Found
+    missing: Found
 
 
 class Reconciler:
@@ -38,7 +53,7 @@ class Reconciler:
 
         Raises StorageError.
         """
-        files, orphans = 0, list[str]()
+        files, orphans = 0, Found()
         # Whoever writes a file notes it before; those that came a moment ago are let be all the
         # same, since clocks of storages differ.
         young = self._utc_now() - timedelta(seconds=COMING_S)
@@ -46,15 +61,16 @@ class Reconciler:
             files += len(page)
             old = [address_of(name) for name, modified in page if modified < young]
             known = await self._database.known(old)
-            orphans += [path for path in old if path not in known]
-        if remove:
-            await self._database.loose.note(orphans, "", self._utc_now())
-        records, missing = 0, list[str]()
+            alone = [path for path in old if path not in known]
+            if remove:
+                alone = await self._database.loose.take(alone, self._utc_now())
+            orphans.add([name_of(path) for path in alone])
+        records, missing = 0, Found()
         async for path in self._expected():
             records += 1
             if not await self._files.exists(name_of(path)) and await self._is_expected(path):
-                missing.append(path)
-        return Findings(files, records, [name_of(path) for path in orphans], missing)
+                missing.add([name_of(path)])
+        return Findings(files, records, orphans, missing)
 
     async def _expected(self) -> AsyncIterator[str]:
         """The paths at which records say that there are files."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from storage.errors import DataErased
+from storage.loose import LooseState
 from storage.moments import to_ms
 from storage.sqlite_known import named
 from storage.sqlite_rows import Run, transaction
@@ -40,7 +41,7 @@ class SqliteLoose:
 
     async def note(self, paths: Sequence[str], user_id: str, due: datetime) -> None:
         """See Loose."""
-        rows = [(path, to_ms(due), user_id, "coming") for path in paths]
+        rows = [(path, to_ms(due), user_id, LooseState.COMING) for path in paths]
 
         def note(connection: sqlite3.Connection) -> None:
             with transaction(connection):
@@ -83,7 +84,7 @@ def free_loose(
     connection: sqlite3.Connection, paths: Iterable[str], user_id: str, due_ms: int
 ) -> None:
     """Files of a record that is deleted, in the caller's transaction."""
-    connection.executemany(_NOTE, [(path, due_ms, user_id, "free") for path in paths])
+    connection.executemany(_NOTE, [(path, due_ms, user_id, LooseState.FREE) for path in paths])
 
 
 def settle_loose(connection: sqlite3.Connection, paths: Iterable[str]) -> None:

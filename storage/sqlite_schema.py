@@ -130,8 +130,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         CREATE INDEX results_by_color ON results (color_image_path)
         WHERE color_image_path IS NOT NULL
         """,
-        # The state is coming (its record is yet to be added), refused (it may not be added any
-        # more, since the user was erased), or free (nobody's).
+        # The state is a LooseState.
         """
         CREATE TABLE loose (
             path TEXT NOT NULL PRIMARY KEY,

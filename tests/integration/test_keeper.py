@@ -1,19 +1,20 @@
 """Files and records go together, whatever dies in between; many may sweep at once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from storage import objects
 from storage.addresses import name_of
 from storage.database import Database
 from storage.errors import StorageFailed
 from storage.files import Files
 from storage.keeper import COMING_S, OWN_S, Keeper, Swept
-from storage.reconciler import Reconciler
+from storage.reconciler import NAMED, Found, Reconciler
 from storage.records import SessionStatus
 from storage.results import Ending, Erased, Lease, QueueBounds, ResultStatus, RunningBounds
 from tests.integration.databases import RETENTION, Time
@@ -218,10 +219,31 @@ async def test_a_reconciler_finds_what_is_alone(
         return datetime.now(NOW.tzinfo) + timedelta(seconds=2 * COMING_S)
 
     young = await Reconciler(database, files, lambda: datetime.now(NOW.tzinfo)).reconcile()
-    assert young.orphans == []
+    assert young.orphans.count == 0
     found = await Reconciler(database, files, soon).reconcile(remove=True)
     assert (found.files, found.records) == (4, 4)
-    assert (found.orphans, found.missing) == (["orphan.mp4"], ["/uploads/thumb_0.jpg"])
+    assert (found.orphans, found.missing) == (Found(1, ["orphan.mp4"]), Found(1, ["thumb_0.jpg"]))
     time.now = soon() + timedelta(seconds=1)
     await keeper.sweep()
     assert await names(files) == set()
+
+
+async def test_orphans_are_removed_page_by_page(
+    database: Database, keeper: Keeper, files: Files, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many there are: all are counted, and the first few are named."""
+    monkeypatch.setattr(objects, "PAGE", 5)
+    for number in range(NAMED + 2):
+        await files.write(f"orphan-{number}.mp4", b"o")
+    time.now = datetime.now(NOW.tzinfo) + timedelta(seconds=2 * COMING_S)
+    taken, take = list[int](), database.loose.take
+
+    async def counted(paths: Sequence[str], until: datetime) -> list[str]:
+        taken.append(len(paths))
+        return await take(paths, until)
+
+    monkeypatch.setattr(database.loose, "take", counted)
+    found = await Reconciler(database, files, lambda: time.now).reconcile(remove=True)
+    assert (found.orphans.count, len(found.orphans.names)) == (NAMED + 2, NAMED)
+    assert max(taken) == 5
+    assert (await keeper.sweep()).files == NAMED + 2

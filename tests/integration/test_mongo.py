@@ -14,14 +14,9 @@ import pytest
 from bson import ObjectId
 from pymongo import MongoClient
 
-from storage import mongo_uploads
-from storage.addresses import name_of
-from storage.errors import DataErased, StorageFailed, StorageNewer, StorageUnsuitable
-from storage.files import Files
-from storage.keeper import Keeper
+from storage.errors import StorageFailed, StorageNewer, StorageUnsuitable
 from storage.mongo import MongoDatabase
-from storage.mongo_client import PLACES, connect, database_of, disconnect
-from storage.mongo_loose import settle_loose
+from storage.mongo_client import connect, database_of, disconnect
 from storage.mongo_schema import MIGRATIONS, migrate
 from storage.results import Ending, Lease, QueueBounds, ResultStatus, RunningBounds
 from tests.integration.databases import RETENTION, Time
@@ -165,106 +160,6 @@ async def test_erasing_leaves_no_name(
         left = everything(client, mongo_uri)
     assert "ann" not in str(left)
     assert "/uploads/coming.mp4" in [one["_id"] for one in left]
-
-
-async def test_cancelled_changes_are_whole(
-    mongo: MongoDatabase, mongo_uri: str, mongod: Mongod
-) -> None:
-    """Wherever a caller is cancelled: all is there or nothing, no transaction stays open, and no
-    place is lost."""
-    await add_upload(mongo, UPLOAD)
-    paths = [f"/uploads/style{number}.jpg" for number in range(60)]
-    await mongo.loose.note(paths, "ann", NOW)
-    adding = []
-    for number, path in enumerate(paths):
-        record = replace(RESULT, result_id=f"r{number}", style_image_path=path)
-        adding.append(asyncio.create_task(mongo.results.add(record, ROOMY)))
-        await asyncio.sleep(0.003)
-        adding[number // 2].cancel()
-    await asyncio.gather(*adding, return_exceptions=True)
-    cancelled = [number for number, task in enumerate(adding) if task.cancelled()]
-    assert cancelled
-    await asyncio.gather(*(mongo.ping() for _ in range(2 * PLACES)))
-    await mongo.close()
-    with mongod.client() as client:
-        database = client[database_name(mongo_uri)]
-        there = {one["style_image_path"] for one in database["results"].find()}
-        assert there | {one["_id"] for one in database["loose"].find()} == set(paths)
-        assert len(there) + database["loose"].count_documents({}) == len(paths)
-        assert (database["tallies"].find_one() or {})["results"] == len(there)
-        asked = {"$currentOp": {"allUsers": True, "idleSessions": True}}
-        is_open = {"$match": {"transaction": {"$exists": True}}}
-        assert list(client.admin.aggregate([asked, is_open])) == []
-
-
-async def test_a_cancelled_upload_is_whole(
-    mongo: MongoDatabase, time: Time, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its transaction goes on while the file is taken back: then it is not committed."""
-    is_reached, may_go_on = asyncio.Event(), asyncio.Event()
-
-    async def slow(*args: Any) -> None:
-        is_reached.set()
-        await may_go_on.wait()
-        await settle_loose(*args)
-
-    monkeypatch.setattr(mongo_uploads, "settle_loose", slow)
-    files = await Files.connect(tmp_path / "data")
-    keeper = Keeper(mongo, files, lambda: time.now)
-
-    async def come() -> None:
-        async with keeper.coming([UPLOAD.file_path], "ann"):
-            await files.write(name_of(UPLOAD.file_path), b"film")
-            await mongo.uploads.add(UPLOAD)
-
-    coming = asyncio.create_task(come())
-    await is_reached.wait()
-    coming.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await coming
-    assert not await files.exists(name_of(UPLOAD.file_path))
-    going_on = set(mongo._link._tasks)
-    may_go_on.set()
-    with pytest.raises(DataErased):
-        await asyncio.gather(*going_on)
-    assert await mongo.uploads.get("up1") is None
-    await files.close()
-
-
-async def test_who_waits_and_is_cancelled_has_done_nothing(mongo_uri: str, time: Time) -> None:
-    """A call that has not found a place yet is not made any more."""
-    mongo = await MongoDatabase.open(f"{mongo_uri}?maxPoolSize=1", time.horizon)
-    kept, gone = (
-        asyncio.create_task(mongo.sessions.begin(replace(RECORD, session_id=name)))
-        for name in ("kept", "gone")
-    )
-    await asyncio.sleep(0)
-    gone.cancel()
-    await asyncio.wait([kept, gone])
-    assert gone.cancelled()
-    assert await mongo.sessions.get("kept") is not None
-    assert await mongo.sessions.get("gone") is None
-    await mongo.close()
-
-
-async def test_an_abandoned_turn_holds_up_nobody(
-    mongo: MongoDatabase, mongo_uri: str, mongod: Mongod
-) -> None:
-    """A process that died while it changed the queue does not keep the others from it, for the
-    minute that the server would wait for it."""
-    await add_upload(mongo, UPLOAD)
-    await add_result(mongo, RESULT, ROOMY)
-    dead: MongoClient[Raw] = MongoClient(mongo_uri, appname="hair-try-on")
-    session = dead.start_session()
-    session.start_transaction()
-    state = dead[database_name(mongo_uri)]["state"]
-    state.update_one({"_id": "queue"}, {"$inc": {"turns": 1}}, session=session)
-    hasty = await MongoDatabase.open(f"{mongo_uri}?timeoutMS=300", lambda: RETENTION.horizon(NOW))
-    with pytest.raises(StorageFailed):
-        await add_result(hasty, replace(RESULT, result_id="r2"), ROOMY)
-    await hasty.close()
-    assert await add_result(mongo, replace(RESULT, result_id="r2"), ROOMY)
-    dead.close()
 
 
 async def test_texts_are_no_expressions(mongo: MongoDatabase) -> None:
