@@ -25,15 +25,17 @@ class Documents:
 
     async def sessions(self) -> Pages[SessionRecord]:
         """Live sessions, and those that are kept a while longer."""
-        found = await self.database.sessions.of_user(self.user_id)
-        for at in range(0, len(found), PAGE):
-            yield found[at : at + PAGE]
+        after: SessionRecord | None = None
+        while found := await self.database.sessions.of_user(self.user_id, PAGE, after):
+            yield found
+            after = found[-1]
 
     async def uploads(self) -> Pages[UploadRecord]:
         """Uploads, the latest first."""
-        found = await self.database.uploads.of_user(self.user_id)
-        for at in range(0, len(found), PAGE):
-            yield found[at : at + PAGE]
+        after: UploadRecord | None = None
+        while found := await self.database.uploads.of_user(self.user_id, PAGE, after):
+            yield found
+            after = found[-1]
 
     async def results(self) -> Pages[ResultRecord]:
         """Results, the latest first."""

@@ -45,8 +45,10 @@ class Sessions(Protocol):
         """The record last saved, None if there is none."""
         ...
 
-    async def of_user(self, user_id: str) -> list[SessionRecord]:
-        """A user's sessions."""
+    async def of_user(
+        self, user_id: str, limit: int, after: SessionRecord | None = None
+    ) -> list[SessionRecord]:
+        """A user's sessions in the order of their ids, at most so many; those behind this one."""
         ...
 
     async def time_out_silent(self, now: datetime, since: datetime) -> int:
@@ -79,8 +81,13 @@ class Uploads(Protocol):
         """The upload's record, None if there is none."""
         ...
 
-    async def of_user(self, user_id: str) -> list[UploadRecord]:
-        """A user's uploads, the latest first."""
+    async def of_user(
+        self, user_id: str, limit: int, after: UploadRecord | None = None
+    ) -> list[UploadRecord]:
+        """A user's uploads, the latest first, at most so many; those that come after this one.
+
+        Pages that are asked for so neither repeat nor miss any, whatever is added meanwhile.
+        """
         ...
 
     async def set_status(self, upload_id: str, status: UploadStatus, now: datetime) -> None:

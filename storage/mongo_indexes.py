@@ -11,12 +11,13 @@ TEXT: Final = {"$type": "string"}
 DATE: Final = {"$type": "date"}
 """Whoever asks for what only some documents have says so: then the index of those is used."""
 
-SESSION_USER: Final[Keys] = [("user_id", ASCENDING)]
+SESSION_USER: Final[Keys] = [("user_id", ASCENDING), ("session_id", ASCENDING)]
 SESSION_ACTIVITY: Final[Keys] = [("status", ASCENDING), ("last_activity", ASCENDING)]
 SESSION_AGE: Final[Keys] = [("updated_at", ASCENDING)]
 OF_USER: Final[Keys] = [("user_id", ASCENDING), ("created_at", DESCENDING)]
+UPLOADS: Final[Keys] = [*OF_USER, ("upload_id", ASCENDING)]
 HISTORY: Final[Keys] = [*OF_USER, ("result_id", ASCENDING)]
-"""However many results have the same moment."""
+"""However many have the same moment."""
 QUEUE: Final[Keys] = [
     ("status", ASCENDING),
     ("created_at", ASCENDING),
@@ -51,7 +52,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     ),
     "uploads": (
         _index("upload_id", unique=True),
-        IndexModel(OF_USER),
+        IndexModel(UPLOADS),
         _index("status"),
         _key_index(),
         IndexModel(AGE),

@@ -8,6 +8,7 @@ from storage.mongo_indexes import HISTORY, QUEUE
 from storage.mongo_keys import added_before
 from storage.mongo_link import MongoLink
 from storage.mongo_loose import settle_loose
+from storage.mongo_pages import of_user, of_user_after
 from storage.mongo_queue import DOCUMENTS, UNFINISHED, MongoQueue
 from storage.mongo_removal import PHOTO_PATHS, ResultRemoval
 from storage.mongo_tallies import tallied, tally
@@ -56,7 +57,9 @@ class MongoResults(MongoQueue):
     ) -> tuple[list[ResultRecord], int]:
         """See Results."""
         over = self._horizon().results
-        asked = _history(user_id, over, after)
+        asked = of_user(user_id, over)
+        if after is not None:
+            asked = of_user_after(user_id, over, after.created_at, result_id=after.result_id)
 
         async def both(session: Session) -> tuple[list[Document], int]:
             page = self._results.find(asked, session=session).sort(HISTORY[1:]).hint(HISTORY)
@@ -120,14 +123,3 @@ class MongoResults(MongoQueue):
         are_over = {"user_id": user_id, "created_at": {"$lte": over}}
         number = await self._results.count_documents(are_over, hint=HISTORY, session=session)
         return await tallied(self._tallies, user_id, session) - number
-
-
-def _history(user_id: str, over: datetime, after: Cursor | None) -> Document:
-    """A user's results that are not over, and come after that one."""
-    lasting: Document = {"user_id": user_id, "created_at": {"$gt": over}}
-    if after is None:
-        return lasting
-    same = {"created_at": {"$eq": after.created_at, "$gt": over}}
-    earlier = {"created_at": {"$lt": after.created_at, "$gt": over}}
-    behind = {"user_id": user_id, **same, "result_id": {"$gt": after.result_id}}
-    return {"$or": [behind, {"user_id": user_id, **earlier}]}

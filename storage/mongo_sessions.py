@@ -48,14 +48,17 @@ class MongoSessions:
         found = await self._link.run(lambda: self._sessions.find_one(asked))
         return None if found is None else _DOCUMENTS.record(found)
 
-    async def of_user(self, user_id: str) -> list[SessionRecord]:
+    async def of_user(
+        self, user_id: str, limit: int, after: SessionRecord | None = None
+    ) -> list[SessionRecord]:
         """See Sessions."""
-        asked = {"user_id": user_id, **self._lasting()}
-        found = await self._link.run(
-            lambda: self._sessions.find(asked, hint=SESSION_USER).to_list()
-        )
-        records = [_DOCUMENTS.record(document) for document in found]
-        return sorted(records, key=lambda one: (one.created_at, one.session_id))
+        if limit < 1:
+            return []
+        behind = "" if after is None else after.session_id
+        asked = {"user_id": user_id, "session_id": {"$gt": behind}, **self._lasting()}
+        some = self._sessions.find(asked, hint=SESSION_USER)
+        found = await self._link.run(lambda: some.sort(SESSION_USER[1:]).limit(limit).to_list())
+        return [_DOCUMENTS.record(document) for document in found]
 
     async def time_out_silent(self, now: datetime, since: datetime) -> int:
         """See Sessions."""

@@ -1,15 +1,17 @@
 """Uploads in MongoDB."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from pymongo import ASCENDING, DESCENDING
+from pymongo import ASCENDING
 
 from storage.mongo_client import Document, Session
 from storage.mongo_documents import Documents
+from storage.mongo_indexes import UPLOADS, Keys
 from storage.mongo_keys import added_before
 from storage.mongo_link import MongoLink
 from storage.mongo_loose import free_loose, settle_loose
+from storage.mongo_pages import of_user, of_user_after
 from storage.records import UploadRecord, UploadStatus
 from storage.retention import NowHorizon
 
@@ -49,10 +51,15 @@ class MongoUploads:
         found = await self._link.run(lambda: self._uploads.find_one(asked))
         return None if found is None else _DOCUMENTS.record(found)
 
-    async def of_user(self, user_id: str) -> list[UploadRecord]:
+    async def of_user(
+        self, user_id: str, limit: int, after: UploadRecord | None = None
+    ) -> list[UploadRecord]:
         """See Uploads."""
-        latest = [("created_at", DESCENDING)]
-        return await self._all({"user_id": user_id}, latest)
+        over = self._horizon().uploads
+        asked = of_user(user_id, over)
+        if after is not None:
+            asked = of_user_after(user_id, over, after.created_at, upload_id=after.upload_id)
+        return await self._all(asked, UPLOADS, UPLOADS[1:], limit)
 
     async def set_status(self, upload_id: str, status: UploadStatus, now: datetime) -> None:
         """See Uploads."""
@@ -77,19 +84,21 @@ class MongoUploads:
 
     async def page(self, limit: int, after: str = "") -> list[UploadRecord]:
         """See Uploads."""
-        if limit < 1:
-            return []
-        return await self._all({"upload_id": {"$gt": after}}, [("upload_id", ASCENDING)], limit)
+        by_id = [("upload_id", ASCENDING)]
+        return await self._all(
+            {"upload_id": {"$gt": after}, **self._lasting()}, by_id, by_id, limit
+        )
 
     def _lasting(self) -> Document:
         return {"created_at": {"$gt": self._horizon().uploads}}
 
     async def _all(
-        self, asked: Document, order: list[tuple[str, int]], limit: int = 0
+        self, asked: Document, index: Keys, order: Keys, limit: int
     ) -> list[UploadRecord]:
-        lasting: dict[str, Any] = {**asked, **self._lasting()}
+        if limit < 1:
+            return []
         found = await self._link.run(
-            lambda: self._uploads.find(lasting).sort(order).limit(limit).to_list()
+            lambda: self._uploads.find(asked, hint=index).sort(order).limit(limit).to_list()
         )
         return [_DOCUMENTS.record(document) for document in found]
 

@@ -2,6 +2,7 @@
 same work."""
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -154,15 +155,14 @@ class SqliteQueue:
         """See Results."""
         values = self._bound({"result_id": result_id, "now": to_ms(now)})
 
-        def cancelled(connection: sqlite3.Connection) -> Any:
+        def cancelled(connection: sqlite3.Connection) -> list[ResultRecord]:
             with transaction(connection):
                 connection.execute(
                     f"{_CANCEL} result_id = :result_id AND created_at > :over", values
                 )
-                return connection.execute(GET, values).fetchone()
+                return TABLE.records(connection, GET, values)
 
-        row = await self._run(cancelled)
-        return None if row is None else self._seen(row)
+        return self._first(await self._run(cancelled))
 
     async def cancel_all(self, user_id: str, now: datetime) -> int:
         """See Results."""
@@ -183,12 +183,12 @@ class SqliteQueue:
         """See Results."""
         values = self._bound({"now": to_ms(now), "attempts": attempts, "text": text})
 
-        def taken_up(connection: sqlite3.Connection) -> list[sqlite3.Row]:
+        def taken_up(connection: sqlite3.Connection) -> list[ResultRecord]:
             with transaction(connection):
-                failed = connection.execute(_FAIL_EXPIRED, values).fetchall()
-                return failed + connection.execute(_QUEUE_EXPIRED, values).fetchall()
+                failed = TABLE.records(connection, _FAIL_EXPIRED, values)
+                return failed + TABLE.records(connection, _QUEUE_EXPIRED, values)
 
-        return [self._seen(row) for row in await self._run(taken_up)]
+        return self._all_seen(await self._run(taken_up))
 
     async def claim_notice(self, now: datetime, until: datetime) -> ResultRecord | None:
         """See Results."""
@@ -213,8 +213,15 @@ class SqliteQueue:
     def _over_ms(self) -> int:
         return to_ms(self._horizon().results)
 
-    def _seen(self, row: sqlite3.Row) -> ResultRecord:
-        return as_seen(TABLE.record(row), self._horizon())
+    def _seen(self, record: ResultRecord) -> ResultRecord:
+        return as_seen(record, self._horizon())
+
+    def _all_seen(self, records: Sequence[ResultRecord]) -> list[ResultRecord]:
+        horizon = self._horizon()
+        return [as_seen(record, horizon) for record in records]
+
+    def _first(self, records: Sequence[ResultRecord]) -> ResultRecord | None:
+        return self._seen(records[0]) if records else None
 
     def _bound(self, values: dict[str, Any]) -> dict[str, Any]:
         horizon = self._horizon()
@@ -223,8 +230,7 @@ class SqliteQueue:
     async def _one(self, statement: str, values: dict[str, Any]) -> ResultRecord | None:
         bound = self._bound(values)
         # All rows, since what is written is only committed when none is left.
-        rows = await self._run(lambda it: it.execute(statement, bound).fetchall())
-        return self._seen(rows[0]) if rows else None
+        return self._first(await self._run(lambda it: TABLE.records(it, statement, bound)))
 
     async def _changed(self, statement: str, values: dict[str, Any]) -> int:
         bound = self._bound(values)

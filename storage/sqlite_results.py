@@ -87,7 +87,7 @@ class SqliteResults(SqliteQueue):
             return earlier
 
         earlier = await self._run(add)
-        return record if earlier is None else self._seen(earlier)
+        return record if earlier is None else self._seen(TABLE.record(earlier))
 
     async def get(self, result_id: str) -> ResultRecord | None:
         """See Results."""
@@ -109,12 +109,12 @@ class SqliteResults(SqliteQueue):
         )
         statement = _HISTORY if after is None else _HISTORY_AFTER
 
-        def both(connection: sqlite3.Connection) -> tuple[list[sqlite3.Row], int]:
-            rows = connection.execute(statement, {**values, **place}).fetchall()
-            return rows, connection.execute(_TALLY, values).fetchone()[0]
+        def both(connection: sqlite3.Connection) -> tuple[list[ResultRecord], int]:
+            found = TABLE.records(connection, statement, {**values, **place})
+            return found, connection.execute(_TALLY, values).fetchone()[0]
 
-        rows, total = await self._run(both)
-        return [self._seen(row) for row in rows], total
+        found, total = await self._run(both)
+        return self._all_seen(found), total
 
     async def page(self, limit: int, after: str = "") -> list[ResultRecord]:
         """See Results."""
@@ -163,8 +163,7 @@ class SqliteResults(SqliteQueue):
 
     async def _all(self, statement: str, **values: object) -> list[ResultRecord]:
         values["over"] = self._over_ms()
-        rows = await self._run(lambda it: it.execute(statement, values).fetchall())
-        return [self._seen(row) for row in rows]
+        return self._all_seen(await self._run(lambda it: TABLE.records(it, statement, values)))
 
 
 def remove_results(

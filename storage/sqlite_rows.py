@@ -64,6 +64,12 @@ class Table(Generic[R]):
         """The record's values by column. Raises TypeError for what is no JSON value."""
         return {name: _written(getattr(record, name)) for name in self.readers}
 
+    def records(
+        self, connection: sqlite3.Connection, statement: str, values: Mapping[str, Any]
+    ) -> list[R]:
+        """What a statement finds, read on the connection's thread. Raises as ``record``."""
+        return [self.record(row) for row in connection.execute(statement, values).fetchall()]
+
     def record(self, row: sqlite3.Row) -> R:
         """The record in a row of all columns. Raises StorageFailed where it holds none."""
         try:

@@ -162,6 +162,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         END
         """,
     ),
+    (
+        # What a user has is read in these orders, a page at a time.
+        "DROP INDEX uploads_by_user",
+        "CREATE INDEX uploads_by_user ON uploads (user_id, created_at DESC, upload_id)",
+        "DROP INDEX sessions_by_user",
+        "CREATE INDEX sessions_by_user ON sessions (user_id, session_id)",
+    ),
 )
 """The statements that lead from each schema version to the next; the first starts from nothing."""
 

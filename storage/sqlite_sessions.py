@@ -27,7 +27,8 @@ _SAVE: Final = f"""
 _LASTS: Final = "(updated_at > :over OR status = 'active')"
 _GET: Final = f"SELECT * FROM sessions WHERE session_id = :session_id AND {_LASTS}"
 _OF_USER: Final = f"""
-    SELECT * FROM sessions WHERE user_id = :user_id AND {_LASTS} ORDER BY created_at, session_id
+    SELECT * FROM sessions WHERE user_id = :user_id AND session_id > :after AND {_LASTS}
+    ORDER BY session_id LIMIT :limit
 """
 _TIME_OUT: Final = """
     UPDATE sessions SET status = 'timeout', updated_at = :now
@@ -59,15 +60,15 @@ class SqliteSessions:
 
     async def get(self, session_id: str) -> SessionRecord | None:
         """See Sessions."""
-        values = {"session_id": session_id, "over": self._over_ms()}
-        row = await self._run(lambda it: it.execute(_GET, values).fetchone())
-        return None if row is None else _TABLE.record(row)
+        found = await self._all(_GET, session_id=session_id)
+        return found[0] if found else None
 
-    async def of_user(self, user_id: str) -> list[SessionRecord]:
+    async def of_user(
+        self, user_id: str, limit: int, after: SessionRecord | None = None
+    ) -> list[SessionRecord]:
         """See Sessions."""
-        values = {"user_id": user_id, "over": self._over_ms()}
-        rows = await self._run(lambda it: it.execute(_OF_USER, values).fetchall())
-        return [_TABLE.record(row) for row in rows]
+        behind = "" if after is None else after.session_id
+        return await self._all(_OF_USER, user_id=user_id, limit=limit, after=behind)
 
     async def time_out_silent(self, now: datetime, since: datetime) -> int:
         """See Sessions."""
@@ -81,6 +82,10 @@ class SqliteSessions:
 
     def _over_ms(self) -> int:
         return to_ms(self._horizon().sessions)
+
+    async def _all(self, statement: str, **values: object) -> list[SessionRecord]:
+        values["over"] = self._over_ms()
+        return await self._run(lambda connection: _TABLE.records(connection, statement, values))
 
     async def _changed(self, statement: str, values: dict[str, object]) -> int:
         return await self._run(lambda connection: connection.execute(statement, values).rowcount)

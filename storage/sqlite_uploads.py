@@ -14,7 +14,14 @@ from storage.sqlite_rows import Run, Table, transaction
 _TABLE: Final = Table.of("uploads", UploadRecord)
 _GET: Final = "SELECT * FROM uploads WHERE upload_id = :upload_id AND created_at > :over"
 _OF_USER: Final = """
-    SELECT * FROM uploads WHERE user_id = :user_id AND created_at > :over ORDER BY created_at DESC
+    SELECT * FROM uploads WHERE user_id = :user_id AND created_at > :over
+    ORDER BY created_at DESC, upload_id LIMIT :limit
+"""
+_OF_USER_AFTER: Final = """
+    SELECT * FROM uploads
+    WHERE user_id = :user_id AND created_at > :over
+        AND created_at <= :then AND (created_at < :then OR upload_id > :behind)
+    ORDER BY created_at DESC, upload_id LIMIT :limit
 """
 _SET_STATUS: Final = """
     UPDATE uploads SET status = :status, updated_at = :now
@@ -50,9 +57,16 @@ class SqliteUploads:
         found = await self._all(_GET, upload_id=upload_id)
         return found[0] if found else None
 
-    async def of_user(self, user_id: str) -> list[UploadRecord]:
+    async def of_user(
+        self, user_id: str, limit: int, after: UploadRecord | None = None
+    ) -> list[UploadRecord]:
         """See Uploads."""
-        return await self._all(_OF_USER, user_id=user_id)
+        if after is None:
+            return await self._all(_OF_USER, user_id=user_id, limit=limit)
+        then, behind = to_ms(after.created_at), after.upload_id
+        return await self._all(
+            _OF_USER_AFTER, user_id=user_id, limit=limit, then=then, behind=behind
+        )
 
     async def set_status(self, upload_id: str, status: UploadStatus, now: datetime) -> None:
         """See Uploads."""
@@ -82,8 +96,7 @@ class SqliteUploads:
 
     async def _all(self, statement: str, **values: object) -> list[UploadRecord]:
         values["over"] = self._over_ms()
-        rows = await self._run(lambda it: it.execute(statement, values).fetchall())
-        return [_TABLE.record(row) for row in rows]
+        return await self._run(lambda connection: _TABLE.records(connection, statement, values))
 
 
 def _add(connection: sqlite3.Connection, row: dict[str, Any], over_ms: int) -> sqlite3.Row | None:

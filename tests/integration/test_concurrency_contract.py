@@ -117,7 +117,7 @@ async def test_a_key_adds_once_for_all_who_come_at_once(
         )
     )
     assert len({record.upload_id for record in uploads}) == 1
-    assert len(await database.uploads.of_user("ann")) == 2
+    assert len(await database.uploads.of_user("ann", 99)) == 2
     results = await asyncio.gather(
         *(
             add_result(
@@ -273,7 +273,7 @@ async def test_odd_texts_are_texts(database: Database, name: str) -> None:
     look = {name: [{name: name}, 2**63, -(2**63), 1e308, True, None], "$ref": {"$id": 1}}
     await database.sessions.begin(replace(RECORD, user_id=name, look=look))
     await database.sessions.begin(replace(RECORD, user_id=name, look=look))
-    assert await database.sessions.of_user(name) == [replace(RECORD, user_id=name, look=look)]
+    assert await database.sessions.of_user(name, 99) == [replace(RECORD, user_id=name, look=look)]
     record = replace(RESULT, result_id="r1", user_id=name, look=look, idempotency_key=name,
                      request_digest=name, webhook_url="$ann")  # fmt: skip
     for _ in range(2):

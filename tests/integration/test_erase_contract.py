@@ -98,10 +98,10 @@ async def test_erasing_takes_all_of_one_user(database: Database) -> None:
     assert len(gone) == 1 + 3 * 3
     assert await everything_loose(database) == ["/uploads/bobs.mp4"]
     assert await database.results.history("ann", 10) == ([], 0)
-    assert await database.sessions.of_user("ann") == []
-    assert await database.uploads.of_user("ann") == []
+    assert await database.sessions.of_user("ann", 99) == []
+    assert await database.uploads.of_user("ann", 99) == []
     assert (await database.results.history("bob", 10))[1] == 1
-    assert len(await database.sessions.of_user("bob")) == 1
+    assert len(await database.sessions.of_user("bob", 99)) == 1
     await database.scrub()
 
 

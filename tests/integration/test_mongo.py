@@ -294,5 +294,5 @@ async def test_many_processes_start_at_once(new_mongo_uri: str, mongod: Mongod, 
     ended = await asyncio.gather(*(process.communicate(b"go\n") for process in processes))
     assert [process.returncode for process in processes] == [0, 0, 0, 0], ended
     database = await MongoDatabase.open(new_mongo_uri, time.horizon)
-    assert len(await database.sessions.of_user("ann")) == 4
+    assert len(await database.sessions.of_user("ann", 99)) == 4
     await database.close()

@@ -51,12 +51,12 @@ def all_calls(database: MongoDatabase) -> list[Callable[[], Awaitable[object]]]:
         lambda: sessions.begin(RECORD),
         lambda: sessions.save(RECORD),
         lambda: sessions.get("s1"),
-        lambda: sessions.of_user("ann"),
+        lambda: sessions.of_user("ann", 99),
         lambda: sessions.time_out_silent(NOW, NOW),
         lambda: sessions.remove_expired(5),
         lambda: uploads.add(UPLOAD),
         lambda: uploads.get("up1"),
-        lambda: uploads.of_user("ann"),
+        lambda: uploads.of_user("ann", 99),
         lambda: uploads.set_status("up1", UploadStatus.UPLOADED, NOW),
         lambda: uploads.page(5),
         lambda: uploads.remove_expired(5, NOW),
@@ -190,7 +190,7 @@ async def found(database: MongoDatabase) -> set[str]:
         there |= {f"claim {one.result_id}" for one in results if one.attempts}
         there |= {f"end {one.result_id}" for one in results if one.completed_at}
         after = results[-1].result_id
-    there |= {f"session {one.session_id}" for one in await database.sessions.of_user("ann")}
+    there |= {f"session {one.session_id}" for one in await database.sessions.of_user("ann", 99)}
     return there
 
 

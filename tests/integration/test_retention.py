@@ -56,7 +56,7 @@ async def test_each_thing_ends_in_its_time(service: Service, clock: ShiftedClock
     result_id = await videos.ordered(upload_id, files=photo)
     video_url = (await videos.ended(result_id))["video_url"]
     services = service.services
-    film = (await services.database.uploads.of_user("u1"))[0].file_path[9:15]
+    film = (await services.database.uploads.of_user("u1", 99))[0].file_path[9:15]
     assert await kept(service) == sorted([film, "result", "style", "thumb"])
 
     clock.shift_s = DAY_S

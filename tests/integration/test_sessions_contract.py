@@ -184,11 +184,11 @@ async def test_a_session_that_is_over_is_gone(database: Database, time: Time) ->
     await database.sessions.begin(replace(ended, session_id="s2"))
     await database.sessions.begin(replace(RECORD, session_id="s3"))
     time.pass_by(59.999)
-    assert len(await database.sessions.of_user("ann")) == 3
+    assert len(await database.sessions.of_user("ann", 99)) == 3
     assert await database.sessions.remove_expired(10) == 0
     now = time.pass_by(0.001)
     assert await database.sessions.get("s1") is None
-    assert [one.session_id for one in await database.sessions.of_user("ann")] == ["s3"]
+    assert [one.session_id for one in await database.sessions.of_user("ann", 99)] == ["s3"]
     taken = replace(RECORD, user_id="bob", created_at=now, updated_at=now)
     await database.sessions.begin(taken)
     assert await database.sessions.get("s1") == taken
@@ -204,6 +204,17 @@ async def test_a_session_that_is_over_is_saved(database: Database, time: Time) -
     assert await database.sessions.get("s1") is None
     assert await database.sessions.save(active)
     assert await database.sessions.get("s1") == active
+
+
+async def test_sessions_of_a_user(database: Database) -> None:
+    """In pages, each of them once, and nobody else's."""
+    for number in range(5):
+        await database.sessions.begin(replace(RECORD, session_id=f"s{number}"))
+    await database.sessions.begin(replace(RECORD, session_id="s9", user_id="bob"))
+    found: list[SessionRecord] = []
+    while page := await database.sessions.of_user("ann", 2, found[-1] if found else None):
+        found += page
+    assert [one.session_id for one in found] == ["s0", "s1", "s2", "s3", "s4"]
 
 
 async def test_removal_is_in_steps(database: Database, time: Time) -> None:

@@ -187,12 +187,13 @@ async def everything_asked(database: SqliteDatabase) -> None:
     await database.sessions.begin(RECORD)
     await database.sessions.save(RECORD)
     await database.sessions.get("s1")
-    await database.sessions.of_user("ann")
+    await database.sessions.of_user("ann", 99)
     await database.sessions.time_out_silent(NOW, NOW)
     await database.sessions.remove_expired(9)
     await add_upload(database, replace(UPLOAD, idempotency_key="k"))
     await database.uploads.get("up1")
-    await database.uploads.of_user("ann")
+    await database.uploads.of_user("ann", 99)
+    await database.uploads.of_user("ann", 99, UPLOAD)
     await database.uploads.set_status("up1", UploadStatus.FAILED, NOW)
     await database.uploads.page(9)
     await database.uploads.remove_expired(9, due)
@@ -259,8 +260,8 @@ def _query(statement: str) -> Callable[[sqlite3.Connection], list[sqlite3.Row]]:
 @pytest.mark.parametrize(
     ("table", "indexes"),
     [
-        ("sessions", {"session_id", "user_id", "status,last_activity"}),
-        ("uploads", {"upload_id", "user_id,created_at", "status"}),
+        ("sessions", {"session_id", "user_id,session_id", "status,last_activity"}),
+        ("uploads", {"upload_id", "user_id,created_at,upload_id", "status"}),
         ("results", {"result_id", "user_id,created_at,result_id", "upload_id",
                      "status,completed_at"}),
     ],

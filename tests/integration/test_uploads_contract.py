@@ -7,7 +7,7 @@ import pytest
 
 from storage.database import Database
 from storage.errors import KeyReused, StorageFailed
-from storage.records import UploadStatus
+from storage.records import UploadRecord, UploadStatus
 from tests.integration.databases import Opener, Time
 from tests.integration.records import NOW, UPLOAD, add_upload
 
@@ -63,10 +63,10 @@ async def test_an_upload_that_is_over_is_gone(database: Database, time: Time) ->
     await add_upload(database, keyed)
     time.pass_by(699.999)
     assert await database.uploads.get("up1") == keyed
-    assert await database.uploads.of_user("ann") == [keyed]
+    assert await database.uploads.of_user("ann", 99) == [keyed]
     now = time.pass_by(0.001)
     assert await database.uploads.get("up1") is None
-    assert await database.uploads.of_user("ann") == []
+    assert await database.uploads.of_user("ann", 99) == []
     assert await database.uploads.page(10) == []
     second = replace(keyed, upload_id="up2", file_path="/uploads/2.mp4", created_at=now)
     assert await add_upload(database, second) == second
@@ -76,13 +76,19 @@ async def test_an_upload_that_is_over_is_gone(database: Database, time: Time) ->
 
 
 async def test_uploads_of_a_user(database: Database) -> None:
-    """The latest first, and nobody else's."""
-    for number in range(3):
-        created_at = NOW + timedelta(seconds=number)
+    """The latest first, in pages that hold each of them once, whatever is added meanwhile; and
+    nobody else's."""
+    for number in range(6):
+        created_at = NOW + timedelta(seconds=number // 3)
         await add_upload(database, replace(UPLOAD, upload_id=f"u{number}", created_at=created_at))
     await add_upload(database, replace(UPLOAD, upload_id="other", user_id="bob"))
-    found = await database.uploads.of_user("ann")
-    assert [one.upload_id for one in found] == ["u2", "u1", "u0"]
+    found: list[UploadRecord] = []
+    for number in range(4):
+        found += await database.uploads.of_user("ann", 2, found[-1] if found else None)
+        later = NOW + timedelta(seconds=9)
+        await add_upload(database, replace(UPLOAD, upload_id=f"x{number}", created_at=later))
+    assert [one.upload_id for one in found] == ["u3", "u4", "u5", "u0", "u1", "u2"]
+    assert await database.uploads.of_user("ann", 0) == []
 
 
 async def test_looking_through_all_uploads(database: Database) -> None:

@@ -60,7 +60,9 @@ class _Sessions:
         """See Database."""
         return next((record for record in self.saved if record.session_id == session_id), None)
 
-    async def of_user(self, user_id: str) -> list[SessionRecord]:
+    async def of_user(
+        self, user_id: str, limit: int, after: SessionRecord | None = None
+    ) -> list[SessionRecord]:
         """See Database."""
         return []
 
