@@ -199,6 +199,7 @@ class Files:
     async def close(self) -> None:
         """Let go of the storage. May be called again."""
         self._is_closed = True
+        await self._objects.close()
 
     def _open_objects(self) -> Objects:
         if self._is_closed:

@@ -6,8 +6,9 @@ import os
 import threading
 import uuid
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from obstore.store import LocalStore
 
@@ -21,6 +22,10 @@ from storage.disk import (
     sync_folder,
 )
 from storage.objects import Beginning, Objects, Parts, check_name, failing
+
+WRITERS: Final = 2
+"""So many objects are written at once. On threads of their own: a film takes one as long as it is
+written, and who reads would wait for it."""
 
 T = TypeVar("T")
 
@@ -51,6 +56,8 @@ class LocalObjects(Objects):
     def __init__(self, folder: Path) -> None:
         self._folder = folder.absolute()
         self._rooms = Rooms()
+        # Its queue holds no more than one object for each caller who waits.
+        self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="objects")
         super().__init__(LocalStore(self._folder))
 
     @classmethod
@@ -80,9 +87,15 @@ class LocalObjects(Objects):
         with disk_failing():
             await asyncio.to_thread(self._folder.stat)
 
+    async def close(self) -> None:
+        """See Objects."""
+        await asyncio.to_thread(self._writers.shutdown)
+
     async def _put(self, name: str, parts: Parts, size_bytes: int) -> None:
         with disk_failing():
-            await asyncio.to_thread(_write, self._folder, name, parts, size_bytes)
+            await asyncio.get_running_loop().run_in_executor(
+                self._writers, _write, self._folder, name, parts, size_bytes
+            )
 
     async def _begin(self, name: str, size_bytes: int) -> Beginning:
         def read() -> Beginning:

@@ -112,6 +112,10 @@ class Objects(ABC):
         await self.exists(_NO_OBJECT)
 
     @abstractmethod
+    async def close(self) -> None:
+        """Wait for what is written, and let go of the store. May be called again."""
+
+    @abstractmethod
     async def _put(self, name: str, parts: Parts, size_bytes: int) -> None: ...
 
     @abstractmethod

@@ -66,6 +66,9 @@ class RemoteObjects(Objects):
         with suppress(FileMissing), failing():
             await self._store.delete_async(name)
 
+    async def close(self) -> None:
+        """See Objects. obstore lets go by itself."""
+
     async def _put(self, name: str, parts: Parts, size_bytes: int) -> None:
         with failing():
             if size_bytes <= PART_BYTES:

@@ -20,6 +20,7 @@ from storage.errors import (
     StorageUnsuitable,
 )
 from storage.files import Files, KeptFile, new_name
+from storage.local_objects import LocalObjects
 from storage.sealing import CHUNK_BYTES, Data, Seal
 from tests.integration.s3 import S3
 from tests.integration.sealed import KEY, Opener, files, open_again, raw, s3
@@ -262,3 +263,23 @@ async def test_a_store_that_is_away_fails(monkeypatch: pytest.MonkeyPatch, tmp_p
         _ = [page async for page in there.names()]
     with pytest.raises(StorageUnsuitable, match="object storage"):
         await Files.connect(tmp_path, "no url", KEY)
+
+
+async def test_who_reads_waits_for_no_writer(tmp_path: Path) -> None:
+    """However many objects are being written, in a folder, whose threads are this machine's."""
+    objects, may_go_on = await LocalObjects.open(tmp_path), Event()
+    await objects.put("there", iter([b"data"]), 4)
+
+    def slow() -> Iterator[bytes]:
+        may_go_on.wait(10)
+        yield b"x"
+
+    puts = [asyncio.create_task(objects.put(f"n{number}", slow(), 1)) for number in range(40)]
+    for _ in range(5):
+        await asyncio.sleep(0)  # until all have asked for a thread
+    assert await objects.part("there", 0, 4, bytes) == b"data"
+    assert not any(put.done() for put in puts)
+    may_go_on.set()
+    await asyncio.gather(*puts)
+    await objects.close()
+    await objects.close()
