@@ -21,8 +21,8 @@ LOOK_S: Final = 0.1
 MARGIN_S: Final = 5.0
 """After a lease is over nobody writes files any more; so much longer they are waited for."""
 OTHERS_S: Final = 1.5
-"""Within this time other servers find that a session's document is gone, and end it; what it has
-put into the cache until then goes too."""
+"""Within this time other servers find that a session's document is gone, and end it, and workers
+that a job is called off; what they have put into the cache until then goes too."""
 SCRUBS: Final = 20
 """So often it is tried to empty the log of the database, which others may be reading."""
 
@@ -58,7 +58,7 @@ class Eraser:
         self._sessions = sessions
         self._clock = clock
         self._lease_s = settings.job_lease_s
-        self._is_shared = settings.shares_database
+        self._others_write = settings.others_write
         self.lately = ErasedLately(clock, settings.upload_timeout_s)
 
     async def erase(self, user_id: str) -> Forgotten:
@@ -83,11 +83,12 @@ class Eraser:
             if self._clock.monotonic() > until_s:
                 raise StorageFailed("worker")
             await asyncio.sleep(LOOK_S)
+        # A Redis that is away must not keep the log from being emptied.
+        await self._scrub()
         entries = await self._cache.forget_user(user_id)
-        if self._is_shared:
+        if self._others_write:
             await asyncio.sleep(OTHERS_S)
             entries += await self._cache.forget_user(user_id)
-        await self._scrub()
         log.info("user erased", sessions=records.sessions, uploads=records.uploads,
                  results=records.results, files=files)  # fmt: skip
         return Forgotten(records, files, live, jobs, entries)

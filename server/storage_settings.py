@@ -88,6 +88,11 @@ class StorageSettings(BaseSettings):
         return bool(self.mongodb_uri.get_secret_value())
 
     @property
+    def others_write(self) -> bool:
+        """Whether other processes, servers or workers, may write what is kept of a user."""
+        return self.shares_database or bool(self.redis_url.get_secret_value())
+
+    @property
     def work_folder(self) -> Path:
         """Where files are that are on their way."""
         return self.work_dir or self.data_dir / "work"

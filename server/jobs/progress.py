@@ -5,7 +5,6 @@ under which it was told, and no one waits for a cache or minds one that is away.
 """
 
 import asyncio
-from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -37,7 +36,7 @@ class LiveProgress:
         self._cache = cache
         self._untold = dict[str, bytes | None]()
         """What is to be told next, None of jobs that have ended: no more than have run since the
-        last time."""
+        cache was there."""
         self._is_untold = asyncio.Event()
 
     def tell(self, record: ResultRecord, owner: str, frames_done: int) -> None:
@@ -67,11 +66,18 @@ class LiveProgress:
         self._is_untold.clear()
         for key in list(self._untold):
             value = self._untold.pop(key)
-            with suppress(StorageError):
+            try:
                 if value is None:
                     await self._cache.delete(key)
                 else:
                     await self._cache.set(key, value, TTL_S)
+            except StorageError:
+                # What is to go may be of a user who was erased: that is said until it is heard.
+                if value is None:
+                    self._untold.setdefault(key, None)
+                break
+        if self._untold:
+            self._is_untold.set()
 
 
 async def up_to_date(record: ResultRecord, cache: Cache) -> ResultRecord:

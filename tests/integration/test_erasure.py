@@ -1,7 +1,7 @@
 """Erasing a user: everything, everywhere, also what is being used; and nobody else's."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from processing.local.classic.engine import ClassicEngine
+from storage.cache import cache_key
 from storage.errors import StorageFailed
 from storage.layout import DATABASE_FILE
 from tests.films import film
@@ -31,6 +32,14 @@ NOTHING = {
 }
 
 
+@pytest.fixture
+def redis() -> Iterator[Redis]:
+    server = Redis()
+    server.start()
+    yield server
+    server.stop()
+
+
 @pytest.fixture(params=["embedded", "MongoDB and Redis"])
 async def service(
     request: pytest.FixtureRequest, start_service: StartService
@@ -39,16 +48,15 @@ async def service(
     if request.param == "embedded":
         yield await start_service(ClassicEngine())
         return
-    redis = Redis()
-    redis.start()
-    uri = request.getfixturevalue("mongo_uri")
-    service = await start_service(ClassicEngine(), mongodb_uri=uri, redis_url=redis.url)
-    worker = WorkerProcess(service.services.settings.data_dir, mongodb_uri=uri, redis_url=redis.url)
+    settings = {"redis_url": request.getfixturevalue("redis").url}
+    if "MongoDB" in request.param:
+        settings["mongodb_uri"] = request.getfixturevalue("mongo_uri")
+    service = await start_service(ClassicEngine(), **settings)
+    worker = WorkerProcess(service.services.settings.data_dir, **settings)
     await worker.start()
     yield service
     await worker.stop()
     await service.runner.cleanup()
-    redis.stop()
 
 
 async def erase(caller: Caller, user_id: str) -> dict[str, Any]:
@@ -60,6 +68,9 @@ async def erase(caller: Caller, user_id: str) -> dict[str, Any]:
         return document
 
 
+@pytest.mark.parametrize(
+    "service", ["embedded", "embedded and Redis", "MongoDB and Redis"], indirect=True
+)
 async def test_nothing_is_left_of_an_erased_user(service: Service) -> None:
     """A search that found the user and the film in the database, the files and the cache finds
     neither afterwards; another user's are found as before, and the live session was ended."""
@@ -118,6 +129,48 @@ async def test_an_erasure_that_failed_is_gone_on_with(
     monkeypatch.undo()
     assert (await erase(service.caller, "ann"))["files"] == 4
     assert await found_of(service, "ann") == set()
+
+
+async def test_an_erasure_without_redis_is_gone_on_with(
+    start_service: StartService, redis: Redis
+) -> None:
+    """It is 503 until the cache is emptied too; of the database nothing is left by then."""
+    service = await start_service(redis_url=redis.url)
+    await service.caller.join("s1", "ann-of-the-test")
+    await service.services.journal.flush()
+    await service.services.cache.set(cache_key("result", "ann-of-the-test", "x"), b"r1", 60)
+    assert await found_of(service, "ann-of-the-test") == {"database", "cache"}
+    url = f"{service.caller.url}/api/hair-tryOn/user/ann-of-the-test/data"
+    redis.hang()
+    async with service.caller.http.delete(url) as answer:
+        assert await refusal(answer) == (503, "STORAGE_UNAVAILABLE")
+    redis.go_on()
+    assert await found_of(service, "ann-of-the-test") == {"cache"}
+    async with asyncio.timeout(10):
+        while (await service.caller.http.delete(url)).status == 503:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert await found_of(service, "ann-of-the-test") == set()
+
+
+async def test_what_a_worker_tells_at_last_is_erased_too(
+    start_service: StartService, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the database is not shared: workers share the cache all the same."""
+    monkeypatch.setattr("server.erasure.OTHERS_S", 0.01)
+    service = await start_service(redis_url=redis.url)
+    cache = service.services.cache
+    forget, keys = cache.forget_user, list[str]()
+
+    async def forget_and_tell(user_id: str) -> int:
+        number = await forget(user_id)
+        if not keys:
+            keys.append(cache_key("status", user_id, "r1"))
+            await cache.set(keys[0], b"late", 60)
+        return number
+
+    monkeypatch.setattr(cache, "forget_user", forget_and_tell)
+    assert (await erase(service.caller, "ann"))["cache_entries"] == 1
+    assert await cache.get(keys[0]) is None
 
 
 async def test_an_upload_on_its_way_is_refused(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,6 +97,33 @@ async def test_a_job_that_ended_leaves_nothing(cache: MemoryCache) -> None:
     assert await cache.get(KEY) is None
 
 
+class Lost(MemoryCache):
+    """Two of what is to be forgotten do not reach it."""
+
+    losses = 2
+
+    async def delete(self, key: str) -> None:
+        if self.losses:
+            self.losses -= 1
+            raise StorageFailed
+        await super().delete(key)
+
+
+async def test_the_end_of_a_job_is_told_until_it_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its user may have been erased; others' progress follows."""
+    monkeypatch.setattr(progress, "PACE_S", 0.0)
+    lost, other = Lost(100_000, lambda: 0.0), replace(RUNNING, result_id="r2")
+    async with telling(lost) as live:
+        live.tell(RUNNING, "w1", 11)
+        await settled()
+        live.end(RUNNING)
+        live.tell(other, "w1", 12)
+        for _ in range(3):
+            await settled()
+        assert await lost.get(KEY) is None
+        assert (await up_to_date(other, lost)).frames_done == 12
+
+
 async def test_a_cache_that_is_away_harms_nobody() -> None:
     """Who tells goes on telling, and who watches sees what the database knows."""
     away = Away(0, lambda: 0.0)
