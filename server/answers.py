@@ -7,9 +7,9 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from media.clock import iso_utc
-from server.erasure import Forgotten
 from server.errors import ErrorCode
-from storage.records import UploadStatus
+from server.forgotten import Forgotten
+from storage.records import UploadRecord, UploadStatus
 from storage.results import ResultRecord, ResultStatus
 
 Sign: TypeAlias = Callable[[str], str]
@@ -37,6 +37,17 @@ class UploadAnswer(Answer):
     duration: float = Field(description="Seconds.")
     created_at: str
 
+    @classmethod
+    def of(cls, record: UploadRecord) -> "UploadAnswer":
+        """What is told of an upload."""
+        return cls(
+            upload_id=record.upload_id,
+            status=record.status,
+            frame_count=record.frame_count,
+            duration=record.duration,
+            created_at=iso_utc(record.created_at),
+        )
+
 
 class OrderAnswer(Answer):
     """A video will be changed."""
@@ -45,6 +56,16 @@ class OrderAnswer(Answer):
     status: ResultStatus
     estimated_time: int = Field(description="Seconds until it is done, by how long others took.")
     created_at: str
+
+    @classmethod
+    def of(cls, record: ResultRecord, left_s: int) -> "OrderAnswer":
+        """What is told of an order that will be done in so many seconds."""
+        return cls(
+            result_id=record.result_id,
+            status=record.status,
+            estimated_time=left_s,
+            created_at=iso_utc(record.created_at),
+        )
 
 
 class ResultAnswer(Answer):

@@ -25,6 +25,7 @@ from server.keys import (
     CLOSING,
     DOWNLOADS,
     ERASER,
+    ERASURES,
     EXPORTS,
     FILMS,
     JOBS,
@@ -55,7 +56,9 @@ COMING_SHARE = 4
 """So many times as many photos may be on their way as are worked on."""
 MOST_WATCHERS, WATCHERS_OF_ONE = 200, 20
 """So many watch results at once."""
-MOST_EXPORTS = 16
+MOST_ERASURES, ERASURES_OF_ONE = 16, 4
+"""At once; each asks the database again and again while workers let go."""
+MOST_EXPORTS, EXPORTS_OF_ONE = 16, 2
 """At once; each holds some megabytes, and reads all of a user's files."""
 POOL_CLOSE_S = 1.0
 """Frames that are still on a worker when all sessions have ended are waited for no longer."""
@@ -154,7 +157,8 @@ def _furnish(app: web.Application, settings: Settings) -> None:
     """What REST requests need besides."""
     app[SCANNER] = MalwareScanner(settings.clamd)
     app[DOWNLOADS] = Places("downloads", MOST_DOWNLOADS)
-    app[EXPORTS] = Places("exports", MOST_EXPORTS)
+    app[ERASURES] = Places("erasures", MOST_ERASURES, ERASURES_OF_ONE)
+    app[EXPORTS] = Places("exports", MOST_EXPORTS, EXPORTS_OF_ONE)
     app[PHOTOS] = Places("photos", settings.max_photos)
     app[PHOTOS_COMING] = Places("photos", COMING_SHARE * settings.max_photos)
     app[UPLOADS] = Places("uploads", settings.max_uploads)

@@ -2,13 +2,13 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
 from media.clock import Clock
 from server.erased_lately import ErasedLately
+from server.forgotten import Forgotten
 from server.journal import SessionJournal
 from server.registry import LiveSessions
 from server.settings import Settings
@@ -27,17 +27,6 @@ SCRUBS: Final = 20
 """So often it is tried to empty the log of the database, which others may be reading."""
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """What there was of a user."""
-
-    records: Erased
-    files: int
-    live_sessions: int
-    jobs: int
-    cache_entries: int
 
 
 class Eraser:

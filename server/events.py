@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import Final
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from server.answers import Answer, ProgressAnswer, ResultAnswer
 from server.jobs.progress import up_to_date
@@ -35,7 +35,6 @@ async def result_events(request: web.Request) -> web.StreamResponse:
 async def _stream(request: web.Request, record: ResultRecord) -> web.StreamResponse:
     response = web.StreamResponse()
     response.content_type, response.charset = "text/event-stream", "utf-8"
-    response.headers[hdrs.CACHE_CONTROL] = "no-store"
     # NGINX would keep events back until there are enough of them.
     response.headers["X-Accel-Buffering"] = "no"
     timeout_s = request.app[SERVICES].settings.send_timeout_s

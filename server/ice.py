@@ -59,7 +59,7 @@ async def list_ice_servers(request: web.Request) -> web.Response:
     now_s = services.clock.utc_now().timestamp()
     servers = ice_servers(settings, request.query.get("user_id", ""), now_s)
     body = {"iceServers": [_entry(server) for server in servers], "ttl_s": settings.turn_ttl_s}
-    return web.json_response(body, headers={"Cache-Control": "no-store"})
+    return web.json_response(body)
 
 
 def _entry(server: IceServer) -> dict[str, object]:

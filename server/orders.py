@@ -12,7 +12,6 @@ import structlog
 from aiohttp import hdrs, web
 from pydantic import BeforeValidator, Field
 
-from media.clock import iso_utc
 from media.codec import encode_photo
 from media.frame import Picture
 from processing.look import Look, LookValues
@@ -98,12 +97,7 @@ def _may_be_known(request: web.Request, order: "_Order") -> bool:
 
 
 def _answer(record: ResultRecord, left_s: int, headers: Mapping[str, str]) -> web.Response:
-    answer = OrderAnswer(
-        result_id=record.result_id,
-        status=record.status,
-        estimated_time=left_s,
-        created_at=iso_utc(record.created_at),
-    ).reply(202)
+    answer = OrderAnswer.of(record, left_s).reply(202)
     answer.headers.update(headers)
     return answer
 

@@ -53,5 +53,6 @@ async def add_security_headers(_: web.Request, response: web.StreamResponse) -> 
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers[hdrs.SERVER] = SERVICE_NAME
-    if isinstance(response, web.FileResponse):
-        response.headers.setdefault("Cache-Control", "no-cache")
+    # Answers are about a person. What may be kept for a while says so itself.
+    is_asset = isinstance(response, web.FileResponse)
+    response.headers.setdefault(hdrs.CACHE_CONTROL, "no-cache" if is_asset else "no-store")

@@ -81,7 +81,6 @@ def _headers(
     """What was done, for programs and for people who look at the network's log."""
     stages = {**rendered.stage_ms, "total": total_ms}
     told = {
-        hdrs.CACHE_CONTROL: "no-store",
         hdrs.CONTENT_DISPOSITION: f'inline; filename="hair-try-on.{_FORMATS[content_type]}"',
         "Server-Timing": ", ".join(f"{name};dur={ms:.1f}" for name, ms in stages.items()),
         "X-AI-Model": LOCAL,

@@ -6,7 +6,6 @@ from typing import Final
 
 from aiohttp import web
 
-from media.clock import iso_utc
 from media.film.kind import FilmError, FilmTooLarge, FilmTooLong, check_claims
 from media.film.probe import FilmInfo
 from server.answers import UploadAnswer
@@ -52,13 +51,7 @@ async def upload_video(request: web.Request) -> web.Response:
             wanted = await _record(request, form, film.path, key)
             kept = await _kept(request, form.video, wanted)
     await request.app[JOBS].expect()
-    answer = UploadAnswer(
-        upload_id=kept.upload_id,
-        status=kept.status,
-        frame_count=kept.frame_count,
-        duration=kept.duration,
-        created_at=iso_utc(kept.created_at),
-    ).reply()
+    answer = UploadAnswer.of(kept).reply()
     if kept.upload_id != wanted.upload_id:
         answer.headers[REPLAYED] = "true"
     return answer

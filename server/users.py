@@ -4,7 +4,7 @@ from aiohttp import hdrs, web
 
 from server.answers import ErasureAnswer
 from server.export import Export
-from server.keys import ERASER, EXPORTS, SERVICES
+from server.keys import ERASER, ERASURES, EXPORTS, SERVICES
 from server.queries import UserPath, read_path
 from server.replies import PATIENCE_S, refusing, stream
 
@@ -13,7 +13,8 @@ from server.replies import PATIENCE_S, refusing, stream
 async def erase_user(request: web.Request) -> web.Response:
     """``DELETE /api/hair-tryOn/user/{user_id}/data``: everything, for good (section 7.3)."""
     user_id = read_path(request, UserPath).user_id
-    return ErasureAnswer.of(await request.app[ERASER].erase(user_id)).reply()
+    with request.app[ERASURES].one(user_id):
+        return ErasureAnswer.of(await request.app[ERASER].erase(user_id)).reply()
 
 
 @refusing
@@ -24,9 +25,8 @@ async def export_user(request: web.Request) -> web.StreamResponse:
         headers={
             hdrs.CONTENT_TYPE: "application/zip",
             hdrs.CONTENT_DISPOSITION: 'attachment; filename="hair-try-on.zip"',
-            hdrs.CACHE_CONTROL: "no-store",
         }
     )
-    with request.app[EXPORTS].one():
+    with request.app[EXPORTS].one(user_id):
         await stream(request, response, Export.of(user_id, services).pieces(), PATIENCE_S)
     return response

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from processing.local.classic.engine import ClassicEngine
+from server.keys import ERASURES
 from storage.cache import cache_key
 from storage.errors import StorageFailed
 from storage.layout import DATABASE_FILE
@@ -100,9 +102,24 @@ async def test_nothing_is_left_of_an_erased_user(service: Service) -> None:
 async def test_several_erase_at_once(service: Service) -> None:
     """Each is answered when nothing is left, and together they tell of each record once."""
     await leave(service, "ann")
-    answers = await asyncio.gather(*(_erased(service) for _ in range(5)))
+    answers = await asyncio.gather(*(_erased(service) for _ in range(4)))
     for name, count in (("uploads", 1), ("results", 1), ("sessions", 1)):
         assert sum(answer[name] for answer in answers) == count
+
+
+async def test_few_erase_at_once(start_service: StartService) -> None:
+    """429 where one user asks too often at once, 503 where all do."""
+    service = await start_service()
+    places, url = service.app[ERASURES], f"{service.caller.url}/api/hair-tryOn/user/ann/data"
+    with ExitStack() as stack:
+        for _ in range(4):
+            stack.enter_context(places.one("ann"))
+        assert await refusal(await service.caller.http.delete(url)) == (429, "RATE_LIMITED")
+        assert await erase(service.caller, "bob") == NOTHING
+        while places._free:
+            stack.enter_context(places.one(f"{places._free}"))
+        assert await refusal(await service.caller.http.delete(url)) == (503, "SERVER_FULL")
+    assert await erase(service.caller, "ann") == NOTHING
 
 
 async def _erased(service: Service) -> dict[str, Any]:

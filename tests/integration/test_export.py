@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
@@ -171,6 +171,19 @@ async def test_a_client_that_reads_nothing(
     assert sum(given) < 48 * CHUNK_BYTES
     writer.transport.abort()
     await eventually(lambda: asyncio.all_tasks() == own)
+
+
+async def test_few_export_at_once(service: Service) -> None:
+    """429 where one user asks too often at once, 503 where all do."""
+    places, url = service.app[EXPORTS], f"{service.caller.url}{PATH}"
+    with ExitStack() as stack:
+        for _ in range(2):
+            stack.enter_context(places.one("ann"))
+        assert await refusal(await service.caller.http.get(url)) == (429, "RATE_LIMITED")
+        while places._free:
+            stack.enter_context(places.one(f"{places._free}"))
+        assert await refusal(await service.caller.http.get(url)) == (503, "SERVER_FULL")
+    await export(service.caller, "ann")
 
 
 async def test_who_stops_reading_leaves_nothing_open(service: Service) -> None:
