@@ -8,13 +8,14 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, SecretStr
 
+from storage.errors import KeysUnusable
+from storage.keyring import Keyring
 from storage.redis_cache import is_redis_url
 
 _ICE_URL = re.compile(r"(stun|stuns|turn|turns):[^\s,;<>\"]+")
 
 _DAEMON = re.compile(r"unix:/.+|tcp:[^:\s]+:[0-9]{1,5}")
 _FILES = re.compile(r"(s3|gs|az)://[^/\s]+(/\S*)?")
-_FILE_KEY_BYTES = 32
 _WEBHOOK = "whsec_"
 _SECRET_BYTES = range(24, 65)
 
@@ -61,13 +62,11 @@ def _is_files_url(text: str) -> str:
 
 
 def _are_file_keys(secret: SecretStr) -> SecretStr:
-    for part in listed(secret.get_secret_value()):
+    if text := secret.get_secret_value():
         try:
-            size_bytes = len(base64.b64decode(part, validate=True))
-        except binascii.Error:
-            size_bytes = 0
-        if size_bytes != _FILE_KEY_BYTES:
-            raise ValueError(f"a key is no {_FILE_KEY_BYTES} bytes in base64")
+            Keyring.of(text)
+        except KeysUnusable as error:
+            raise ValueError(str(error)) from None
     return secret
 
 

@@ -108,7 +108,7 @@ _WRONG: dict[str, list[str]] = {
     "job_timeout_s": ["0"],
     "mongodb_uri": ["m.example:27017"],
     "files_url": ["/srv/files", "s3://", "http://bucket/"],
-    "file_keys": ["geheim", "A" * 42 + "==", f"{'A' * 43}=,{'B' * 22}=="],
+    "file_keys": [",", "geheim", "A" * 42 + "==", f"{'A' * 43}=,{'B' * 22}=="],
     "keep_uploads_s": ["0", "inf"],
     "keep_results_s": ["0"],
     "keep_photos_s": ["0"],
