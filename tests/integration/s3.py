@@ -45,6 +45,13 @@ class S3:
         assert status == 200
         return text.count(b"<UploadId>")
 
+    def files(self, url: str) -> int:
+        """How many files are in a bucket."""
+        name = url.removeprefix("s3://").partition("/")[0]
+        status, text = self._ask("GET", f"/{name}?list-type=2")
+        assert status == 200
+        return text.count(b"<Key>")
+
     def stop(self) -> None:
         """Stop it."""
         self._server.stop()

@@ -23,6 +23,14 @@ def s3() -> Iterator[S3]:
 
 
 @pytest.fixture
+def bucket(s3: S3, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Its address; the environment says where it is."""
+    for name, value in s3.variables.items():
+        monkeypatch.setenv(name, value)
+    return s3.make_bucket()
+
+
+@pytest.fixture
 def redis() -> Iterator[Redis]:
     server = Redis()
     server.start()
@@ -32,15 +40,13 @@ def redis() -> Iterator[Redis]:
 
 @pytest.fixture
 async def machines(
-    mongo_uri: str, s3: S3, redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mongo_uri: str, bucket: str, redis: Redis, tmp_path: Path
 ) -> AsyncIterator[tuple[ServerProcess, ServerProcess]]:
     """Two servers, and a worker that does their jobs."""
-    for name, value in s3.variables.items():
-        monkeypatch.setenv(name, value)
     settings = {
         "mongodb_uri": mongo_uri,
         "redis_url": redis.url,
-        "files_url": s3.make_bucket(),
+        "files_url": bucket,
         "file_keys": KEY,
     }
     first, second = (ServerProcess(tmp_path / name, **settings) for name in ("one", "two"))
@@ -54,7 +60,7 @@ async def machines(
 
 
 async def test_everything_is_had_everywhere(
-    machines: tuple[ServerProcess, ServerProcess], tmp_path: Path
+    machines: tuple[ServerProcess, ServerProcess], s3: S3, bucket: str, tmp_path: Path
 ) -> None:
     """Uploaded here, changed by a worker elsewhere, fetched and erased there: with the erasure the
     live session here ends too, and its photo was known there before."""
@@ -74,6 +80,9 @@ async def test_everything_is_had_everywhere(
             assert (status, headers["Content-Type"]) == (200, "video/mp4")
             part = await here.file(result["video_url"], Range="bytes=10-99")
             assert (part[0], part[1]) == (206, video[10:100])
+            # The upload, the result and its thumbnail; on the machines there is none of them.
+            assert await asyncio.to_thread(s3.files, bucket) == 3
+            assert _files(tmp_path) == []
             async with http.delete(f"{there.url}/user/u1/data") as answer:
                 erased = await answer.json()
             assert answer.status == 200
@@ -81,11 +90,12 @@ async def test_everything_is_had_everywhere(
             assert erased["cache_entries"] >= 1
             assert (await live.until_closed()).code == 4410
             assert (await here.file(result["video_url"]))[0] == 404
+            assert await asyncio.to_thread(s3.files, bucket) == 0
         finally:
             for caller in callers:
                 await caller.close()
-    assert _plain_files(tmp_path) == []
 
 
-def _plain_files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.suffix in (".mp4", ".jpg")]
+def _files(folder: Path) -> list[Path]:
+    """All that the machines hold, but for the mark that their folders are in use."""
+    return [path for path in folder.rglob("*") if path.is_file() and path.name != ".lock"]
