@@ -233,7 +233,7 @@ async def test_an_upload_that_is_being_received_is_refused(
     assert (await erase(held.service.caller, "u1"))["uploads"] == 0
     go_on.set()
     assert await refusal(await uploading) == (409, "DATA_ERASED")
-    assert await held.service.services.database.uploads.of_user("u1") == []
+    assert await held.service.services.database.uploads.of_user("u1", 10) == []
     assert kept(held.service) == []
     assert b"u1" not in await _database(held)
     assert (await post(held.service, form(video))).status == 200
