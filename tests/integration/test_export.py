@@ -24,7 +24,7 @@ from storage.sealing import CHUNK_BYTES
 from tests.films import film
 from tests.integration.belongings import leave
 from tests.integration.client import Caller
-from tests.integration.records import RESULT, UPLOAD
+from tests.integration.records import RESULT, UPLOAD, add_result, add_upload
 from tests.integration.service import Service, StartService, eventually
 from tests.integration.test_upload import form, post, refusal
 
@@ -138,7 +138,7 @@ async def test_with_the_files_away_it_is_told_to_come_again(
 async def an_upload(service: Service, size_bytes: int = 1) -> None:
     """An upload of this user, whatever is in it."""
     now, services = service.services.clock.utc_now(), service.services
-    await services.database.uploads.add(replace(UPLOAD, created_at=now, updated_at=now))
+    await add_upload(services.database, replace(UPLOAD, created_at=now, updated_at=now))
     await services.files.write(name_of(UPLOAD.file_path), bytes(size_bytes))
 
 
@@ -210,7 +210,7 @@ async def test_many_records_are_read_in_pages(
             RESULT, result_id=name, created_at=moment, updated_at=moment, style_image_path=None,
             result_video_path=f"/uploads/result_{name}", thumbnail_path=f"/uploads/thumb_{name}",
         )  # fmt: skip
-        await service.services.database.results.add(record, QueueBounds(9, 9))
+        await add_result(service.services.database, record, QueueBounds(9, 9))
     async with aclosing(Export.of("ann", service.services).pieces()) as coming:
         pieces = [piece async for piece in coming]
     assert max(piece.count(b'"result_id"') for piece in pieces) == 2
