@@ -18,7 +18,7 @@ from storage.errors import FileDamaged, FileMissing, StorageFailed
 PAGE: Final = 1000
 GIVE_UP_S: Final = 5.0
 """A store that hangs is waited for so long by one who is cancelled."""
-_NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}")
+NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}")
 _NO_OBJECT: Final = "ping"
 
 T = TypeVar("T")
@@ -124,7 +124,7 @@ class Objects(ABC):
 
 def check_name(name: str) -> None:
     """Raises ValueError for what is no name: a path, above all."""
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise ValueError("no name of an object")
 
 

@@ -25,10 +25,11 @@ from storage.backup import (
 from storage.disk import create_private, sync, sync_folder
 from storage.layout import DATABASE_FILE, KEY_FILE, OBJECTS_FOLDER, SIDECARS
 from storage.lock import DirectoryLock
+from storage.objects import NAME
 from storage.sqlite_schema import MIGRATIONS
 
 _MEMBER: Final = re.compile(
-    rf"{OBJECTS_FOLDER}/[a-z0-9_-]+\.[a-z0-9]+|{DATABASE_FILE}|{KEY_FILE}|{MANIFEST}"
+    rf"{OBJECTS_FOLDER}/{NAME.pattern}|{DATABASE_FILE}|{KEY_FILE}|{MANIFEST}"
 )
 _FOLDER_PREFIX: Final = ".restore-"
 _MAX_MANIFEST_BYTES: Final = 256 * 1024 * 1024

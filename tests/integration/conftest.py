@@ -46,8 +46,17 @@ __all__ = [
     "unreached",
 ]
 
+ELSEWHERE = frozenset({"live_server", "open_tab"})
+"""What these fixtures start runs in processes of its own, which are not watched line by line: the
+watching would only slow down the test itself."""
 TEST_SETTINGS = {"workers": 2, "target_latency_ms": 20_000.0, "frames_per_minute": 1_000_000}
 """Two workers as on the smallest machine; no frame is late or too many, as the machine is noisy."""
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Watch lines only where it shows something."""
+    if ELSEWHERE.intersection(getattr(item, "fixturenames", ())):
+        item.add_marker(pytest.mark.no_cover)
 
 
 @pytest.fixture
