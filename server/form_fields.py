@@ -82,6 +82,12 @@ class LookForm(Form):
     style_image: FormFile | None = None
     color_image: FormFile | None = None
 
+    @property
+    def photos(self) -> tuple[bytes | None, bytes | None]:
+        """The style and the colour photo, as they came."""
+        style, color = self.style_image, self.color_image
+        return style.data if style else None, color.data if color else None
+
 
 F = TypeVar("F", bound=Form)
 M = TypeVar("M", bound=BaseModel)

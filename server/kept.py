@@ -16,13 +16,13 @@ from server.logs import pseudonym
 from server.queries import SignedQuery, read_query
 from server.ranges import Asked, Found, decide
 from server.replies import PATIENCE_S, RequestRefused, no_such_file, refused, refusing, stream
+from server.storage_settings import DAY_S
 from storage.addresses import address_of
 from storage.errors import FileDamaged, FileMissing
 from storage.files import KeptFile
 from storage.results import ResultRecord, ResultStatus
 
 NAME: Final = re.compile(r"(result|thumb)_[0-9a-f-]{36}\.(mp4|jpg)")
-DAY_S: Final = 24 * 60 * 60
 _DAYS: Final = {"result": 7, "thumb": 30}
 """For so many days it stays in a browser (section 6.4)."""
 _TYPES: Final = {"mp4": "video/mp4", "jpg": "image/jpeg"}

@@ -1,13 +1,12 @@
 """An order for an uploaded film to be changed: recorded first, then queued."""
 
-import hashlib
+import asyncio
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
-import orjson
 import structlog
 from aiohttp import hdrs, web
 from pydantic import BeforeValidator, Field
@@ -17,13 +16,15 @@ from media.frame import Picture
 from processing.look import Look, LookValues
 from server.answers import OrderAnswer
 from server.errors import ErrorCode
-from server.form_fields import FormFile, LookForm, UserId, invalid
+from server.form_fields import LookForm, UserId, invalid
 from server.forms import FormLimits, receive_form
 from server.identity import REPLAYED, data_erased, key_reused, read_idempotency_key
 from server.jobs.outside import AddressRefused, checked_url
 from server.keys import JOBS, PHOTOS, PHOTOS_COMING, SERVICES
 from server.replies import RequestRefused, refusing
+from server.request_digest import request_digest
 from server.result_cache import RESULT_CACHE, ResultCache
+from server.services import Services
 from server.settings import Settings
 from server.studio import Studio
 from storage.addresses import address_of, name_of
@@ -119,13 +120,25 @@ async def _order(request: web.Request, form: OrderForm, key: str | None) -> _Ord
         look = await _checked_look(Studio(services), form)
         style = await _named(request, "style", look.style, photos)
         color = await _named(request, "color", look.color_photo, photos)
+    record = replace(
+        _record(services, form, upload, look),
+        style_image_path=style,
+        color_image_path=color,
+        idempotency_key=key,
+        request_digest=await asyncio.to_thread(request_digest, form) if key else None,
+    )
+    return _Order(record, photos)
+
+
+def _record(services: Services, form: OrderForm, upload: UploadRecord, look: Look) -> ResultRecord:
+    """The upload, to be changed in this way, without photos."""
     now = services.clock.utc_now()
-    record = ResultRecord(
+    return ResultRecord(
         result_id=str(uuid.uuid4()),
         upload_id=upload.upload_id,
         user_id=upload.user_id,
-        style_image_path=style,
-        color_image_path=color,
+        style_image_path=None,
+        color_image_path=None,
         look=look.values().model_dump(mode="json", exclude_none=True),
         sampling_rate=form.sampling_rate or services.settings.sampling_rate,
         stabilize=form.stabilize,
@@ -136,11 +149,8 @@ async def _order(request: web.Request, form: OrderForm, key: str | None) -> _Ord
         frames_total=upload.frame_count,
         created_at=now,
         updated_at=now,
-        idempotency_key=key,
-        request_digest=_digest(form) if key else None,
         webhook_url=form.webhook_url,
     )
-    return _Order(record, photos)
 
 
 def _check_webhook(settings: Settings, text: str | None) -> None:
@@ -169,8 +179,7 @@ def _no_upload() -> RequestRefused:
 
 async def _checked_look(studio: Studio, form: OrderForm) -> Look:
     """What is to be applied, with photos that something can be taken from."""
-    style, color = _data(form.style_image), _data(form.color_image)
-    look = await studio.look(form.look or LookValues(), style, color)
+    look = await studio.look(form.look or LookValues(), *form.photos)
     for name, photo in (("style_image", look.style), ("color_image", look.color_photo)):
         if photo is not None:
             await studio.work(name, studio.engine_of(look).check_photo, photo)
@@ -209,16 +218,3 @@ async def _taken_in(request: web.Request, order: _Order) -> ResultRecord:
         raise key_reused() from None
     except DataErased:
         raise data_erased() from None
-
-
-def _data(file: FormFile | None) -> bytes | None:
-    return None if file is None else file.data
-
-
-def _digest(form: OrderForm) -> str:
-    """What the request asks for, in so few letters that it can be kept."""
-    said: Mapping[str, object] = {
-        name: hashlib.sha256(value.data).hexdigest() if isinstance(value, FormFile) else str(value)
-        for name, value in form
-    }
-    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()

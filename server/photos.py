@@ -9,6 +9,7 @@ from aiohttp import hdrs, web
 from media.codec import encode_photo
 from media.header import PictureFormat
 from processing.engine import Engine, Rendered
+from processing.local import LOCAL
 from processing.look import Look, LookValues
 from server.errors import ErrorCode
 from server.form_fields import FormFile, LookForm, UserId
@@ -17,8 +18,6 @@ from server.keys import PHOTOS, PHOTOS_COMING, SERVICES
 from server.replies import RequestRefused, refusing
 from server.studio import Studio
 
-LOCAL: Final = "local"
-"""Who did the work (``ai_model`` of section 5.1)."""
 QUALITY: Final = 92
 _FORMATS: Final[Mapping[str, PictureFormat]] = {
     "image/webp": "webp",
@@ -53,13 +52,8 @@ async def try_on(request: web.Request) -> web.Response:
 
 
 async def _tried_on(studio: Studio, form: TryOnForm) -> tuple[Look, Rendered]:
-    style, color = _data(form.style_image), _data(form.color_image)
-    look = await studio.look(form.look or LookValues(), style, color)
+    look = await studio.look(form.look or LookValues(), *form.photos)
     return look, await studio.render(form.image.data, look)
-
-
-def _data(file: FormFile | None) -> bytes | None:
-    return None if file is None else file.data
 
 
 def _wanted(request: web.Request) -> str:

@@ -4,6 +4,7 @@ import hmac
 import re
 from base64 import urlsafe_b64encode
 from hashlib import sha256
+from math import ceil
 from typing import Final
 
 from media.clock import Clock
@@ -24,7 +25,7 @@ class Signer:
         """Addresses are good for at least ``good_s``."""
         self._secrets = keyring.derived(_LABEL, KEY_BYTES)
         self._clock = clock
-        self._step_s = max(1, round(good_s))
+        self._step_s = ceil(good_s)
 
     def sign(self, address: str) -> str:
         """The address with its signature. It stays the same for a while, so that caches know it

@@ -66,7 +66,9 @@ class StorageSettings(BaseSettings):
         60.0, description="so often it is looked for what is over and to be removed"
     )
     signed_url_s: Seconds = Field(
-        1.0 * DAY_S, description="a signed address of a file, for a CDN, is good for so long"
+        1.0 * DAY_S,
+        description="a signed address of a file, for a CDN, is good for at least so long, and for "
+        "twice as long at most",
     )
 
     @model_validator(mode="after")

@@ -1,6 +1,5 @@
 """Films come in: streamed to disk while they are counted, examined, and recorded."""
 
-import hashlib
 import uuid
 from typing import Final
 
@@ -16,6 +15,7 @@ from server.forms import FormLimits, receive_form
 from server.identity import REPLAYED, data_erased, key_reused, read_idempotency_key
 from server.keys import FILMS, JOBS, SCANNER, SERVICES, UPLOADS
 from server.replies import RequestRefused, refusing
+from server.request_digest import request_digest
 from server.scanner import MalwareFound
 from storage.addresses import name_of
 from storage.errors import DataErased, KeyReused
@@ -78,7 +78,7 @@ async def _record(
         created_at=now,
         updated_at=now,
         idempotency_key=key,
-        request_digest=_digest(file) if key else None,
+        request_digest=request_digest(form) if key else None,
     )
 
 
@@ -111,12 +111,6 @@ async def _examined(request: web.Request, file: StoredFile) -> FilmInfo:
     except FilmError as error:
         raise RequestRefused(400, ErrorCode.INVALID_VIDEO, f"video: {error}") from None
     return film
-
-
-def _digest(file: StoredFile) -> str:
-    """What was sent, in so few letters that it can be kept."""
-    said = (file.filename, file.content_type, file.incoming.digest)
-    return hashlib.sha256(repr(said).encode()).hexdigest()
 
 
 def _bare(filename: str) -> str:

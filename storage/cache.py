@@ -48,7 +48,8 @@ class Cache(Protocol):
         ...
 
     async def count(self, key: str, ttl_s: float) -> int:
-        """One more: how often this was called for the key, from one on.
+        """One more: how often this was called for the key, from one on. For limits of how often
+        somebody may do something, whatever process they ask.
 
         The first call sets the time to live, in seconds above zero, which later ones don't
         prolong. No two calls get the same number, however many processes make them. Raises

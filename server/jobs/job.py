@@ -12,6 +12,7 @@ import structlog
 from media.clock import Clock
 from media.film.probe import FilmLimits
 from processing.film.task import Done, FilmTask
+from processing.local import LOCAL
 from processing.local.natural.model import Networks
 from processing.look import LookValues
 from server.jobs.lease import KeptLease, LeaseLost, LeaseTerms
@@ -24,8 +25,6 @@ from storage.errors import FileDamaged, FileMissing, StorageError
 from storage.records import UploadStatus
 from storage.results import Ending, ResultStatus
 
-LOCAL: Final = "local"
-"""Who did the work (``ai_model`` of section 5.1)."""
 TOO_OFTEN: Final = "The video could not be processed"
 GONE: Final = "What was uploaded is not there any more"
 DAMAGED: Final = "What was uploaded cannot be read any more"

@@ -44,6 +44,17 @@ def test_an_address_is_good_for_a_while(signer: Signer, clock: ManualClock) -> N
         clock.now_s -= left - 1.7
 
 
+@pytest.mark.parametrize("good_s", [2.5, 0.2])
+def test_parts_of_a_second_count(clock: ManualClock, good_s: float) -> None:
+    """It is good for no less than is said."""
+    signer = Signer(Keyring([NEW]), clock, good_s)
+    for _ in range(10):
+        left = left_s(signer, signer.sign(ADDRESS))
+        assert left is not None
+        assert left >= good_s
+        clock.now_s += 1
+
+
 def test_an_address_stays_the_same_for_a_while(signer: Signer, clock: ManualClock) -> None:
     """So that a cache that others share knows it again: it changes once in that time."""
     made = set[str]()
