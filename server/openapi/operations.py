@@ -137,7 +137,7 @@ ERASE_USER: Final = Operation(
     "Users",
     "Erase everything of a user",
     {200: ErasureAnswer},
-    errors=(422, 503),
+    errors=(422, 429, 503),
     path=UserPath,
     notes="Uploads, results, sessions, files, cache entries and running jobs, for good. Live "
     "sessions of the user end. May be sent again: there is nothing left then.",
@@ -146,7 +146,7 @@ EXPORT_USER: Final = Operation(
     "Users",
     "Everything that is kept of a user",
     {200: Media(("application/zip",), "A ZIP: `index.html` for people, `data.json`, the files.")},
-    errors=(422, 503),
+    errors=(422, 429, 503),
     path=UserPath,
 )
 KEPT_FILE: Final = Operation(
