@@ -12,7 +12,7 @@ from pathlib import Path
 
 import uvloop
 
-from server.commands import backup, reconcile, restore
+from server.commands import CommandFailed, backup, reconcile, restore
 from server.jobs.worker import work
 from server.logs import configure_logging
 from server.serve import leave, serve
@@ -22,7 +22,8 @@ FILE_COMMANDS = {"backup": backup, "restore": restore}
 
 
 def main(arguments: list[str]) -> int:
-    """Serve, or work, until stopped. Returns the exit code: 0, or 2 for a wrong setting."""
+    """Serve, or work, until stopped. Returns the exit code: 0, or 2 for a wrong setting and
+    for a command that cannot be done."""
     try:
         match arguments:
             case ["worker", *flags]:
@@ -36,7 +37,7 @@ def main(arguments: list[str]) -> int:
                 print(asyncio.run(reconcile(_settings(flags))))
             case _:
                 _run(serve, arguments)
-    except SettingsInvalid as error:
+    except (SettingsInvalid, CommandFailed) as error:
         print(error, file=sys.stderr)
         return 2
     return 0

@@ -5,24 +5,29 @@ from pathlib import Path
 
 from media.clock import SystemClock
 from server.logs import pseudonym
-from server.settings import Settings, SettingsInvalid
+from server.settings import Settings
 from server.stores import opened_stores
 from storage.backup import BackupError, Copied, make_backup
 from storage.errors import StorageError
+from storage.layout import DATABASE_FILE
 from storage.reconciler import Reconciler
 from storage.restore import restore_backup
+
+
+class CommandFailed(Exception):
+    """A command could not be done; the text says why."""
 
 
 def backup(settings: Settings, target: Path) -> str:
     """Copy the embedded store to a new file, while the service runs or not; what was done.
 
-    Raises SettingsInvalid, whose text says why it cannot be done.
+    Raises CommandFailed.
     """
     _check_embedded(settings)
     try:
         copied = make_backup(settings.data_dir, target, has_local_files=not settings.files_url)
     except (BackupError, OSError) as error:
-        raise SettingsInvalid(f"no backup was made: {_why(error)}") from None
+        raise CommandFailed(f"no backup was made: {_why(error)}") from None
     return f"{target}: {_told(settings, copied)}"
 
 
@@ -32,7 +37,7 @@ def restore(settings: Settings, source: Path) -> str:
     try:
         copied = restore_backup(source, settings.data_dir)
     except (BackupError, StorageError, OSError) as error:
-        raise SettingsInvalid(f"nothing was restored: {_why(error)}") from None
+        raise CommandFailed(f"nothing was restored: {_why(error)}") from None
     return f"{settings.data_dir}: {_told(settings, copied)}"
 
 
@@ -40,15 +45,16 @@ async def reconcile(settings: Settings, *, remove: bool = False) -> str:
     """Compare files with records, while the service runs or not; what was found. To ``remove``,
     the service's next sweep removes the files that no record names; else nothing changes.
 
-    Raises SettingsInvalid where the stores cannot be had, or fail.
+    Raises CommandFailed, and SettingsInvalid where a store cannot be had.
     """
+    _check_there(settings)
     clock = SystemClock()
     try:
         async with opened_stores(settings, clock) as stores:
             reconciler = Reconciler(stores.database, stores.files, clock.utc_now)
             found = await reconciler.reconcile(remove=remove)
     except StorageError as error:
-        raise SettingsInvalid(f"the comparison was broken off: {error}") from None
+        raise CommandFailed(f"the comparison was broken off: {error}") from None
     fate = "to be removed by the service's next sweep" if remove else "left as they are"
     lines = [f"{found.files} files, and {found.records} that records name"]
     for text, kind in (
@@ -63,14 +69,22 @@ async def reconcile(settings: Settings, *, remove: bool = False) -> str:
 
 def _check_embedded(settings: Settings) -> None:
     if settings.mongodb_uri.get_secret_value():
-        raise SettingsInvalid("the database is MongoDB: use its own tools, as mongodump")
+        raise CommandFailed("the database is MongoDB: use its own tools, as mongodump")
+
+
+def _check_there(settings: Settings) -> None:
+    """Who names a wrong folder is told so: to open it would make a store there."""
+    is_embedded = not settings.mongodb_uri.get_secret_value()
+    if is_embedded and not (settings.data_dir / DATABASE_FILE).is_file():
+        raise CommandFailed(f"there is no database in {settings.data_dir}")
 
 
 def _told(settings: Settings, copied: Copied) -> str:
     text = f"{copied.files} files, {copied.size_bytes / 1e6:.1f} MB"
     if settings.files_url:
         text += "; the files in object storage are not part of it"
-    if copied.has_keys:
+    # A file with keys is of no use beside those of the settings.
+    if copied.has_keys and not settings.file_keys.get_secret_value():
         return f"{text}; the key to the files is in it: keep it as safe as they are"
     return f"{text}; the key to the files is not in it"
 

@@ -15,8 +15,8 @@ import pytest
 from aiohttp import ClientSession
 
 from media.clock import SystemClock
-from server.commands import backup, reconcile, restore
-from server.settings import SettingsInvalid, load_settings
+from server.commands import CommandFailed, backup, reconcile, restore
+from server.settings import load_settings
 from server.storage_settings import ENV_PREFIX
 from server.stores import opened_stores
 from storage.addresses import name_of
@@ -45,7 +45,7 @@ async def run(*arguments: str | Path) -> tuple[int, str]:
             doing = asyncio.to_thread(do, load_settings(flags), Path(file))
     try:
         return 0, await doing
-    except SettingsInvalid as error:
+    except CommandFailed as error:
         return 2, str(error)
 
 
@@ -126,11 +126,13 @@ async def test_records_of_files_in_object_storage_are_kept(
     await add_upload(database, UPLOAD)
     await add_result(database, result, QueueBounds(1, 1))
     await database.close()
+    (data_dir / KEY_FILE).touch()  # of the time before
     for command, folder in (("backup", data_dir), ("restore", restored)):
         flags = (f"--data-dir={folder}", "--files-url=s3://bucket")
         code, said = await run(command, saved, *flags)
         assert code == 0, said
         assert "the files in object storage are not part of it" in said
+        assert "the key to the files is not in it" in said
     database = await SqliteDatabase.open(restored / DATABASE_FILE, time.horizon)
     assert await database.uploads.get(UPLOAD.upload_id) == UPLOAD
     assert await database.results.get(RESULT.result_id) == result
@@ -234,8 +236,8 @@ def test_of_a_backup_that_fails_nothing_stays(tmp_path: Path) -> None:
 async def test_only_who_asks_for_it_has_files_removed(tmp_path: Path) -> None:
     """To look for files without a record changes nothing; to remove them notes them."""
     orphan, database = tmp_path / OBJECTS_FOLDER / "orphan.mp4", tmp_path / DATABASE_FILE
-    code, said = await run("reconcile", f"--data-dir={tmp_path}")
-    assert code == 0, said
+    async with opened_stores(load_settings([f"--data-dir={tmp_path}"]), SystemClock()):
+        pass
     orphan.touch()
     os.utime(orphan, (0, 0))
     for words, told, noted in (
@@ -246,6 +248,15 @@ async def test_only_who_asks_for_it_has_files_removed(tmp_path: Path) -> None:
         assert (code, told in said) == (0, True), said
         with closing(sqlite3.connect(database)) as records:
             assert records.execute("SELECT count(*) FROM loose").fetchone() == (noted,)
+
+
+@pytest.mark.parametrize("words", [["reconcile"], ["reconcile", "remove"]])
+async def test_a_wrong_folder_is_not_made_a_store(tmp_path: Path, words: list[str]) -> None:
+    """Nothing could be restored there afterwards."""
+    folder = tmp_path / "none"
+    said = await run(*words, f"--data-dir={folder}")
+    assert said == (2, f"there is no database in {folder}")
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize("command", ["backup", "restore"])
