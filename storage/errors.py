@@ -23,7 +23,7 @@ class StorageNewer(StorageError):
 
 
 class StorageUnsuitable(StorageError):
-    """The database cannot do what the service needs."""
+    """The storage cannot be used as it is set up."""
 
 
 class SessionOwnedByOther(StorageError):
