@@ -272,10 +272,6 @@ class Database(Protocol):
         """Those of the paths that a record names, or that are loose; at most a thousand at once."""
         ...
 
-    async def ping(self) -> None:
-        """Return if the database can answer a query; StorageFailed says that it cannot."""
-        ...
-
     async def close(self) -> None:
         """Finish what is under way and let go of the database. May be called again."""
         ...

@@ -70,15 +70,11 @@ class MongoDatabase:
         the free space of their files until it is used again. Whoever runs them bounds the size of
         that log, and encrypts the disks.
         """
-        await self.ping()
+        await self._link.ask(_PING_S)
 
     async def known(self, paths: Sequence[str]) -> set[str]:
         """See Database."""
         return await known(self._link, paths)
-
-    async def ping(self) -> None:
-        """See Database."""
-        await self._link.ask(_PING_S)
 
     async def close(self) -> None:
         """See Database."""

@@ -84,11 +84,6 @@ class SqliteDatabase:
         """See Database."""
         return await self._run(lambda it: known(it, paths))
 
-    async def ping(self) -> None:
-        """See Database."""
-        # An identifier that no session has: the query reads the file, but finds no user's data.
-        await self.sessions.get("")
-
     async def close(self) -> None:
         """See Database."""
         if self._closing is None:

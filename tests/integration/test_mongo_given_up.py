@@ -56,7 +56,7 @@ async def test_cancelled_changes_are_whole(
     await asyncio.gather(*adding, return_exceptions=True)
     cancelled = [number for number, task in enumerate(adding) if task.cancelled()]
     assert cancelled
-    await asyncio.gather(*(mongo.ping() for _ in range(2 * PLACES)))
+    await asyncio.gather(*(mongo.results.workload() for _ in range(2 * PLACES)))
     await mongo.close()
     with mongod.client() as client:
         database = client[database_name(mongo_uri)]

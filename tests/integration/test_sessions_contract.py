@@ -238,7 +238,7 @@ async def test_saved_means_saved_without_close(opener: Opener) -> None:
 async def test_close_is_final_and_may_be_repeated(opener: Opener) -> None:
     """Closing finishes what is under way; after it every other call says that it is closed."""
     database = await opener()
-    await database.ping()
+    await database.results.workload()
     saving = asyncio.create_task(database.sessions.begin(RECORD))
     await asyncio.sleep(0)
     await asyncio.gather(database.close(), database.close())
@@ -248,7 +248,7 @@ async def test_close_is_final_and_may_be_repeated(opener: Opener) -> None:
         database.sessions.begin(RECORD),
         database.sessions.get("s1"),
         database.sessions.time_out_silent(NOW, NOW),
-        database.ping(),
+        database.results.workload(),
     )
     for call in calls:
         with pytest.raises(StorageClosed, match="has been closed"):
@@ -267,5 +267,5 @@ async def test_cancelled_close_still_closes(opener: Opener) -> None:
     with pytest.raises(asyncio.CancelledError):
         await ending
     with pytest.raises(StorageClosed):
-        await database.ping()
+        await database.results.workload()
     await database.close()

@@ -223,7 +223,6 @@ async def everything_asked(database: SqliteDatabase) -> None:
     await database.loose.forget(["/uploads/x"])
     await database.known(["/uploads/x"])
     await database.erase("ann", 9, NOW, due)
-    await database.ping()
 
 
 async def test_sqlite_overwrites_what_is_erased(tmp_path: Path, sqlite: SqliteDatabase) -> None:
@@ -282,7 +281,7 @@ async def test_sqlite_is_migrated_once_by_many(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
     opened = await asyncio.gather(*(open_sqlite(path) for _ in range(4)))
-    await asyncio.gather(*(database.ping() for database in opened))
+    await asyncio.gather(*(database.results.workload() for database in opened))
     await asyncio.gather(*(database.close() for database in opened))
 
 

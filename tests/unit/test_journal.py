@@ -74,9 +74,6 @@ class _Sessions:
         """See Database."""
         return 0
 
-    async def ping(self) -> None:
-        """See Database."""
-
     async def close(self) -> None:
         """See Database."""
 
