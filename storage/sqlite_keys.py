@@ -4,7 +4,8 @@ import sqlite3
 from typing import Any
 
 from storage.errors import KeyReused
-from storage.sqlite_rows import R, Table
+from storage.fields import R
+from storage.sqlite_rows import Table
 
 
 def added_before(

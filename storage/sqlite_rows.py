@@ -8,16 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from types import NoneType
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar, get_args, get_type_hints
+from typing import Any, Generic, Protocol
 
-import orjson
-
-from storage.errors import StorageFailed
+from storage.fields import Fields, R, exact, written
 from storage.moments import from_ms, to_ms
-
-R = TypeVar("R")
 
 
 class Run(Protocol):
@@ -36,33 +30,32 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         yield
 
 
-_Read: TypeAlias = Callable[[Any], Any]
-
-
 @dataclass(frozen=True, slots=True)
 class Table(Generic[R]):
     """A table of records of one kind."""
 
     name: str
-    kind: type[R]
-    readers: Mapping[str, _Read]
+    fields: Fields[R]
 
     @classmethod
     def of(cls, name: str, kind: type[R]) -> "Table[R]":
         """The table of that name, with a column for each field of the kind."""
-        hints = get_type_hints(kind)
-        readers = {field: _reader(hint) for field, hint in hints.items()}
-        return cls(name, kind, readers)
+        return cls(name, Fields.of(kind, {datetime: _moment, bool: _flag}))
+
+    @property
+    def columns(self) -> list[str]:
+        """Their names, in order."""
+        return list(self.fields.readers)
 
     @property
     def insertion(self) -> str:
         """The statement that inserts a row."""
-        values = ", ".join(f":{name}" for name in self.readers)
-        return f"INSERT INTO {self.name} ({', '.join(self.readers)}) VALUES ({values})"
+        values = ", ".join(f":{name}" for name in self.columns)
+        return f"INSERT INTO {self.name} ({', '.join(self.columns)}) VALUES ({values})"
 
     def row(self, record: R) -> dict[str, Any]:
         """The record's values by column. Raises TypeError for what is no JSON value."""
-        return {name: _written(getattr(record, name)) for name in self.readers}
+        return {name: _written(getattr(record, name)) for name in self.columns}
 
     def records(
         self, connection: sqlite3.Connection, statement: str, values: Mapping[str, Any]
@@ -71,41 +64,18 @@ class Table(Generic[R]):
         return [self.record(row) for row in connection.execute(statement, values).fetchall()]
 
     def record(self, row: sqlite3.Row) -> R:
-        """The record in a row of all columns. Raises StorageFailed where it holds none."""
-        try:
-            values = {
-                name: None if row[name] is None else read(row[name])
-                for name, read in self.readers.items()
-            }
-            return self.kind(**values)
-        except (ValueError, OverflowError) as error:
-            # The message may quote what a user has sent.
-            raise StorageFailed(type(error).__name__) from None
+        """The record in a row of all columns. Raises as Fields.record."""
+        return self.fields.record(dict(row))
 
 
 def _written(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return to_ms(value)
-    if isinstance(value, Mapping):
-        return orjson.dumps(dict(value)).decode()
-    return value
+    return to_ms(value) if isinstance(value, datetime) else written(value)
 
 
-def _reader(hint: Any) -> _Read:
-    """What makes a field's value of what is in the row."""
-    kinds = [kind for kind in get_args(hint) if kind is not NoneType]
-    is_optional = NoneType in get_args(hint)
-    kind = kinds[0] if is_optional else hint
-    if kind is datetime:
-        return from_ms
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return kind
-    if getattr(kind, "__origin__", None) is Mapping:
-        return orjson.loads
-    if kind is bool:
-        return bool
-    return _same
+def _moment(value: Any) -> datetime:
+    return from_ms(exact(value, int))
 
 
-def _same(value: Any) -> Any:
-    return value
+def _flag(value: Any) -> bool:
+    """SQLite has only numbers."""
+    return bool(exact(value, int))

@@ -11,7 +11,7 @@ from storage.sqlite_rows import Run, Table
 
 _TABLE: Final = Table.of("sessions", SessionRecord)
 _STAY: Final = frozenset({"session_id", "user_id", "created_at"})
-_CHANGING: Final = [name for name in _TABLE.readers if name not in _STAY]
+_CHANGING: Final = [name for name in _TABLE.columns if name not in _STAY]
 _BEGUN: Final = ", ".join(f"{name} = excluded.{name}" for name in _CHANGING)
 _IS_OVER: Final = "sessions.updated_at <= :over AND sessions.status != 'active'"
 _BEGIN: Final = f"""

@@ -349,3 +349,22 @@ async def _failure(call: Awaitable[object]) -> str:
         await call
     assert type(caught.value) is StorageFailed
     return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "status = 'asleep'",
+        "frames_processed = 'three'",
+        "look = '{'",
+        "look = '[]'",
+        "created_at = 'yesterday'",
+        "user_id = x'00'",
+        "last_activity = 9000000000000000000",
+    ],
+)
+async def test_sqlite_damaged_rows_are_failures(sqlite: SqliteDatabase, damage: str) -> None:
+    """What is no record is not passed on, and nothing of it is told."""
+    await sqlite.sessions.begin(RECORD)
+    await sqlite._run(_query(f"UPDATE sessions SET {damage}"))
+    assert damage.partition(" = ")[2].strip("'") not in await _failure(sqlite.sessions.get("s1"))
