@@ -23,31 +23,42 @@ class _Found:
     def __bool__(self) -> bool:
         return bool(self.sessions or self.uploads or self.results or self.loose)
 
+    @property
+    def counts(self) -> Erased:
+        """How many records it is."""
+        return Erased(len(self.sessions), len(self.uploads), len(self.results))
+
 
 async def erase(
     link: MongoLink, user_id: str, limit: int, now: datetime, due: datetime
 ) -> tuple[Erased, list[str]]:
     """See Database.erase."""
-    sessions, uploads = link.collection("sessions"), link.collection("uploads")
-    loose, removal = link.collection("loose"), ResultRemoval(link)
-    mine = {"user_id": user_id}
 
     async def find(session: Session | None) -> _Found | None:
-        if limit < 1:
-            return None
-        some = sessions.find(mine, {"_id": True}, session=session).limit(limit)
-        films = uploads.find(mine, NEEDED, session=session).limit(limit)
-        results = await removal.find({**mine, **not_leased(now)}, limit, session)
-        files = loose.find(mine, session=session).limit(1)
-        return _Found(await some.to_list(), await films.to_list(), results, await files.to_list())
+        return await _find(link, user_id, limit, now, session) if limit > 0 else None
 
     async def delete(session: Session, found: _Found) -> tuple[Erased, list[str]]:
-        ids = {"_id": {"$in": [one["_id"] for one in found.sessions]}}
-        await sessions.delete_many(ids, session=session)
-        await remove_uploads(link, found.uploads, due, session)
-        await removal.remove(found.results, due, session)
-        paths = await erase_loose(loose, user_id, limit, due, session)
-        counts = Erased(len(found.sessions), len(found.uploads), len(found.results))
-        return counts, paths
+        await _delete(link, found, due, session)
+        paths = await erase_loose(link.collection("loose"), user_id, limit, due, session)
+        return found.counts, paths
 
     return await link.seek_turn(find, delete, (Erased(), []))
+
+
+async def _find(
+    link: MongoLink, user_id: str, limit: int, now: datetime, session: Session | None
+) -> _Found:
+    sessions, uploads = link.collection("sessions"), link.collection("uploads")
+    mine = {"user_id": user_id}
+    some = sessions.find(mine, {"_id": True}, session=session).limit(limit)
+    films = uploads.find(mine, NEEDED, session=session).limit(limit)
+    results = await ResultRemoval(link).find({**mine, **not_leased(now)}, limit, session)
+    files = link.collection("loose").find(mine, session=session).limit(1)
+    return _Found(await some.to_list(), await films.to_list(), results, await files.to_list())
+
+
+async def _delete(link: MongoLink, found: _Found, due: datetime, session: Session) -> None:
+    ids = {"_id": {"$in": [one["_id"] for one in found.sessions]}}
+    await link.collection("sessions").delete_many(ids, session=session)
+    await remove_uploads(link, found.uploads, due, session)
+    await ResultRemoval(link).remove(found.results, due, session)

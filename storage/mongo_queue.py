@@ -175,15 +175,7 @@ class MongoQueue:
             last = self._results.find(done, pace).sort(LAST_DONE[1:]).hint(LAST_DONE)
             return await left.to_list(), await last.limit(_PACE_OF).to_list()
 
-        left, last = await self._link.run(both)
-        counts = {one["_id"]: one["count"] for one in left}
-        return Workload(
-            queued=counts.get(QUEUED, 0),
-            processing=counts.get(PROCESSING, 0),
-            left_mpx=sum(one["left_mpx"] for one in left),
-            done_mpx=sum(one["size_mpx"] for one in last),
-            done_s=sum(one["processing_time"] or 0 for one in last),
-        )
+        return _workload(*await self._link.run(both))
 
     def _lasting(self) -> Document:
         return {"created_at": {"$gt": self._horizon().results}}
@@ -212,13 +204,7 @@ class MongoQueue:
         with_photos = {
             "$or": [{"created_at": {"$gt": self._horizon().photos}}, {"has_photos": False}]
         }
-        count = {"_id": "$user_id", "running": {"$sum": 1}}
-        under_way = await self._results.aggregate(
-            [{"$match": {"status": PROCESSING, **lasting}}, {"$group": count}],
-            session=session,
-            hint=dict(QUEUE),
-        )
-        running = {one["_id"]: one["running"] for one in await under_way.to_list()}
+        running = await self._running(lasting, session)
         if sum(running.values()) >= bounds.in_all:
             return None
         for number in sorted({0, *running.values()}):
@@ -233,6 +219,16 @@ class MongoQueue:
                 return found[0]
         return None
 
+    async def _running(self, lasting: Document, session: Session | None) -> dict[str, int]:
+        """How many results of each user are under way."""
+        count = {"_id": "$user_id", "running": {"$sum": 1}}
+        under_way = await self._results.aggregate(
+            [{"$match": {"status": PROCESSING, **lasting}}, {"$group": count}],
+            session=session,
+            hint=dict(QUEUE),
+        )
+        return {one["_id"]: one["running"] for one in await under_way.to_list()}
+
 
 def ended(changes: Document, now: datetime) -> list[Document]:
     """The update of a result that is not worked on any more; its owner's server is to be told."""
@@ -240,6 +236,17 @@ def ended(changes: Document, now: datetime) -> list[Document]:
     literal: Document = {name: {"$literal": value} for name, value in changes.items()}
     notice = {"$cond": [{"$eq": [{"$type": "$webhook_url"}, "string"]}, now, None]}
     return [{"$set": {**literal, "completed_at": now, "updated_at": now, "notify_at": notice}}]
+
+
+def _workload(left: Sequence[Document], last: Sequence[Document]) -> Workload:
+    counts = {one["_id"]: one["count"] for one in left}
+    return Workload(
+        queued=counts.get(QUEUED, 0),
+        processing=counts.get(PROCESSING, 0),
+        left_mpx=sum(one["left_mpx"] for one in left),
+        done_mpx=sum(one["size_mpx"] for one in last),
+        done_s=sum(one["processing_time"] or 0 for one in last),
+    )
 
 
 def _held(lease: Lease) -> Document:

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from contextvars import Context
 from typing import Any, Final, TypeAlias
@@ -30,6 +30,21 @@ CHECK_S: Final = 30
 """A connection that was idle for so long is tried before it is used."""
 SCAN_KEYS: Final = 1000
 """About so many keys are looked through in one call, which takes Redis less than a millisecond."""
+
+_OPTIONS: Final[Mapping[str, Any]] = {
+    # One for looking whether Redis is back, besides the calls'.
+    "max_connections": PLACES + 1,
+    "socket_keepalive": True,
+    "health_check_interval": CHECK_S,
+    "retry": None,
+    "retry_on_timeout": False,
+    "decode_responses": False,
+    # The older protocol is spoken by all; the newer one, and telling who one is, would only cost a
+    # new connection time.
+    "protocol": 2,
+    "driver_info": None,
+    "maint_notifications_config": MaintNotificationsConfig(enabled=False),
+}
 
 Ask: TypeAlias = Callable[[Redis], Awaitable[Any]]
 """What is asked of Redis in one call."""
@@ -202,20 +217,9 @@ def _pool(url: str, call_s: float) -> ConnectionPool:
     try:
         options: dict[str, Any] = {
             **parse_url(url),
-            # One for looking whether Redis is back, besides the calls'.
-            "max_connections": PLACES + 1,
+            **_OPTIONS,
             "socket_connect_timeout": call_s,
             "socket_timeout": call_s,
-            "socket_keepalive": True,
-            "health_check_interval": CHECK_S,
-            "retry": None,
-            "retry_on_timeout": False,
-            "decode_responses": False,
-            # The older protocol is spoken by all; the newer one, and telling who one is, would
-            # only cost a new connection time.
-            "protocol": 2,
-            "driver_info": None,
-            "maint_notifications_config": MaintNotificationsConfig(enabled=False),
         }
         options.pop("timeout", None)  # is for another kind of pool, which tickets have
         if "path" in options:
