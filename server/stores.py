@@ -15,10 +15,10 @@ from storage.files import Files
 from storage.keeper import Keeper
 from storage.layout import DATABASE_FILE
 from storage.memory_cache import MemoryCache
-from storage.mongo import MongoDatabase
+from storage.mongo.database import MongoDatabase
 from storage.redis_cache import RedisCache
 from storage.retention import Horizon
-from storage.sqlite import SqliteDatabase
+from storage.sqlite.database import SqliteDatabase
 from storage.workspace import Workspace
 
 

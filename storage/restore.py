@@ -26,7 +26,7 @@ from storage.disk import create_private, sync, sync_folder
 from storage.layout import DATABASE_FILE, KEY_FILE, OBJECTS_FOLDER, SIDECARS
 from storage.lock import DirectoryLock
 from storage.objects import NAME
-from storage.sqlite_schema import MIGRATIONS
+from storage.sqlite.schema import MIGRATIONS
 
 _MEMBER: Final = re.compile(
     rf"{OBJECTS_FOLDER}/{NAME.pattern}|{DATABASE_FILE}|{KEY_FILE}|{MANIFEST}"

@@ -14,13 +14,13 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from storage.database import Database
-from storage.mongo import MongoDatabase
-from storage.mongo_queue import DOCUMENTS
+from storage.mongo.database import MongoDatabase
+from storage.mongo.queue import DOCUMENTS
 from storage.results import QueueBounds, ResultRecord, ResultStatus
 from storage.retention import Horizon, Retention
-from storage.sqlite import SqliteDatabase
-from storage.sqlite_queue import TABLE
-from storage.sqlite_rows import transaction
+from storage.sqlite.database import SqliteDatabase
+from storage.sqlite.queue import TABLE
+from storage.sqlite.rows import transaction
 from tests.bench.scenarios import Options
 from tests.bench.table import table
 from tests.integration.mongod import Mongod

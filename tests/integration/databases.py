@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 
 from storage.database import Database
-from storage.mongo import MongoDatabase
+from storage.mongo.database import MongoDatabase
 from storage.retention import Horizon, Retention
-from storage.sqlite import SqliteDatabase
+from storage.sqlite.database import SqliteDatabase
 from tests.integration.mongod import Mongod
 from tests.integration.records import NOW, database_file
 

@@ -24,7 +24,7 @@ from storage.backup import CLAIM, FOLDER_PREFIX, MANIFEST, BackupError, make_bac
 from storage.layout import DATABASE_FILE, KEY_FILE, OBJECTS_FOLDER
 from storage.lock import DirectoryLock
 from storage.results import QueueBounds, ResultStatus
-from storage.sqlite import SqliteDatabase
+from storage.sqlite.database import SqliteDatabase
 from tests.integration.databases import Time
 from tests.integration.process import ROOT, ServerProcess
 from tests.integration.records import RESULT, UPLOAD, add_result, add_upload

@@ -15,9 +15,9 @@ from bson import ObjectId
 from pymongo import MongoClient
 
 from storage.errors import StorageFailed, StorageNewer, StorageUnsuitable
-from storage.mongo import MongoDatabase
-from storage.mongo_client import connect, database_of, disconnect
-from storage.mongo_schema import MIGRATIONS, migrate
+from storage.mongo.client import connect, database_of, disconnect
+from storage.mongo.database import MongoDatabase
+from storage.mongo.schema import MIGRATIONS, migrate
 from storage.results import Ending, Lease, QueueBounds, ResultStatus, RunningBounds
 from tests.integration.databases import RETENTION, Time
 from tests.integration.mongod import Mongod
@@ -266,7 +266,7 @@ async def test_missing_indexes_are_built_again(
 _STARTING_PROCESS = """
 import asyncio, sys
 from datetime import UTC, datetime
-from storage.mongo import MongoDatabase
+from storage.mongo.database import MongoDatabase
 from storage.retention import Retention
 from tests.integration.records import RECORD
 from dataclasses import replace

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from storage.errors import StorageFailed
-from storage.mongo import MongoDatabase
+from storage.mongo.database import MongoDatabase
 from storage.records import UploadStatus
 from storage.results import Ending, Lease, QueueBounds, ResultStatus, RunningBounds
 from tests.integration.databases import RETENTION

@@ -25,8 +25,8 @@ from storage.results import (
     ResultStatus,
     RunningBounds,
 )
-from storage.sqlite import SqliteDatabase
-from storage.sqlite_schema import MIGRATIONS, migrate
+from storage.sqlite.database import SqliteDatabase
+from storage.sqlite.schema import MIGRATIONS, migrate
 from tests.integration.databases import RETENTION
 from tests.integration.records import (
     NOW,
@@ -104,7 +104,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from storage.retention import Retention
-from storage.sqlite import SqliteDatabase
+from storage.sqlite.database import SqliteDatabase
 
 async def save(database, record):
     await database.sessions.begin(record)

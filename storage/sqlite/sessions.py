@@ -7,7 +7,7 @@ from storage.errors import SessionOwnedByOther
 from storage.moments import to_ms
 from storage.records import SessionRecord, require_aware
 from storage.retention import NowHorizon
-from storage.sqlite_rows import Run, Table
+from storage.sqlite.rows import Run, Table
 
 _TABLE: Final = Table.of("sessions", SessionRecord)
 _STAY: Final = frozenset({"session_id", "user_id", "created_at"})

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pymongo
 from pymongo.errors import PyMongoError
 
-from storage.mongo_client import Client
+from storage.mongo.client import Client
 
 _ABANDONED_US: Final = 2_000_000
 """In a transaction there is nothing to wait for: what was silent for so long was left. If its

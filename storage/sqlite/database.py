@@ -14,13 +14,13 @@ from storage.errors import StorageClosed, StorageFailed
 from storage.moments import to_ms
 from storage.results import Erased
 from storage.retention import NowHorizon
-from storage.sqlite_erase import erase, scrub
-from storage.sqlite_known import known
-from storage.sqlite_loose import SqliteLoose
-from storage.sqlite_results import SqliteResults
-from storage.sqlite_schema import MIGRATIONS, migrate
-from storage.sqlite_sessions import SqliteSessions
-from storage.sqlite_uploads import SqliteUploads
+from storage.sqlite.erase import erase, scrub
+from storage.sqlite.known import known
+from storage.sqlite.loose import SqliteLoose
+from storage.sqlite.results import SqliteResults
+from storage.sqlite.schema import MIGRATIONS, migrate
+from storage.sqlite.sessions import SqliteSessions
+from storage.sqlite.uploads import SqliteUploads
 
 _Result = TypeVar("_Result")
 

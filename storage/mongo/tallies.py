@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from pymongo import UpdateOne
 
-from storage.mongo_client import Collection, Session
+from storage.mongo.client import Collection, Session
 
 
 async def tally(

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from storage.mongo_client import Session
-from storage.mongo_link import MongoLink
+from storage.mongo.client import Session
+from storage.mongo.link import MongoLink
 
 PATHS: Final = ("result_video_path", "thumbnail_path", "style_image_path", "color_image_path")
 """The fields of a result that name files."""

@@ -4,13 +4,13 @@ from collections import Counter
 from datetime import datetime
 from typing import Final
 
-from storage.mongo_client import Document, Session
-from storage.mongo_indexes import PHOTOS
-from storage.mongo_known import PATHS
-from storage.mongo_link import MongoLink
-from storage.mongo_loose import free_loose
-from storage.mongo_queue import FREE, PROCESSING, QUEUED, ended
-from storage.mongo_tallies import tally
+from storage.mongo.client import Document, Session
+from storage.mongo.indexes import PHOTOS
+from storage.mongo.known import PATHS
+from storage.mongo.link import MongoLink
+from storage.mongo.loose import free_loose
+from storage.mongo.queue import FREE, PROCESSING, QUEUED, ended
+from storage.mongo.tallies import tally
 from storage.results import ResultStatus
 from storage.retention import FORGOTTEN
 

@@ -3,15 +3,15 @@
 from datetime import datetime
 
 from storage.errors import QueueFull, UploadGone, UserQueueFull
-from storage.mongo_client import Document, Session
-from storage.mongo_indexes import HISTORY, QUEUE
-from storage.mongo_keys import added_before
-from storage.mongo_link import MongoLink
-from storage.mongo_loose import settle_loose
-from storage.mongo_pages import of_user, of_user_after
-from storage.mongo_queue import DOCUMENTS, UNFINISHED, MongoQueue
-from storage.mongo_removal import PHOTO_PATHS, ResultRemoval
-from storage.mongo_tallies import tallied, tally
+from storage.mongo.client import Document, Session
+from storage.mongo.indexes import HISTORY, QUEUE
+from storage.mongo.keys import added_before
+from storage.mongo.link import MongoLink
+from storage.mongo.loose import settle_loose
+from storage.mongo.pages import of_user, of_user_after
+from storage.mongo.queue import DOCUMENTS, UNFINISHED, MongoQueue
+from storage.mongo.removal import PHOTO_PATHS, ResultRemoval
+from storage.mongo.tallies import tallied, tally
 from storage.results import Cursor, QueueBounds, ResultRecord
 from storage.retention import NowHorizon
 

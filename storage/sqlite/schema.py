@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from storage.errors import StorageNewer
-from storage.sqlite_rows import transaction
+from storage.sqlite.rows import transaction
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (

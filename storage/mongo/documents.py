@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Generic
 
 from storage.fields import Fields, R, written
-from storage.mongo_client import Document
+from storage.mongo.client import Document
 
 
 @dataclass(frozen=True, slots=True)

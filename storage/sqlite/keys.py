@@ -5,7 +5,7 @@ from typing import Any
 
 from storage.errors import KeyReused
 from storage.fields import R
-from storage.sqlite_rows import Table
+from storage.sqlite.rows import Table
 
 
 def added_before(

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from storage.errors import KeyReused
-from storage.mongo_client import Collection, Document, Session
-from storage.mongo_indexes import KEY, TEXT
+from storage.mongo.client import Collection, Document, Session
+from storage.mongo.indexes import KEY, TEXT
 
 
 async def added_before(

@@ -6,10 +6,10 @@ from typing import Any, Final
 from pymongo.errors import DuplicateKeyError
 
 from storage.errors import SessionOwnedByOther, StorageFailed
-from storage.mongo_client import Document, Session
-from storage.mongo_documents import Documents
-from storage.mongo_indexes import SESSION_ACTIVITY, SESSION_AGE, SESSION_USER
-from storage.mongo_link import MongoLink
+from storage.mongo.client import Document, Session
+from storage.mongo.documents import Documents
+from storage.mongo.indexes import SESSION_ACTIVITY, SESSION_AGE, SESSION_USER
+from storage.mongo.link import MongoLink
 from storage.records import SessionRecord, SessionStatus, require_aware
 from storage.retention import NowHorizon
 

@@ -5,9 +5,9 @@ from typing import Final
 
 from storage.errors import StorageFailed
 from storage.results import Erased
-from storage.sqlite_loose import erase_loose, free_loose
-from storage.sqlite_results import remove_results
-from storage.sqlite_rows import transaction
+from storage.sqlite.loose import erase_loose, free_loose
+from storage.sqlite.results import remove_results
+from storage.sqlite.rows import transaction
 
 _SESSIONS: Final = """
     DELETE FROM sessions WHERE session_id IN (

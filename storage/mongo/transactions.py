@@ -10,8 +10,8 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from storage.mongo_abandoned import end_abandoned
-from storage.mongo_client import MAJORITY, Client, Collections, Session
+from storage.mongo.abandoned import end_abandoned
+from storage.mongo.client import MAJORITY, Client, Collections, Session
 
 R = TypeVar("R")
 

@@ -16,7 +16,7 @@ from storage.results import (
     as_seen,
 )
 from storage.retention import NowHorizon
-from storage.sqlite_rows import Run, Table, transaction
+from storage.sqlite.rows import Run, Table, transaction
 
 TABLE: Final = Table.of("results", ResultRecord)
 GET: Final = "SELECT * FROM results WHERE result_id = :result_id AND created_at > :over"

@@ -7,8 +7,8 @@ import pymongo
 from pymongo.errors import OperationFailure
 
 from storage.errors import StorageFailed, StorageNewer
-from storage.mongo_client import ANSWER_S, Collections, failures_translated
-from storage.mongo_indexes import INDEXES
+from storage.mongo.client import ANSWER_S, Collections, failures_translated
+from storage.mongo.indexes import INDEXES
 
 Migration: TypeAlias = Callable[[Collections], Awaitable[object]]
 """Leads from one schema version to the next. It may be done again from the start, if a process

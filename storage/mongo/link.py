@@ -9,8 +9,8 @@ import pymongo
 from pymongo.errors import ExecutionTimeout
 
 from storage.errors import StorageClosed
-from storage.mongo_abandoned import end_abandoned
-from storage.mongo_client import (
+from storage.mongo.abandoned import end_abandoned
+from storage.mongo.client import (
     Client,
     Collection,
     Collections,
@@ -21,7 +21,7 @@ from storage.mongo_client import (
     places,
     reach,
 )
-from storage.mongo_transactions import Transactions
+from storage.mongo.transactions import Transactions
 
 R = TypeVar("R")
 T = TypeVar("T")

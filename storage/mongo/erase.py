@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage.mongo_client import Document, Session
-from storage.mongo_link import MongoLink
-from storage.mongo_loose import erase_loose
-from storage.mongo_removal import ResultRemoval, not_leased
-from storage.mongo_uploads import NEEDED, remove_uploads
+from storage.mongo.client import Document, Session
+from storage.mongo.link import MongoLink
+from storage.mongo.loose import erase_loose
+from storage.mongo.removal import ResultRemoval, not_leased
+from storage.mongo.uploads import NEEDED, remove_uploads
 from storage.results import Erased
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from storage.mongo_client import Document
+from storage.mongo.client import Document
 
 
 def of_user(user_id: str, over: datetime) -> Document:

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from pymongo import ReturnDocument
 
-from storage.mongo_client import Document, Session
-from storage.mongo_documents import Documents
-from storage.mongo_indexes import DATE, LAST_DONE, LEASES, NOTICES, QUEUE
-from storage.mongo_link import MongoLink
+from storage.mongo.client import Document, Session
+from storage.mongo.documents import Documents
+from storage.mongo.indexes import DATE, LAST_DONE, LEASES, NOTICES, QUEUE
+from storage.mongo.link import MongoLink
 from storage.results import (
     Ending,
     Lease,

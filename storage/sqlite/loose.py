@@ -8,8 +8,8 @@ from typing import Final
 from storage.errors import DataErased
 from storage.loose import LooseState
 from storage.moments import to_ms
-from storage.sqlite_known import named
-from storage.sqlite_rows import Run, transaction
+from storage.sqlite.known import named
+from storage.sqlite.rows import Run, transaction
 
 _NOTE: Final = "INSERT OR REPLACE INTO loose VALUES (?, ?, ?, ?)"
 _SETTLE: Final = "DELETE FROM loose WHERE path = ? AND state = 'coming'"

@@ -7,9 +7,9 @@ from typing import Any, Final
 from storage.moments import to_ms
 from storage.records import UploadRecord, UploadStatus
 from storage.retention import NowHorizon
-from storage.sqlite_keys import added_before
-from storage.sqlite_loose import free_loose, settle_loose
-from storage.sqlite_rows import Run, Table, transaction
+from storage.sqlite.keys import added_before
+from storage.sqlite.loose import free_loose, settle_loose
+from storage.sqlite.rows import Run, Table, transaction
 
 _TABLE: Final = Table.of("uploads", UploadRecord)
 _GET: Final = "SELECT * FROM uploads WHERE upload_id = :upload_id AND created_at > :over"

@@ -5,13 +5,13 @@ from typing import Final
 
 from pymongo import ASCENDING
 
-from storage.mongo_client import Document, Session
-from storage.mongo_documents import Documents
-from storage.mongo_indexes import UPLOADS, Keys
-from storage.mongo_keys import added_before
-from storage.mongo_link import MongoLink
-from storage.mongo_loose import free_loose, settle_loose
-from storage.mongo_pages import of_user, of_user_after
+from storage.mongo.client import Document, Session
+from storage.mongo.documents import Documents
+from storage.mongo.indexes import UPLOADS, Keys
+from storage.mongo.keys import added_before
+from storage.mongo.link import MongoLink
+from storage.mongo.loose import free_loose, settle_loose
+from storage.mongo.pages import of_user, of_user_after
 from storage.records import UploadRecord, UploadStatus
 from storage.retention import NowHorizon
 

@@ -8,9 +8,9 @@ from pymongo import UpdateOne
 
 from storage.errors import DataErased
 from storage.loose import LooseState
-from storage.mongo_client import Collection, Document, Session
-from storage.mongo_known import named
-from storage.mongo_link import MongoLink
+from storage.mongo.client import Collection, Document, Session
+from storage.mongo.known import named
+from storage.mongo.link import MongoLink
 
 _COMING: Final = LooseState.COMING.value
 _REFUSED: Final = LooseState.REFUSED.value

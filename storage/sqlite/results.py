@@ -9,10 +9,10 @@ from storage.errors import QueueFull, UploadGone, UserQueueFull
 from storage.moments import to_ms
 from storage.results import Cursor, QueueBounds, ResultRecord
 from storage.retention import FORGOTTEN
-from storage.sqlite_keys import added_before
-from storage.sqlite_loose import free_loose, settle_loose
-from storage.sqlite_queue import GET, TABLE, SqliteQueue
-from storage.sqlite_rows import transaction
+from storage.sqlite.keys import added_before
+from storage.sqlite.loose import free_loose, settle_loose
+from storage.sqlite.queue import GET, TABLE, SqliteQueue
+from storage.sqlite.rows import transaction
 
 _BY_PATH: Final = """
     SELECT * FROM results

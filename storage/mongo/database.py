@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from storage.mongo_client import check_suitable, connect, database_of, disconnect
-from storage.mongo_erase import erase
-from storage.mongo_known import known
-from storage.mongo_link import MongoLink
-from storage.mongo_loose import MongoLoose
-from storage.mongo_results import MongoResults
-from storage.mongo_schema import MIGRATIONS, migrate
-from storage.mongo_sessions import MongoSessions
-from storage.mongo_uploads import MongoUploads
+from storage.mongo.client import check_suitable, connect, database_of, disconnect
+from storage.mongo.erase import erase
+from storage.mongo.known import known
+from storage.mongo.link import MongoLink
+from storage.mongo.loose import MongoLoose
+from storage.mongo.results import MongoResults
+from storage.mongo.schema import MIGRATIONS, migrate
+from storage.mongo.sessions import MongoSessions
+from storage.mongo.uploads import MongoUploads
 from storage.results import Erased
 from storage.retention import NowHorizon
 

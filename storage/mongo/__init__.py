@@ -1,0 +1,1 @@
+"""The contract of `storage.database`, kept by MongoDB."""
