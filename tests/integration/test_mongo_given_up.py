@@ -13,9 +13,9 @@ from storage.addresses import name_of
 from storage.errors import DataErased, StorageFailed
 from storage.files import Files
 from storage.keeper import Keeper
+from storage.mongo import uploads as mongo_uploads
 from storage.mongo.client import PLACES
 from storage.mongo.database import MongoDatabase
-from storage.mongo import uploads as mongo_uploads
 from storage.mongo.loose import settle_loose
 from storage.results import QueueBounds, RunningBounds
 from tests.integration.databases import RETENTION, Time

@@ -16,8 +16,8 @@ from pymongo.monitoring import (
     CommandSucceededEvent,
 )
 
-from storage.mongo.database import MongoDatabase
 from storage.mongo import client as mongo_client
+from storage.mongo.database import MongoDatabase
 from storage.records import SessionStatus, UploadStatus
 from storage.results import (
     Cursor,
