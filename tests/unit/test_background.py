@@ -2,11 +2,11 @@
 
 import asyncio
 
-from structlog.testing import capture_logs
-
+from server import background
 from server.background import at_work, every
 from storage.errors import StorageFailed
 from tests.fakes import settle, until
+from tests.logged import logged
 
 
 async def test_a_look_that_fails_keeps_no_other_from_being_taken() -> None:
@@ -20,7 +20,7 @@ async def test_a_look_that_fails_keeps_no_other_from_being_taken() -> None:
         if failures:
             raise failures.pop(0)
 
-    with capture_logs() as lines:
+    with logged(background) as lines:
         async with at_work(every(0.0, look, "not looked after")):
             await until(lambda: looks == 5)
     assert [(line["event"], line["log_level"], line.get("reason")) for line in lines] == [
@@ -36,7 +36,7 @@ async def test_work_that_ends_is_told_of() -> None:
     async def end() -> None:
         raise ZeroDivisionError
 
-    with capture_logs() as lines:
+    with logged(background) as lines:
         async with at_work(end()):
             await settle()
         async with at_work(asyncio.sleep(3600.0)):
