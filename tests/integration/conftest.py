@@ -56,7 +56,7 @@ TEST_SETTINGS = {"workers": 2, "target_latency_ms": 20_000.0, "frames_per_minute
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Watch lines only where it shows something."""
     if ELSEWHERE.intersection(getattr(item, "fixturenames", ())):
-        item.add_marker(pytest.mark.no_cover)
+        item.add_marker(pytest.mark.untraced)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.integration.service import eventually
 from tests.integration.videos import Videos
 
 # What is tested runs in other processes, which are not watched line by line.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 LONG = Recipe(width_px=640, height_px=480, frames=150, rate_fps=30)
 """Takes a second or two, so that there is a middle of it."""

@@ -131,7 +131,7 @@ async def test_an_abandoned_turn_holds_up_nobody(
     session.start_transaction()
     state = dead[database_name(mongo_uri)]["state"]
     state.update_one({"_id": "queue"}, {"$inc": {"turns": 1}}, session=session)
-    hasty = await MongoDatabase.open(f"{mongo_uri}?timeoutMS=300", lambda: RETENTION.horizon(NOW))
+    hasty = await MongoDatabase.open(f"{mongo_uri}?timeoutMS=1000", lambda: RETENTION.horizon(NOW))
     with pytest.raises(StorageFailed):
         await add_result(hasty, replace(RESULT, result_id="r2"), ROOMY)
     await hasty.close()

@@ -18,7 +18,7 @@ from tests.integration.redis import Redis
 from tests.integration.writers import Writers
 
 # What is tested runs in other processes, which are not watched line by line.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 HOWS = ["killed", "standing still"] if "TEST_AWAY_S" in os.environ else ["killed"]
 """One that stands still fails as one that was killed, but later."""

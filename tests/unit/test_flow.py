@@ -11,7 +11,7 @@ from tests.simulation import TARGET_MS, Session, Simulation, bursts, jittered, s
 
 # Hours of frames: watching every line takes five times as long, and shows none that other tests
 # do not show.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 _MINUTE_S = 60.0
 

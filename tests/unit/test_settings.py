@@ -173,6 +173,7 @@ def test_defaults() -> None:
     assert settings.target_latency_ms == 200.0
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("name", _NAMES)
 def test_from_a_flag(name: str) -> None:
     """Every setting can be given as a flag in kebab case."""
@@ -180,6 +181,7 @@ def test_from_a_flag(name: str) -> None:
     assert getattr(settings, name) == _GOOD[name][1]
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("name", _NAMES)
 def test_from_the_environment(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every setting can be given as a variable with the service's prefix."""
@@ -188,6 +190,7 @@ def test_from_the_environment(name: str, monkeypatch: pytest.MonkeyPatch) -> Non
     assert getattr(load_settings([]), name) == _GOOD[name][1]
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("name", _NAMES)
 def test_from_the_env_file(name: str, tmp_path: Path) -> None:
     """Every setting can stand in ``.env`` in the working directory."""
@@ -224,6 +227,7 @@ def test_wrong_flag_is_named(name: str, text: str) -> None:
     assert line.startswith(f"wrong setting: {name} ({_variable(name)}, --")
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("name", "text"), _WRONG_CASES)
 def test_wrong_variable_is_named(name: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong value from the environment is named in the same way."""
