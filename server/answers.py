@@ -181,6 +181,34 @@ class HealthAnswer(Answer):
     videos_processing: int | None
 
 
+class LimitsAnswer(Answer):
+    """What may be sent by HTTP. Live sessions are told theirs when they begin."""
+
+    max_photo_bytes: int
+    max_picture_px: int = Field(description="Of a photo: width x height.")
+    max_video_bytes: int
+    max_video_s: float
+    max_video_px: int = Field(description="Of a video's pictures: width x height.")
+
+
+class KeptAnswer(Answer):
+    """How many seconds what is kept, unless its user erases it before."""
+
+    uploads: float
+    results: float
+    photos: float = Field(description="Those that go with a video.")
+    sessions: float = Field(description="What is known of a live session, after its end.")
+
+
+class AboutAnswer(Answer):
+    """The service, before anything is sent to it."""
+
+    version: str
+    is_demo: bool = Field(description="Everybody is whoever they say they are.")
+    limits: LimitsAnswer
+    kept_s: KeptAnswer
+
+
 class ErasureAnswer(Answer):
     """A user's data were erased: how much there was."""
 
@@ -237,12 +265,27 @@ class IceAnswer(Answer):
     ttl_s: float
 
 
+class TicketAnswer(Answer):
+    """Good once, for so many seconds."""
+
+    ticket: str
+    expires_in: int
+
+
+class ErrorDetails(BaseModel):
+    """What in the request is wrong."""
+
+    field: str
+
+
 class ErrorAnswer(Answer):
     """Something could not be done: a code for programs and words for people."""
 
     type: Literal["error"]
     error: ErrorCode
     message: str
+    request_id: str
+    details: ErrorDetails | None = None
 
 
 def _files(record: ResultRecord) -> tuple[str | None, str | None]:

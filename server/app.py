@@ -13,9 +13,13 @@ from media.rtc.answerer import RtcOptions
 from processing.engine import Engines
 from processing.local import local_engines
 from processing.pool import WorkerPool
+from server.answering import answering
 from server.background import at_work
 from server.calls import Calls
 from server.caretaker import SILENT_S, Caretaker
+from server.doors.entrance import DOORKEEPER, entrance
+from server.doors.opened import opened_doorkeeper
+from server.doors.origins import crossing, telling
 from server.erasure import Eraser
 from server.examiner import FilmExaminer
 from server.jobs.lifetime import film_limits, jobs_running
@@ -42,7 +46,7 @@ from server.openapi.document import make_document
 from server.pages import add_security_headers
 from server.places import Places
 from server.registry import LiveSessions
-from server.routes import routes, told
+from server.routes import access, routes, told
 from server.scanner import MalwareScanner
 from server.services import Services
 from server.settings import Settings
@@ -78,10 +82,12 @@ def create_app(
     Starting raises SettingsInvalid if a store or a folder that the settings name cannot be used.
     """
     engines = engines or local_engines(settings.networks)
-    app = web.Application()
+    origins = settings.allowed_origins
+    app = web.Application(middlewares=[answering, crossing(origins), entrance(access())])
     app.add_routes(routes())
     app[OPENAPI] = orjson.dumps(make_document(told(), engines.names))
     app.on_response_prepare.append(add_security_headers)
+    app.on_response_prepare.append(telling(origins))
     app.cleanup_ctx.append(_lifetime(settings, engines, clock or SystemClock()))
     app.on_shutdown.append(_stop_sessions)
     return app
@@ -94,9 +100,10 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
             _locked(settings),
             opened_stores(settings, clock) as stores,
             _serving(settings, engines, clock, stores) as services,
+            opened_doorkeeper(settings, stores, clock) as doorkeeper,
             jobs_running(settings, stores, clock, services.signer) as jobs,
         ):
-            app[SERVICES], app[JOBS] = services, jobs
+            app[SERVICES], app[JOBS], app[DOORKEEPER] = services, jobs, doorkeeper
             app[FILMS] = FilmExaminer(film_limits(settings), settings.workers)
             _furnish(app, settings)
             app[SESSIONS] = LiveSessions(services)

@@ -1,9 +1,11 @@
-"""Chores besides serving: ``run.py backup FILE``, ``restore FILE``, ``reconcile`` and ``reconcile
-remove``."""
+"""Chores besides serving: ``run.py backup FILE``, ``restore FILE``, ``reconcile``, ``reconcile
+remove`` and ``new-key USER_ID``."""
 
 from pathlib import Path
 
 from media.clock import SystemClock
+from server.doors.api_keys import digest_of, new_key
+from server.identity import USER_ID
 from server.logs import pseudonym
 from server.settings import Settings
 from server.stores import opened_stores
@@ -65,6 +67,14 @@ async def reconcile(settings: Settings, *, remove: bool = False) -> str:
         # A file's name is as good as a key to it.
         lines += [f"  {pseudonym(name)}" for name in kind.names]
     return "\n".join(lines)
+
+
+def make_key(user_id: str) -> str:
+    """A key for an enterprise, and what the settings need to know of it. Raises CommandFailed."""
+    if not USER_ID.fullmatch(user_id):
+        raise CommandFailed("an enterprise's id is 1 to 128 letters, digits or any of - _ . @ : +")
+    key = new_key()
+    return f"key, for them alone: {key}\napi_keys, among others: {user_id}={digest_of(key)}"
 
 
 def _check_embedded(settings: Settings) -> None:

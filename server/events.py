@@ -10,7 +10,7 @@ from aiohttp import web
 from server.answers import Answer, ProgressAnswer, ResultAnswer
 from server.jobs.progress import up_to_date
 from server.keys import CLOSING, JOBS, SERVICES, WATCHERS
-from server.replies import refusing, stream
+from server.replies import stream
 from server.results import own_result
 from storage.errors import StorageError
 from storage.results import ResultRecord
@@ -23,7 +23,6 @@ RETRY_MS: Final = 2000
 """So soon a browser connects again."""
 
 
-@refusing
 async def result_events(request: web.Request) -> web.StreamResponse:
     """``GET /api/hair-tryOn/result/{result_id}/events``: ``progress`` now and then, at last
     ``end`` with the result."""

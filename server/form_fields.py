@@ -113,4 +113,4 @@ def checked(model: type[M], values: Mapping[str, object]) -> M:
 def invalid(name: str, reason: str, *, closes: bool = True) -> RequestRefused:
     """422, with the code for this field."""
     code = _CODES.get(name, ErrorCode.VALIDATION_FAILED)
-    return RequestRefused(422, code, f"{name}: {reason}", closes=closes)
+    return RequestRefused(422, code, f"{name}: {reason}", field=name, closes=closes)

@@ -1,6 +1,7 @@
 """The files behind ``video_url`` and ``thumbnail_url``, opened while they are sent.
 
-Who knows a name may have the file: names cannot be guessed. Signed addresses are good for a while.
+A file is its user's; where nobody is asked who they are, who knows a name may have it, and names
+cannot be guessed. Signed addresses are good for a while, and for everybody.
 """
 
 import re
@@ -10,12 +11,13 @@ from typing import Final
 import structlog
 from aiohttp import hdrs, web
 
+from server.doors.entrance import CALLER
 from server.errors import ErrorCode
 from server.keys import DOWNLOADS, SERVICES
 from server.logs import pseudonym
 from server.queries import SignedQuery, read_query
 from server.ranges import Asked, Found, decide
-from server.replies import PATIENCE_S, RequestRefused, no_such_file, refused, refusing, stream
+from server.replies import PATIENCE_S, RequestRefused, no_such_file, refused, stream
 from server.storage_settings import DAY_S
 from storage.addresses import address_of
 from storage.errors import FileDamaged, FileMissing
@@ -34,7 +36,6 @@ _REFUSALS: Final = {
 log = structlog.get_logger(__name__)
 
 
-@refusing
 async def kept_file(request: web.Request) -> web.StreamResponse:
     """``GET /uploads/{name}``: a video or its thumbnail; parts of it by Range."""
     name = request.match_info["name"]
@@ -44,6 +45,8 @@ async def kept_file(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     record = await services.database.results.by_path(address_of(name))
     if record is None or record.status is not ResultStatus.COMPLETED:
+        return no_such_file()
+    if not request[CALLER].may_act_for(record.user_id):
         return no_such_file()
     try:
         file = await services.files.open(name)

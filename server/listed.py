@@ -7,7 +7,9 @@ import re
 from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, SecretStr
+from yarl import URL
 
+from server.doors.addresses import Network
 from storage.errors import KeysUnusable
 from storage.keyring import Keyring
 from storage.redis_cache import is_redis_url
@@ -18,6 +20,10 @@ _DAEMON = re.compile(r"unix:/.+|tcp:[^:\s]+:[0-9]{1,5}")
 _FILES = re.compile(r"(s3|gs|az)://[^/\s]+(/\S*)?")
 _WEBHOOK = "whsec_"
 _SECRET_BYTES = range(24, 65)
+_TOKEN_SECRET_BYTES = 32
+_API_KEY = re.compile(r"[A-Za-z0-9_.@:+-]{1,128}=[0-9a-f]{64}")
+_ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def listed(text: str) -> tuple[str, ...]:
@@ -87,6 +93,52 @@ def _is_daemon(text: str) -> str:
     return text
 
 
+def networks_of(text: str) -> tuple[Network, ...]:
+    """The networks that are listed; an address is one of its own."""
+    return tuple(ipaddress.ip_network(part) for part in listed(text))
+
+
+def _are_networks(text: str) -> str:
+    for part in listed(text):
+        try:
+            ipaddress.ip_network(part)
+        except ValueError:
+            raise ValueError(f"{part} is no IP address or network, as 10.1.0.0/16") from None
+    return text
+
+
+def _is_token_secret(secret: SecretStr) -> SecretStr:
+    size_bytes = len(secret.get_secret_value().encode())
+    if 0 < size_bytes < _TOKEN_SECRET_BYTES:
+        raise ValueError(f"less than {_TOKEN_SECRET_BYTES} bytes can be guessed")
+    return secret
+
+
+def _is_keys_url(text: str) -> str:
+    try:
+        url = URL(text)
+    except ValueError:
+        raise ValueError("no address") from None
+    is_private = url.scheme == "http" and url.host in _LOOPBACK
+    if text and not (url.host and (url.scheme == "https" or is_private)):
+        raise ValueError("no https address: whoever is on the way could put in keys of their own")
+    return text
+
+
+def _are_api_keys(text: str) -> str:
+    for part in listed(text):
+        if not _API_KEY.fullmatch(part):
+            raise ValueError("one is no USER_ID=SHA256, as run.py new-key prints it")
+    return text
+
+
+def _are_origins(text: str) -> str:
+    for part in listed(text):
+        if not _ORIGIN.fullmatch(part):
+            raise ValueError(f"{part} is no origin, as https://app.example.com")
+    return text
+
+
 Addresses: TypeAlias = Annotated[str, AfterValidator(_are_addresses)]
 """IP addresses, separated by commas."""
 IceUrls: TypeAlias = Annotated[str, AfterValidator(_are_ice_urls)]
@@ -103,3 +155,13 @@ WebhookSecret: TypeAlias = Annotated[SecretStr, AfterValidator(_is_webhook_secre
 """A secret as in Standard Webhooks; empty: none."""
 DaemonAddress: TypeAlias = Annotated[str, AfterValidator(_is_daemon)]
 """Where a daemon of this machine or network listens; empty: nowhere."""
+Networks: TypeAlias = Annotated[str, AfterValidator(_are_networks)]
+"""IP addresses or networks, separated by commas."""
+TokenSecret: TypeAlias = Annotated[SecretStr, AfterValidator(_is_token_secret)]
+"""A secret for HS256; empty: none."""
+KeysUrl: TypeAlias = Annotated[str, AfterValidator(_is_keys_url)]
+"""Where public keys are fetched; empty: nowhere."""
+ApiKeyList: TypeAlias = Annotated[str, AfterValidator(_are_api_keys)]
+"""Users and digests of their keys, separated by commas."""
+Origins: TypeAlias = Annotated[str, AfterValidator(_are_origins)]
+"""Origins of pages, separated by commas."""

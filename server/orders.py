@@ -21,7 +21,7 @@ from server.forms import FormLimits, receive_form
 from server.identity import REPLAYED, data_erased, key_reused, read_idempotency_key
 from server.jobs.outside import AddressRefused, checked_url
 from server.keys import JOBS, PHOTOS, PHOTOS_COMING, SERVICES
-from server.replies import RequestRefused, refusing
+from server.replies import RequestRefused
 from server.request_digest import request_digest
 from server.result_cache import RESULT_CACHE, ResultCache
 from server.services import Services
@@ -64,7 +64,6 @@ class OrderForm(LookForm):
     webhook_url: str | None = None
 
 
-@refusing
 async def process_video(request: web.Request) -> web.Response:
     """``POST /api/hair-tryOn/process-video``: queue an upload to be changed (section 4.1)."""
     services = request.app[SERVICES]

@@ -15,7 +15,7 @@ from server.errors import ErrorCode
 from server.form_fields import FormFile, LookForm, UserId
 from server.forms import FormLimits, receive_form
 from server.keys import PHOTOS, PHOTOS_COMING, SERVICES
-from server.replies import RequestRefused, refusing
+from server.replies import RequestRefused
 from server.studio import Studio
 
 QUALITY: Final = 92
@@ -34,7 +34,6 @@ class TryOnForm(LookForm):
     user_id: UserId
 
 
-@refusing
 async def try_on(request: web.Request) -> web.Response:
     """``POST /api/hair-tryOn/try-on``: the photo in the form, full size, with the hair changed."""
     services, started_s = request.app[SERVICES], request.app[SERVICES].clock.monotonic()

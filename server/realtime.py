@@ -1,16 +1,22 @@
 """The address of a live session over WebSocket: who gets in, and what they are told."""
 
+from typing import Final
+
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from server import endings, messages
-from server.errors import ErrorCode
+from server.doors.entrance import REFUSED
+from server.errors import CloseCode, ErrorCode
 from server.identity import read_ids
 from server.keys import SERVICES, SESSIONS
 from server.logs import pseudonym
 from server.peer import PeerGone, PeerTooSlow
 from server.registry import SessionRefused
+from server.replies import refused
 from server.websocket import WebSocketPeer
+
+_CLOSE_CODES: Final = {401: CloseCode.UNAUTHORIZED, 403: CloseCode.FORBIDDEN}
 
 log = structlog.get_logger(__name__)
 
@@ -20,16 +26,18 @@ async def realtime(request: web.Request) -> web.StreamResponse:
     services, sessions = request.app[SERVICES], request.app[SESSIONS]
     peer = WebSocketPeer(request, services.settings)
     if not peer.response.can_prepare(request):
-        body = messages.error(ErrorCode.INVALID_MESSAGE, "This address speaks WebSocket only")
-        return web.json_response(body, status=426, headers={"Upgrade": "websocket"})
+        answer = refused(426, ErrorCode.INVALID_MESSAGE, "This address speaks WebSocket only")
+        answer.headers[hdrs.UPGRADE] = "websocket"
+        return answer
     try:
         await peer.open()
+        _check_let_in(request)
         session_id, user_id = read_ids(request)
         structlog.contextvars.bind_contextvars(session=pseudonym(session_id))
         async with sessions.admit(session_id, user_id, peer) as session:
             ending = await session.serve(lambda: peer.read(session))
-    except SessionRefused as refused:
-        await _turn_away(peer, refused)
+    except SessionRefused as error:
+        await _turn_away(peer, error)
     except PeerGone:
         log.debug("client left before it was let in")
     except Exception:
@@ -38,6 +46,14 @@ async def realtime(request: web.Request) -> web.StreamResponse:
     else:
         await peer.close(ending.code, ending.reason)
     return peer.response if peer.response.prepared else web.Response()
+
+
+def _check_let_in(request: web.Request) -> None:
+    """Raises SessionRefused for who was not let in at the entrance."""
+    error = request.get(REFUSED)
+    if error is not None:
+        code = _CLOSE_CODES.get(error.status, CloseCode.TRY_AGAIN_LATER)
+        raise SessionRefused(code, error.code, error.message)
 
 
 async def _turn_away(peer: WebSocketPeer, refused: SessionRefused) -> None:

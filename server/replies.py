@@ -1,11 +1,11 @@
 """Answers to requests that are not WebSockets: an error is a JSON document as on a socket."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from functools import wraps
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Final
 
+import orjson
 import structlog
 from aiohttp import hdrs, web
 
@@ -14,11 +14,9 @@ from server.errors import ErrorCode
 from storage.errors import StorageError
 
 RETRY_AFTER_S = 5
+_COME_AGAIN: Final = frozenset({429, 503})
 PATIENCE_S: Final = 60.0
 """A client that does not take a megabyte within this has gone, or comes again."""
-
-R = TypeVar("R", bound=web.StreamResponse)
-Handler: TypeAlias = Callable[[web.Request], Coroutine[Any, Any, R]]
 
 log = structlog.get_logger(__name__)
 
@@ -26,54 +24,68 @@ log = structlog.get_logger(__name__)
 class RequestRefused(Exception):
     """A request that cannot be done; carries the answer's status and code, and words for a person.
 
+    ``field`` is what is wrong in it, if it is one thing. ``headers`` go with the answer.
     ``closes``: what is left of the body is not worth reading, and the connection ends.
     """
 
-    def __init__(self, status: int, code: ErrorCode, message: str, *, closes: bool = False) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: ErrorCode,
+        message: str,
+        *,
+        field: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        closes: bool = False,
+    ) -> None:
         super().__init__(message)
+        self.field = field
+        self.headers: Mapping[str, str] = headers or {}
         self.status = status
         self.code = code
         self.message = message
         self.closes = closes
 
-    def reply(self) -> web.Response:
+    def reply(self) -> "ErrorReply":
         """The answer."""
-        if self.status == web.HTTPServiceUnavailable.status_code:
-            return busy(self.message, self.code)
-        response = refused(self.status, self.code, self.message)
-        if self.status == web.HTTPTooManyRequests.status_code:
-            response.headers[hdrs.RETRY_AFTER] = str(RETRY_AFTER_S)
+        response = ErrorReply(self.status, self.code, self.message, self.field)
+        response.headers.update(self.headers)
+        if self.status in _COME_AGAIN:
+            response.headers.setdefault(hdrs.RETRY_AFTER, str(RETRY_AFTER_S))
         if self.closes:
             response.force_close()
         return response
 
 
-def refusing(handler: Handler[R]) -> Handler[R | web.Response]:
-    """A handler whose refusals, and a storage that fails, are answered as such."""
-
-    @wraps(handler)
-    async def answering(request: web.Request) -> R | web.Response:
-        try:
-            return await handler(request)
-        except RequestRefused as error:
-            return error.reply()
-        except StorageError as error:
-            return storage_refusal(error).reply()
-
-    return answering
-
-
-def refused(status: int, code: ErrorCode, text: str) -> web.Response:
+class ErrorReply(web.Response):
     """An error as all others of the service."""
-    return web.json_response(messages.error(code, text), status=status)
+
+    def __init__(self, status: int, code: ErrorCode, text: str, field: str | None = None) -> None:
+        """``field`` is what is wrong in the request, if it is one thing."""
+        self.code = code
+        self._said = messages.error(code, text)
+        if field is not None:
+            self._said["details"] = {"field": field}
+        super().__init__(
+            status=status, body=orjson.dumps(self._said), content_type="application/json"
+        )
+
+    def identify(self, request_id: str) -> None:
+        """Say which request it is about, as the log does."""
+        self.body = orjson.dumps({**self._said, "request_id": request_id})
 
 
-def no_such_file() -> web.Response:
+def refused(status: int, code: ErrorCode, text: str) -> ErrorReply:
+    """An error as all others of the service."""
+    return ErrorReply(status, code, text)
+
+
+def no_such_file() -> ErrorReply:
     """404."""
     return refused(404, ErrorCode.NOT_FOUND, "There is no such file")
 
 
-def busy(text: str, code: ErrorCode = ErrorCode.SERVER_FULL) -> web.Response:
+def busy(text: str, code: ErrorCode = ErrorCode.SERVER_FULL) -> ErrorReply:
     """503, and when to come again."""
     response = refused(503, code, text)
     response.headers[hdrs.RETRY_AFTER] = str(RETRY_AFTER_S)

@@ -8,18 +8,16 @@ from server.errors import ErrorCode
 from server.jobs.progress import up_to_date
 from server.keys import JOBS, SERVICES
 from server.queries import OwnQuery, PageQuery, UserPath, read_path, read_query
-from server.replies import RequestRefused, refusing
+from server.replies import RequestRefused
 from storage.results import Cursor, ResultRecord
 
 
-@refusing
 async def get_result(request: web.Request) -> web.Response:
     """``GET /api/hair-tryOn/result/{result_id}``: how far it is, or what came of it."""
     record = await own_result(request)
     return _told(request, await up_to_date(record, request.app[SERVICES].cache)).reply()
 
 
-@refusing
 async def delete_result(request: web.Request) -> web.Response:
     """``DELETE /api/hair-tryOn/result/{result_id}``: an unfinished one is cancelled, and told as
     such; any other is forgotten, with its files (204)."""
@@ -30,7 +28,6 @@ async def delete_result(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
-@refusing
 async def cancel_result(request: web.Request) -> web.Response:
     """``POST /api/hair-tryOn/result/{result_id}/cancel``: as ``DELETE`` of an unfinished one; one
     that is finished by then stays, and is told as it is."""
@@ -38,7 +35,6 @@ async def cancel_result(request: web.Request) -> web.Response:
     return _told(request, record).reply()
 
 
-@refusing
 async def history(request: web.Request) -> web.Response:
     """``GET /api/hair-tryOn/history/{user_id}``: a user's results, the latest first."""
     user_id, page = read_path(request, UserPath).user_id, read_query(request, PageQuery)

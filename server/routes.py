@@ -5,6 +5,9 @@ from typing import Final
 from aiohttp import web
 
 from server import webrtc, whep
+from server.about import about
+from server.admission import give_ticket
+from server.doors.access import Access
 from server.events import result_events
 from server.health import health
 from server.ice import list_ice_servers
@@ -39,6 +42,7 @@ def told() -> list[Told]:
         Told(web.get("/redoc", redoc), does.DOCS),
         Told(web.get("/docs/{name}", docs_asset), does.ASSET),
         Told(web.get(f"{API}/health", health), does.HEALTH),
+        Told(web.get(f"{API}/about", about), does.ABOUT),
         Told(web.get(f"{API}/shades", shades), does.SHADES),
         Told(web.post(f"{API}/try-on", try_on), does.TRY_ON),
         Told(web.post(f"{API}/upload-video", upload_video), does.UPLOAD_VIDEO),
@@ -55,6 +59,7 @@ def told() -> list[Told]:
         Told(web.get(f"{USER}/export", export_user, allow_head=False), does.EXPORT_USER),
         Told(web.get(f"{ADDRESS}{{name}}", kept_file), does.KEPT_FILE),
         Told(web.get(f"{API}/realtime/{{session_id}}", realtime), does.REALTIME),
+        Told(web.post(f"{API}/tickets", give_ticket), does.TICKET),
         Told(web.get(f"{API}/ice-servers", list_ice_servers), does.ICE_SERVERS),
         Told(web.post(WEBRTC, webrtc.offer), does.WEBRTC_OFFER),
         Told(web.options(WEBRTC, webrtc.options), does.WEBRTC_OPTIONS),
@@ -70,3 +75,8 @@ def told() -> list[Told]:
 def routes() -> list[web.RouteDef]:
     """All routes."""
     return [one.route for one in told()]
+
+
+def access() -> dict[tuple[str, str], Access]:
+    """For whom each method of each address is."""
+    return {(one.route.method, one.route.path): one.operation.access for one in told()}

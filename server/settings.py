@@ -12,6 +12,7 @@ from pydantic import (
 )
 from pydantic_settings import SettingsConfigDict, SettingsError
 
+from server.door_settings import DoorSettings
 from server.listed import Addresses, DaemonAddress, IceUrls, WebhookSecret, listed
 from server.storage_settings import ENV_PREFIX, OptionalPath, Seconds, StorageSettings
 from storage.keeper import COMING_S
@@ -37,7 +38,7 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-class Settings(StorageSettings):
+class Settings(DoorSettings, StorageSettings):
     """Live hair try-on server. Flags can also be set as HAIR_TRYON_… in the environment or .env."""
 
     model_config = SettingsConfigDict(
@@ -199,6 +200,15 @@ class Settings(StorageSettings):
     def _turn_is_whole(self) -> Self:
         if self.turn and not self.turn_secret.get_secret_value():
             raise ValueError("turn needs turn_secret")
+        return self
+
+    @model_validator(mode="after")
+    def _open_doors_are_meant(self) -> Self:
+        if self.is_open and not self.insecure and self.host not in _LOOPBACK:
+            raise ValueError(
+                f"host {self.host} lets others in, and nobody is asked who they are: set "
+                "jwt_secret or jwt_keys_url, gateways or api_keys; --insecure lets anybody in"
+            )
         return self
 
     @property

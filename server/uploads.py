@@ -14,7 +14,7 @@ from server.form_fields import Form, StoredFile, UserId
 from server.forms import FormLimits, receive_form
 from server.identity import REPLAYED, data_erased, key_reused, read_idempotency_key
 from server.keys import FILMS, JOBS, SCANNER, SERVICES, UPLOADS
-from server.replies import RequestRefused, refusing
+from server.replies import RequestRefused
 from server.request_digest import request_digest
 from server.scanner import MalwareFound
 from storage.addresses import name_of
@@ -35,7 +35,6 @@ class UploadForm(Form):
     user_id: UserId
 
 
-@refusing
 async def upload_video(request: web.Request) -> web.Response:
     """``POST /api/hair-tryOn/upload-video``: keep a film, if it is one (report section 4.1)."""
     services = request.app[SERVICES]

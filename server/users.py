@@ -6,10 +6,9 @@ from server.answers import ErasureAnswer
 from server.export import Export
 from server.keys import ERASER, ERASURES, EXPORTS, SERVICES
 from server.queries import UserPath, read_path
-from server.replies import PATIENCE_S, refusing, stream
+from server.replies import PATIENCE_S, stream
 
 
-@refusing
 async def erase_user(request: web.Request) -> web.Response:
     """``DELETE /api/hair-tryOn/user/{user_id}/data``: everything, for good (section 7.3)."""
     user_id = read_path(request, UserPath).user_id
@@ -17,7 +16,6 @@ async def erase_user(request: web.Request) -> web.Response:
         return ErasureAnswer.of(await request.app[ERASER].erase(user_id)).reply()
 
 
-@refusing
 async def export_user(request: web.Request) -> web.StreamResponse:
     """``GET /api/hair-tryOn/user/{user_id}/export``: everything, as a ZIP."""
     services, user_id = request.app[SERVICES], read_path(request, UserPath).user_id

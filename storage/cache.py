@@ -53,7 +53,7 @@ class Cache(Protocol):
 
         The first call sets the time to live, in seconds above zero, which later ones don't
         prolong. No two calls get the same number, however many processes make them. Raises
-        StorageFailed if the key holds something else than a count.
+        StorageFailed if the key holds something else than a count, or there is no room for one.
         """
         ...
 

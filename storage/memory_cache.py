@@ -62,6 +62,8 @@ class MemoryCache:
         except ValueError as error:
             raise StorageFailed(type(error).__name__) from None
         self._put(key, b"%d" % count, entry.ends_s)
+        if key not in self._entries:
+            raise StorageFailed("no room")
         return count
 
     async def forget_user(self, user_id: str) -> int:

@@ -7,6 +7,8 @@ from typing import TypeAlias
 from aiohttp import web
 from pydantic import BaseModel
 
+from server.doors.access import Access
+
 
 @dataclass(frozen=True, slots=True)
 class Media:
@@ -36,6 +38,7 @@ class Operation:
     form: type[BaseModel] | None = None
     body: Media | None = None
     notes: str = ""
+    access: Access = Access.USER
 
 
 @dataclass(frozen=True, slots=True)

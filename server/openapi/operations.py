@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from server.answers import (
+    AboutAnswer,
     ErasureAnswer,
     HealthAnswer,
     HistoryAnswer,
@@ -13,8 +14,10 @@ from server.answers import (
     ProgressAnswer,
     ResultAnswer,
     ShadesAnswer,
+    TicketAnswer,
     UploadAnswer,
 )
+from server.doors.access import Access
 from server.identity import SESSION_ID
 from server.openapi.operation import Media, Operation
 from server.orders import OrderForm
@@ -105,6 +108,7 @@ RESULT_EVENTS: Final = Operation(
     errors=(403, 404, 422, 429, 503),
     path=ResultPath,
     query=OwnQuery,
+    access=Access.TICKET,
 )
 CANCEL_RESULT: Final = Operation(
     "Videos",
@@ -148,6 +152,7 @@ EXPORT_USER: Final = Operation(
     {200: Media(("application/zip",), "A ZIP: `index.html` for people, `data.json`, the files.")},
     errors=(422, 429, 503),
     path=UserPath,
+    access=Access.TICKET,
 )
 KEPT_FILE: Final = Operation(
     "Videos",
@@ -159,13 +164,20 @@ KEPT_FILE: Final = Operation(
     query=SignedQuery,
     notes="A signed address is as `signed_video_url` has it: what is got by it may be kept in "
     "caches that others share.",
+    access=Access.SIGNED,
 )  # fmt: skip
 HEALTH: Final = Operation(
     "Service",
     "Whether the service is well",
     {200: HealthAnswer, 503: HealthAnswer},
+    access=Access.PUBLIC,
 )
-SHADES: Final = Operation("Service", "The named hair colours", {200: ShadesAnswer})
+ABOUT: Final = Operation(
+    "Service", "Limits, and how long what is kept", {200: AboutAnswer}, access=Access.PUBLIC
+)
+SHADES: Final = Operation(
+    "Service", "The named hair colours", {200: ShadesAnswer}, access=Access.PUBLIC
+)
 REALTIME: Final = Operation(
     "Live",
     "A live session over WebSocket",
@@ -174,6 +186,14 @@ REALTIME: Final = Operation(
     path=SessionPath,
     query=OwnQuery,
     notes="The messages are those of the README's section *Protocol*.",
+    access=Access.SOCKET,
+)
+TICKET: Final = Operation(
+    "Live",
+    "A ticket, for who can send no headers",
+    {201: TicketAnswer},
+    notes="It speaks for who asks, once, within a minute: `?ticket=…` at the addresses of live "
+    "sessions over WebSocket, of results' events and of exports.",
 )
 ICE_SERVERS: Final = Operation("Live", "STUN and TURN servers for WebRTC", {200: IceAnswer})
 WEBRTC_OFFER: Final = Operation(
@@ -232,15 +252,19 @@ WHEP_HANG_UP: Final = Operation(
     path=ViewerPath,
     query=OwnQuery,
 )
-INDEX: Final = Operation("Pages", "The page", {200: PAGE})
+INDEX: Final = Operation("Pages", "The page", {200: PAGE}, access=Access.PUBLIC)
 ASSET: Final = Operation(
     "Pages",
     "A part of the page",
     {200: Media(("*/*",), "The file."), 304: "It has not changed."},
     errors=(404,),
     path=FilePath,
+    access=Access.PUBLIC,
 )
 OPENAPI: Final = Operation(
-    "Pages", "This document", {200: Media(("application/json",), "OpenAPI 3.1.")}
+    "Pages",
+    "This document",
+    {200: Media(("application/json",), "OpenAPI 3.1.")},
+    access=Access.PUBLIC,
 )
-DOCS: Final = Operation("Pages", "This document for people", {200: PAGE})
+DOCS: Final = Operation("Pages", "This document for people", {200: PAGE}, access=Access.PUBLIC)

@@ -1,5 +1,6 @@
 // Puts the parts together: what the visitor does, what the connection tells, what is shown.
 
+import { showAbout } from "./about.js";
 import { showCameras } from "./camera-choice.js";
 import { Controls } from "./controls.js";
 import { byId, say } from "./dom.js";
@@ -313,6 +314,7 @@ connectSizeChoice(byId("size"), location.search, (size) => {
 });
 warnOfWhatIsMissing();
 controls.loadShades();
+showAbout();
 setInterval(showReadout, READOUT_EVERY_MS);
 enter("consent", "Not started", "idle");
 connectTabs();

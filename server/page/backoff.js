@@ -12,6 +12,7 @@ const PROBLEM_OF_CODE = new Map([
   [1012, "server_closing"],
   [1013, "too_slow"],
   [4400, "request_refused"],
+  [4401, "unauthorized"],
   [4403, "forbidden"],
   [4408, "idle"],
   [4409, "taken_over"],
@@ -19,13 +20,16 @@ const PROBLEM_OF_CODE = new Map([
 ]);
 // Where there are no closing codes, as by WebRTC, what was announced has to do.
 const PROBLEM_OF_ERROR = new Map([
+  ["UNAUTHORIZED", "unauthorized"],
   ["SESSION_FORBIDDEN", "forbidden"],
   ["SESSION_IDLE", "idle"],
   ["SESSION_TAKEN_OVER", "taken_over"],
   ["DATA_ERASED", "erased"],
   ["INTERNAL_ERROR", "server_failed"],
 ]);
-const FINAL = new Set(["request_refused", "forbidden", "idle", "taken_over", "erased"]);
+const FINAL = new Set([
+  "request_refused", "unauthorized", "forbidden", "idle", "taken_over", "erased",
+]);
 
 /**
  * @param {object} ending

@@ -92,6 +92,11 @@ const PROBLEMS = {
     text: "With them this try-on has ended. You can begin a new one.",
     action: "reload",
   },
+  unauthorized: {
+    title: "This server wants to know who you are",
+    text: "It is not open to everybody. Use the app or the site that belongs to it.",
+    action: "reload",
+  },
   forbidden: {
     title: "This try-on belongs to somebody else",
     text: "The server refused it. Load the page again to begin a new one.",

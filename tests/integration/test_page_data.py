@@ -17,6 +17,10 @@ async def test_a_visitor_takes_everything_along_and_has_it_erased(
     await tab.start_camera()
     await tab.page.locator("#tab-files").click()
     films = VideoTab(tab)
+    assert await tab.words("kept-words") == (
+        ": your videos after 7 days, results after 30 days and photos after 1 day"
+    )
+    assert await films.part("demo-words").is_visible()
     path = written(tmp_path / "me.mp4")
     await films.choose(path)
     await films.change()

@@ -198,14 +198,14 @@ async def test_backoff_grows_and_knows_when_to_stop(run_script: RunScript) -> No
       return {
         lost: [0, 1, 2, 3, 4, 5, 50].map((attempt) => after(1006, null, attempt)[1]),
         closing: after(1001, "server_closing"), full: after(1013, "SERVER_FULL"),
-        slow: after(1013), final: [4400, 4403, 4408, 4409].map((code) => after(code)),
+        slow: after(1013), final: [4400, 4401, 4403, 4408, 4409].map((code) => after(code)),
       };
     """)
     assert answer["lost"] == [500, 1000, 2000, 4000, 8000, 10_000, 10_000]
     assert answer["closing"] == ["server_closing", 500]
     assert answer["full"] == ["server_full", 12_000]
     assert answer["slow"] == ["too_slow", 500]
-    names = ["request_refused", "forbidden", "idle", "taken_over"]
+    names = ["request_refused", "unauthorized", "forbidden", "idle", "taken_over"]
     assert answer["final"] == [[name, None] for name in names]
 
 
@@ -235,3 +235,16 @@ async def test_fragments_of_an_ice_restart(run_script: RunScript) -> None:
     assert sdp == [
         "v=0", "m=video", *fresh, "a=mid:video", "m=data", *fresh, "a=mid:data", "",
     ]  # fmt: skip
+
+
+async def test_times_are_told_in_words(run_script: RunScript) -> None:
+    """How long what is kept, as people say it."""
+    answer = await run_script("""
+      const { keptWords, spanWords } = await import("/page/about.js");
+      const spans = [30, 60, 5400, 86400, 604800].map(spanWords);
+      return { spans, kept: keptWords({ uploads: 604800, results: 2592000, photos: 86400 }) };
+    """)
+    assert answer["spans"] == ["1 minute", "1 minute", "1.5 hours", "1 day", "7 days"]
+    assert answer["kept"] == (
+        ": your videos after 7 days, results after 30 days and photos after 1 day"
+    )

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from storage.cache import cache_key, user_of
-from storage.errors import StorageClosed
+from storage.errors import StorageClosed, StorageFailed
 from storage.memory_cache import MemoryCache
 
 _ENTRY_BYTES = 1000
@@ -169,3 +169,10 @@ async def test_over_entries_make_room_first(time: _Time) -> None:
     time.now_s = 1.0
     await cache.set("c", _value(3), ttl_s=9.0)
     assert [await cache.get(key) for key in "abc"] == [_value(1), None, _value(3)]
+
+
+async def test_a_count_without_room_is_no_count() -> None:
+    """Who counts what may be done once is told, rather than told one each time."""
+    cache = MemoryCache(0, lambda: 0.0)
+    with pytest.raises(StorageFailed):
+        await cache.count("a", 60.0)

@@ -58,6 +58,20 @@ _GOOD: dict[str, tuple[str, Any]] = {
     "keep_sessions_s": ("60", 60.0),
     "sweep_interval_s": ("1", 1.0),
     "signed_url_s": ("60", 60.0),
+    "jwt_secret": ("s" * 32, SecretStr("s" * 32)),
+    "jwt_keys_url": ("https://auth.example/jwks", "https://auth.example/jwks"),
+    "jwt_issuer": ("https://auth.example", "https://auth.example"),
+    "jwt_audience": ("hair", "hair"),
+    "jwt_leeway_s": ("0", 0.0),
+    "jwt_admin_scope": ("admin", "admin"),
+    "gateways": ("10.1.0.0/16, ::1", "10.1.0.0/16, ::1"),
+    "gateway_user_header": ("X-Who", "X-Who"),
+    "api_keys": (f"salon={'0a' * 32}", f"salon={'0a' * 32}"),
+    "insecure": ("true", True),
+    "origins": (
+        "https://a.example, http://localhost:3000",
+        "https://a.example, http://localhost:3000",
+    ),
     "redis_url": ("redis://:geheim@r.example/1", SecretStr("redis://:geheim@r.example/1")),
     "webhook_secret": ("whsec_" + "A" * 32, SecretStr("whsec_" + "A" * 32)),
     "webhook_hosts": ("a.internal, 10.0.0.1", "a.internal, 10.0.0.1"),
@@ -115,6 +129,14 @@ _WRONG: dict[str, list[str]] = {
     "keep_sessions_s": ["0"],
     "sweep_interval_s": ["0"],
     "signed_url_s": ["0"],
+    "jwt_secret": ["geheim", "s" * 31],
+    "jwt_keys_url": ["auth.example", "http://auth.example/jwks", "https://", "file:///etc/keys"],
+    "jwt_leeway_s": ["-1", "301", "nan"],
+    "jwt_admin_scope": ["", "two words"],
+    "gateways": ["gateway", "10.1.0.0/33", "10.1.0.1/16"],
+    "gateway_user_header": ["", "X Who", "X-Who:"],
+    "api_keys": ["geheim", f"salon={'0A' * 32}", f"a/b={'0a' * 32}", f"={'0a' * 32}"],
+    "origins": ["*", "a.example", "https://a.example/", "https://A.example", "null"],
     "redis_url": ["r.example:6379", "redis://:geheim@h:port", "redis://h?geheim=1"],
     "webhook_secret": ["geheim", "whsec_" + "A" * 33, "whsec_" + "A" * 28],
     "photo_side_px": ["15", "8193"],
@@ -135,6 +157,9 @@ _PARTNER = {
     "tls_key": "tls_cert",
     "turn": "turn_secret",
     "files_url": "file_keys",
+    "host": "insecure",
+    "jwt_secret": "jwt_issuer jwt_audience",
+    "jwt_keys_url": "jwt_issuer jwt_audience",
 }
 
 
@@ -148,6 +173,8 @@ def _clean_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
 
 
 def _flag(name: str, text: str) -> str:
+    if name == "insecure":
+        return "--insecure"
     return f"--{name.replace('_', '-')}={text}"
 
 
@@ -156,8 +183,8 @@ def _variable(name: str) -> str:
 
 
 def _with_partner(name: str) -> list[str]:
-    """The setting, and the one that has to be given with it."""
-    return [name, _PARTNER[name]] if name in _PARTNER else [name]
+    """The setting, and those that have to be given with it."""
+    return [name, *_PARTNER.get(name, "").split()]
 
 
 def test_every_setting_is_tested() -> None:
@@ -203,12 +230,12 @@ def test_flag_before_environment_before_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A flag wins over the environment, and that over ``.env``."""
-    (tmp_path / ".env").write_text(f"{ENV_PREFIX}PORT=1\n{ENV_PREFIX}HOST=file\n")
+    (tmp_path / ".env").write_text(f"{ENV_PREFIX}PORT=1\n{ENV_PREFIX}CLAMD=unix:/file\n")
     assert load_settings([]).port == 1
     monkeypatch.setenv(_variable("port"), "2")
     assert load_settings([]).port == 2
     settings = load_settings(["--port", "3"])
-    assert (settings.port, settings.host) == (3, "file")
+    assert (settings.port, settings.clamd) == (3, "unix:/file")
 
 
 def test_foreign_lines_in_the_file_do_no_harm(tmp_path: Path) -> None:

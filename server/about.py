@@ -1,0 +1,30 @@
+"""What programs and people should know before they send anything."""
+
+from aiohttp import web
+
+from server.answers import AboutAnswer, KeptAnswer, LimitsAnswer
+from server.keys import SERVICES
+from server.version import VERSION
+
+
+async def about(request: web.Request) -> web.Response:
+    """``GET /api/hair-tryOn/about``: whether this is a demo, the limits, and how long what is
+    kept."""
+    settings = request.app[SERVICES].settings
+    return AboutAnswer(
+        version=VERSION,
+        is_demo=settings.is_open,
+        limits=LimitsAnswer(
+            max_photo_bytes=settings.max_photo_bytes,
+            max_picture_px=settings.max_picture_px,
+            max_video_bytes=settings.max_video_bytes,
+            max_video_s=settings.max_video_s,
+            max_video_px=settings.max_video_px,
+        ),
+        kept_s=KeptAnswer(
+            uploads=settings.keep_uploads_s,
+            results=settings.keep_results_s,
+            photos=settings.keep_photos_s,
+            sessions=settings.keep_sessions_s,
+        ),
+    ).reply()

@@ -1,0 +1,13 @@
+"""Tickets for those whose next request can carry no header."""
+
+from aiohttp import web
+
+from server.answers import TicketAnswer
+from server.doors.entrance import CALLER, DOORKEEPER
+from server.doors.tickets import GOOD_S
+
+
+async def give_ticket(request: web.Request) -> web.Response:
+    """``POST /api/hair-tryOn/tickets``: a ticket that speaks for who asks, once, for a minute."""
+    ticket = request.app[DOORKEEPER].tickets.issue(request[CALLER])
+    return TicketAnswer(ticket=ticket, expires_in=GOOD_S).reply(201)

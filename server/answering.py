@@ -1,0 +1,83 @@
+"""What every request is answered with in the end: errors of one shape, an id, a line in the log.
+
+4xx are logged as warnings, 5xx as errors (report section 8.1); neither says what was sent.
+"""
+
+import uuid
+from http import HTTPStatus
+from typing import Final
+
+import structlog
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
+
+from server.errors import ErrorCode
+from server.replies import ErrorReply, RequestRefused, refused, storage_refusal
+from storage.errors import StorageError
+
+REQUEST_ID: Final = "X-Request-Id"
+_CODES: Final = {
+    404: (ErrorCode.NOT_FOUND, "There is no such address"),
+    405: (ErrorCode.METHOD_NOT_ALLOWED, "The address is not for this method; Allow says for which"),
+    413: (ErrorCode.FILE_TOO_LARGE, "The body is too large"),
+}
+_OTHERWISE: Final = (ErrorCode.INVALID_REQUEST, "The request cannot be understood")
+_BROKEN: Final = "Something went wrong here; request_id names it in the log"
+
+log = structlog.get_logger(__name__)
+
+
+@web.middleware
+async def answering(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answers what handlers raise, and gives every request an id, which the log and the answer
+    have."""
+    request_id = uuid.uuid4().hex
+    with structlog.contextvars.bound_contextvars(request=request_id):
+        response = await _answer(request, handler)
+        if isinstance(response, ErrorReply):
+            response.identify(request_id)
+        if not response.prepared:
+            response.headers[REQUEST_ID] = request_id
+        _tell(request, response)
+    return response
+
+
+async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except RequestRefused as error:
+        return error.reply()
+    except StorageError as error:
+        return storage_refusal(error).reply()
+    except web.HTTPException as error:
+        return _as_others(error)
+    except Exception:
+        if request.transport is None or request.writer.output_size:
+            raise
+        log.exception("request failed")
+        return refused(500, ErrorCode.INTERNAL_ERROR, _BROKEN)
+
+
+def _as_others(error: web.HTTPException) -> web.Response:
+    """What aiohttp itself answers, in the shape of all errors."""
+    code, text = _CODES.get(error.status, _OTHERWISE)
+    response = refused(error.status, code, text)
+    if hdrs.ALLOW in error.headers:
+        response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
+    return response
+
+
+def _tell(request: web.Request, response: web.StreamResponse) -> None:
+    if response.status < HTTPStatus.BAD_REQUEST:
+        return
+    resource = request.match_info.route.resource
+    said = {
+        "method": request.method,
+        "route": resource.canonical if resource else None,
+        "status": response.status,
+        "code": response.code if isinstance(response, ErrorReply) else None,
+    }
+    if response.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.warning("request refused", **said)
+    else:
+        log.error("request not answered as it should be", **said)

@@ -1,0 +1,1 @@
+"""The doors: who is there, what they may do, and how often."""

@@ -1,0 +1,56 @@
+"""Finds out who asks, by whichever way there is."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from server.doors.api_keys import ApiKeys
+from server.doors.caller import ANYBODY, Caller
+from server.doors.gateway import Gateway
+from server.doors.refusals import NotLetIn
+from server.doors.tickets import Tickets
+from server.doors.tokens import TokenReader
+
+API_KEY: Final = "X-API-Key"
+TICKET: Final = "ticket"
+BEARER: Final = "bearer"
+CREDENTIALS: Final = "A token (Authorization: Bearer …) is needed"
+
+
+@dataclass(frozen=True, slots=True)
+class Doorkeeper:
+    """Without ``tokens``, ``gateway`` and ``api_keys`` anybody is whoever they say they are."""
+
+    tickets: Tickets
+    tokens: TokenReader | None = None
+    gateway: Gateway | None = None
+    api_keys: ApiKeys | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody is asked who they are."""
+        return self.tokens is None and self.gateway is None and self.api_keys is None
+
+    async def caller(self, request: web.Request, *, takes_tickets: bool = False) -> Caller:
+        """Who asks. Raises NotLetIn and DoorsAway.
+
+        The gateway's word comes first: what it passes on besides is for itself.
+        """
+        if self.is_open:
+            return ANYBODY
+        if self.gateway is not None and (told := self.gateway.caller(request)) is not None:
+            return told
+        if hdrs.AUTHORIZATION in request.headers:
+            return await self._bearer(request.headers.getall(hdrs.AUTHORIZATION))
+        if self.api_keys is not None and API_KEY in request.headers:
+            return self.api_keys.caller(request.headers[API_KEY])
+        if takes_tickets and TICKET in request.query:
+            return await self.tickets.redeem(request.query[TICKET])
+        raise NotLetIn(CREDENTIALS)
+
+    async def _bearer(self, values: list[str]) -> Caller:
+        scheme, _, token = values[0].partition(" ")
+        if len(values) != 1 or scheme.lower() != BEARER or self.tokens is None:
+            raise NotLetIn(CREDENTIALS)
+        return await self.tokens.read(token.strip())

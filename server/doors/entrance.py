@@ -1,0 +1,91 @@
+"""Where every request comes in: who asks is found out, and whether they may ask for whom they name.
+
+Addresses are for those who have shown who they are unless the table of contents says otherwise, so
+that no new one is open by mistake.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import structlog
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from server.doors.access import Access
+from server.doors.caller import ANYBODY, Caller
+from server.doors.doorkeeper import Doorkeeper
+from server.doors.refusals import DoorsAway, NotLetIn
+from server.errors import ErrorCode
+from server.replies import RequestRefused
+from server.signed import SIGNATURE
+
+DOORKEEPER: Final = web.AppKey("doorkeeper", Doorkeeper)
+CALLER: Final = web.RequestKey("caller", Caller)
+REFUSED: Final = web.RequestKey("refused", RequestRefused)
+"""Why somebody is not let in who is to be told so in a socket."""
+USER_ID: Final = "user_id"
+CHALLENGE: Final = 'Bearer realm="hair-tryon"'
+_TICKETS: Final = frozenset({Access.TICKET, Access.SOCKET})
+
+log = structlog.get_logger(__name__)
+
+
+def entrance(table: Mapping[tuple[str, str], Access]) -> Middleware:
+    """Lets requests in by a table of methods and addresses, as routes have them."""
+
+    @web.middleware
+    async def enter(request: web.Request, handler: Handler) -> web.StreamResponse:
+        access = _access(table, request)
+        if access is None or access is Access.PUBLIC:
+            return await handler(request)
+        try:
+            request[CALLER] = await _caller(request, access)
+            for user_id in _named(request):
+                check_user(request, user_id)
+        except RequestRefused as refused:
+            if access is not Access.SOCKET:
+                raise
+            request[REFUSED] = refused
+        return await handler(request)
+
+    return enter
+
+
+def check_user(request: web.Request, user_id: str) -> None:
+    """Whether who asks may act for this user. Raises RequestRefused (403)."""
+    if not request.get(CALLER, ANYBODY).may_act_for(user_id):
+        raise RequestRefused(403, ErrorCode.FORBIDDEN, f"{USER_ID}: is another user's", closes=True)
+
+
+def _access(table: Mapping[tuple[str, str], Access], request: web.Request) -> Access | None:
+    """None where there is no such address: whoever asks is told so."""
+    resource = request.match_info.route.resource
+    if resource is None:
+        return None
+    method = hdrs.METH_GET if request.method == hdrs.METH_HEAD else request.method
+    return table.get((method, resource.canonical), Access.USER)
+
+
+async def _caller(request: web.Request, access: Access) -> Caller:
+    """Raises RequestRefused: 401, or 503 where it cannot be found out."""
+    if access is Access.SIGNED and SIGNATURE in request.query:
+        return ANYBODY
+    doorkeeper = request.app[DOORKEEPER]
+    try:
+        return await doorkeeper.caller(request, takes_tickets=access in _TICKETS)
+    except NotLetIn as error:
+        challenge: dict[str, str] = {hdrs.WWW_AUTHENTICATE: CHALLENGE}
+        raise RequestRefused(
+            401, ErrorCode.UNAUTHORIZED, str(error), headers=challenge, closes=True
+        ) from None
+    except DoorsAway:
+        log.error("callers cannot be told apart")  # noqa: TRY400
+        text = "It cannot be found out now who you are"
+        raise RequestRefused(503, ErrorCode.STORAGE_UNAVAILABLE, text, closes=True) from None
+
+
+def _named(request: web.Request) -> Iterable[str]:
+    """The users whom the address names."""
+    if USER_ID in request.match_info:
+        yield request.match_info[USER_ID]
+    yield from request.query.getall(USER_ID, ())

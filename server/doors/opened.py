@@ -1,0 +1,50 @@
+"""The doorkeeper whom the settings ask for."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import structlog
+from aiohttp import ClientSession, DummyCookieJar
+
+from media.clock import Clock
+from server.doors.api_keys import ApiKeys
+from server.doors.doorkeeper import Doorkeeper
+from server.doors.gateway import Gateway
+from server.doors.jwks import PublicKeys
+from server.doors.tickets import Tickets
+from server.doors.tokens import SharedSecret, TokenKeys, TokenReader
+from server.settings import Settings
+from server.stores import Stores
+
+log = structlog.get_logger(__name__)
+
+
+@asynccontextmanager
+async def opened_doorkeeper(
+    settings: Settings, stores: Stores, clock: Clock
+) -> AsyncIterator[Doorkeeper]:
+    """At work for the length of the block."""
+    if settings.is_open:
+        log.warning("nobody is asked who they are", host=settings.host)
+    async with AsyncExitStack() as stack:
+        gateway = Gateway(settings.gateway_networks, settings.gateway_user_header)
+        yield Doorkeeper(
+            Tickets(stores.files.keyring, stores.cache, clock),
+            await _tokens(settings, clock, stack) if settings.has_tokens else None,
+            gateway if settings.gateways else None,
+            ApiKeys(settings.api_key_users) if settings.api_keys else None,
+        )
+
+
+async def _tokens(settings: Settings, clock: Clock, stack: AsyncExitStack) -> TokenReader:
+    keys: TokenKeys = SharedSecret(settings.jwt_secret.get_secret_value())
+    if settings.jwt_keys_url:
+        http = await stack.enter_async_context(ClientSession(cookie_jar=DummyCookieJar()))
+        keys = PublicKeys(http, settings.jwt_keys_url, clock)
+    return TokenReader(
+        keys,
+        settings.jwt_issuer,
+        settings.jwt_audience,
+        settings.jwt_leeway_s,
+        settings.jwt_admin_scope,
+    )

@@ -1,0 +1,84 @@
+"""Which sites' pages may ask from a browser (CORS, report section 7.4).
+
+A browser sends requests for any page, with what it knows of its user: what changes something, and
+sockets, which no browser guards, are refused to pages that are not listed.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+from urllib.parse import urlsplit
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from server.errors import ErrorCode
+from server.replies import RequestRefused
+
+ALLOWED: Final = web.RequestKey("allowed", str)
+"""The site of another page that may ask."""
+PREFLIGHT_S: Final = 3600
+_HARMLESS: Final = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
+_METHODS: Final = "GET, POST, PATCH, DELETE, OPTIONS"
+_ASKED: Final = (
+    "Authorization, Cache-Control, Content-Type, Idempotency-Key, If-Match, If-None-Match, Range, "
+    "X-API-Key, X-Signature, X-Timestamp"
+)
+_TOLD: Final = (
+    "Content-Disposition, ETag, Idempotent-Replayed, Link, Location, Retry-After, Server-Timing, "
+    "X-AI-Model, X-Advice, X-Applied, X-Engine, X-Heads, X-Request-Id, X-Result-Cache"
+)
+
+
+def crossing(origins: frozenset[str]) -> Middleware:
+    """Lets pages of these origins ask, and those of this server itself."""
+
+    @web.middleware
+    async def cross(request: web.Request, handler: Handler) -> web.StreamResponse:
+        origin = request.headers.get(hdrs.ORIGIN)
+        if origin is None or _is_own(origin, request.host):
+            return await handler(request)
+        if origin not in origins:
+            _check_harmless(request)
+            return await handler(request)
+        request[ALLOWED] = origin
+        if hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers:
+            return web.Response(status=204, headers=_PREFLIGHT)
+        return await handler(request)
+
+    return cross
+
+
+_PREFLIGHT: Final[dict[str, str]] = {
+    hdrs.ACCESS_CONTROL_ALLOW_METHODS: _METHODS,
+    hdrs.ACCESS_CONTROL_ALLOW_HEADERS: _ASKED,
+    hdrs.ACCESS_CONTROL_MAX_AGE: str(PREFLIGHT_S),
+}
+
+
+def telling(
+    origins: frozenset[str],
+) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    """Tells browsers which page may read an answer: one of these, by its name and never all."""
+
+    async def tell(request: web.Request, response: web.StreamResponse) -> None:
+        if origins:
+            response.headers.add(hdrs.VARY, hdrs.ORIGIN)
+        if ALLOWED in request:
+            response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = request[ALLOWED]
+            response.headers[hdrs.ACCESS_CONTROL_ALLOW_CREDENTIALS] = "true"
+            response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = _TOLD
+
+    return tell
+
+
+def _is_own(origin: str, host: str) -> bool:
+    """Whether it is the page that this server gives, by the name that the browser asked for."""
+    return bool(host) and urlsplit(origin).netloc == host.lower()
+
+
+def _check_harmless(request: web.Request) -> None:
+    """What only reads is let be: without permission the browser does not show it to the page."""
+    is_socket = request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
+    if is_socket or request.method not in _HARMLESS:
+        text = "Origin: pages of this site may not ask here"
+        raise RequestRefused(403, ErrorCode.FORBIDDEN, text, field=hdrs.ORIGIN, closes=True)

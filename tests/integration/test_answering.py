@@ -1,0 +1,108 @@
+"""Every error has one shape, a name that the log has too, and says nothing of the inside."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from storage.errors import StorageFailed
+from tests.engines import SECRET
+from tests.integration.service import Service, StartService
+
+API = "/api/hair-tryOn"
+
+
+async def ask(service: Service, method: str, path: str, **rest: Any) -> tuple[Any, dict[str, Any]]:
+    """The answer and its document."""
+    async with service.caller.http.request(method, service.caller.url + path, **rest) as answer:
+        return answer, await answer.json()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/nowhere", 404, "NOT_FOUND"),
+        ("GET", f"{API}/nowhere/../../etc/passwd", 404, "NOT_FOUND"),
+        ("GET", "/page/no-such.js", 404, "NOT_FOUND"),
+        ("PUT", f"{API}/health", 405, "METHOD_NOT_ALLOWED"),
+        ("TRACE", "/", 405, "METHOD_NOT_ALLOWED"),
+        ("GET", f"{API}/upload-video", 405, "METHOD_NOT_ALLOWED"),
+        ("GET", f"{API}/realtime/s1?user_id=ann", 426, "INVALID_MESSAGE"),
+        ("GET", f"{API}/history/a%2Fb", 422, "INVALID_USER_ID"),
+        ("GET", f"{API}/history/ann?limit=0", 422, "VALIDATION_FAILED"),
+        ("GET", f"{API}/result/r1?user_id=ann", 404, "NOT_FOUND"),
+        ("POST", f"{API}/try-on", 400, "INVALID_REQUEST"),
+        ("POST", f"{API}/webrtc/s1?user_id=ann", 400, "INVALID_OFFER"),
+    ],
+)
+async def test_errors_have_one_shape(
+    service: Service, method: str, path: str, status: int, code: str
+) -> None:
+    """Whoever answers: a handler, the table of contents or the library underneath."""
+    answer, document = await ask(service, method, path)
+    assert (answer.status, document["error"], document["type"]) == (status, code, "error")
+    assert set(document) <= {"type", "error", "message", "request_id", "details"}
+    assert document["message"]
+    assert document["request_id"] == answer.headers["X-Request-Id"]
+    assert (status == 405) == ("Allow" in answer.headers)
+    assert (status == 426) == (answer.headers.get("Upgrade") == "websocket")
+
+
+async def test_the_field_that_is_wrong_is_named(service: Service) -> None:
+    """For programs too."""
+    _, document = await ask(service, "GET", f"{API}/history/ann?limit=many")
+    assert document["details"] == {"field": "limit"}
+    assert document["message"].startswith("limit: ")
+
+
+async def test_every_request_has_its_own_id(service: Service) -> None:
+    """Good ones too, and whatever the client says."""
+    ids = set()
+    for _ in range(3):
+        async with service.caller.http.get(
+            f"{service.caller.url}{API}/shades", headers={"X-Request-Id": "mine"}
+        ) as answer:
+            ids.add(answer.headers["X-Request-Id"])
+    assert len(ids) == 3
+    assert all(re.fullmatch(r"[0-9a-f]{32}", one) for one in ids)
+
+
+async def test_a_fault_of_ours_is_told_without_what_it_was(
+    start_service: StartService, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """500 with an id; the log has the fault, under the same id."""
+    service = await start_service()
+
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError(SECRET)
+
+    monkeypatch.setattr(service.services.database.results, "history", broken)
+    answer, document = await ask(service, "GET", f"{API}/history/ann")
+    assert (answer.status, document["error"]) == (500, "INTERNAL_ERROR")
+    assert SECRET not in json.dumps(document)
+    shown = capsys.readouterr().out + caplog.text
+    assert SECRET in shown
+    assert document["request_id"] in shown
+
+
+async def test_what_is_refused_is_logged_without_what_was_sent(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A warning with the route, the status, the code and the id; an error where it is our fault."""
+    _, document = await ask(service, "GET", f"{API}/history/somebody?limit=geheim")
+    shown = capsys.readouterr().out
+    assert document["request_id"] in shown
+    assert "warning" in shown
+    assert "{user_id}" in shown
+    assert "VALIDATION_FAILED" in shown
+    assert "somebody" not in shown
+    assert "geheim" not in shown
+    service.services.database.results.history = _away  # type: ignore[method-assign]
+    await ask(service, "GET", f"{API}/history/somebody")
+    assert "error" in capsys.readouterr().out
+
+
+async def _away(*_: object, **__: object) -> Any:
+    raise StorageFailed

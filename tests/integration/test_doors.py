@@ -1,0 +1,171 @@
+"""Every address, with every kind of credential: the table of contents says which there are."""
+
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote
+
+import pytest
+from aiohttp import ClientSession, FormData, WSMsgType
+
+from server.doors.access import Access
+from server.openapi.operation import Told
+from server.routes import told
+from tests.integration.auth_service import AuthService, auth
+from tests.integration.service import Service, StartService
+from tests.tokens import AUDIENCE, ISSUER, SECRET, KeyPairs, claims, token, unsigned
+
+__all__ = ["auth"]
+
+ADDRESSES: Final = told()
+GUARDED: Final = [one for one in ADDRESSES if one.operation.access is not Access.PUBLIC]
+BODIES: Final = {"offer": b"v=0\r\n", "trickle": b"a=end-of-candidates\r\n"}
+GATEWAY: Final = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """How this service's tokens are signed, rightly and wrongly."""
+
+    settings: Mapping[str, Any]
+    good: Callable[..., str]
+    forged: Callable[[], str]
+
+
+def by_secret() -> Signing:
+    """The auth service and this one know a secret."""
+    other = "a secret that nobody gave us, of 32 bytes"
+    return Signing({"jwt_secret": SECRET}, token, lambda: token(key=other))
+
+
+def by_public_key(auth: AuthService) -> Signing:
+    """The auth service publishes its keys; the forger signs with a public one as with a secret."""
+    pairs = KeyPairs()
+    auth.answer = pairs.jwks()
+
+    def confused() -> str:
+        header = {"alg": "HS256", "kid": "rsa"}
+        return unsigned(claims(), header, pairs.pem("rsa")[:32])
+
+    return Signing({"jwt_keys_url": auth.url}, lambda *a, **k: pairs.token("ec", *a, **k), confused)
+
+
+@pytest.fixture(params=["secret", "public key"])
+def signing(request: pytest.FixtureRequest, auth: AuthService) -> Signing:
+    return by_secret() if request.param == "secret" else by_public_key(auth)
+
+
+@pytest.fixture
+async def service(start_service: StartService, signing: Signing) -> Service:
+    """A service that lets in who has a token."""
+    return await start_service(jwt_issuer=ISSUER, jwt_audience=AUDIENCE, **signing.settings)
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[ClientSession]:
+    async with ClientSession() as session:
+        yield session
+
+
+def name_of(one: Told) -> str:
+    return f"{one.route.method} {one.route.path}"
+
+
+async def ask(
+    http: ClientSession, service: Service, one: Told, user_id: str, headers: Mapping[str, str]
+) -> tuple[int, Any]:
+    """The status and the document of an answer; of a socket its closing code and last message."""
+    path = one.route.path.format(
+        session_id=f"s-{user_id}", result_id="r1", user_id=quote(user_id), viewer_id="v1",
+        name=f"result_{'0' * 8}-{'0' * 4}-{'0' * 4}-{'0' * 4}-{'0' * 12}.mp4",
+    )  # fmt: skip
+    url = f"{service.caller.url}{path}?user_id={quote(user_id)}"
+    if one.operation.access is Access.SOCKET:
+        return await _ask_socket(http, url, headers)
+    data: Any = BODIES.get(getattr(one.route.handler, "__name__", ""))
+    if one.operation.form is not None:
+        data = FormData({"user_id": user_id}, default_to_multipart=True)
+        url = url.partition("?")[0]
+    method = http.request(one.route.method, url, headers=headers, data=data)
+    async with method as answer:
+        is_json = answer.content_type == "application/json"
+        return answer.status, await answer.json() if is_json else await answer.read()
+
+
+async def _ask_socket(http: ClientSession, url: str, headers: Mapping[str, str]) -> tuple[int, Any]:
+    async with http.ws_connect(url, headers=headers) as socket:
+        last = await socket.receive_json()
+        if last["type"] != "error":
+            return 101, last
+        assert (await socket.receive()).type is WSMsgType.CLOSE
+        return socket.close_code or 0, {**last, "request_id": "none in a socket"}
+
+
+def bearer(text: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {text}"}
+
+
+def wrong(signing: Signing) -> dict[str, dict[str, str]]:
+    """Credentials that let nobody in."""
+    good = signing.good()
+    return {
+        "none": {},
+        "expired": bearer(signing.good(exp=int(time.time()) - 60)),
+        "not yet": bearer(signing.good(nbf=int(time.time()) + 600)),
+        "issuer": bearer(signing.good(iss="https://other.example.com")),
+        "audience": bearer(signing.good(aud="other")),
+        "alg none": bearer(unsigned(claims(), {"alg": "none", "kid": "ec"})),
+        "forged": bearer(signing.forged()),
+        "half": bearer(good[: len(good) // 2]),
+        "no token": bearer("x"),
+        "empty": bearer(""),
+        "scheme": {"Authorization": f"Basic {good}"},
+        "header of a gateway": {"X-User-Id": "ann"},
+        "API key": {"X-API-Key": good},
+    }
+
+
+@pytest.mark.parametrize("one", GUARDED, ids=name_of)
+async def test_nobody_gets_in_without_a_good_token(
+    service: Service, http: ClientSession, signing: Signing, one: Told
+) -> None:
+    """401 with the one shape of errors, whatever is wrong, and told in the socket's own way."""
+    for kind, headers in wrong(signing).items():
+        status, document = await ask(http, service, one, "ann", headers)
+        assert status in (401, 4401), (kind, status, document)
+        assert document["error"] == "UNAUTHORIZED", kind
+        assert document["message"]
+        assert document["request_id"]
+
+
+@pytest.mark.parametrize("one", GUARDED, ids=name_of)
+async def test_everybody_asks_for_themselves(
+    service: Service, http: ClientSession, signing: Signing, one: Told
+) -> None:
+    """Who names another user is refused, and an admin is not."""
+    status, document = await ask(http, service, one, "bob", bearer(signing.good("ann")))
+    assert (status, document["error"]) in [(403, "FORBIDDEN"), (4403, "FORBIDDEN")]
+    admin = signing.good("root", scope="profile hair-tryon:admin")
+    for user_id, headers in [("ann", bearer(signing.good("ann"))), ("bob", bearer(admin))]:
+        status, document = await ask(http, service, one, user_id, headers)
+        assert status not in (401, 403, 4401, 4403, 500), (status, document)
+
+
+@pytest.mark.parametrize("one", [one for one in ADDRESSES if one not in GUARDED], ids=name_of)
+async def test_public_addresses_ask_nobody(
+    service: Service, http: ClientSession, one: Told
+) -> None:
+    """With bad credentials too: a page must load before anybody can sign in."""
+    for headers in ({}, bearer("x")):
+        status, _ = await ask(http, service, one, "ann", headers)
+        assert status in (200, 404), status
+
+
+def test_what_is_public_is_listed() -> None:
+    """An address becomes public by saying so here too."""
+    assert {name_of(one) for one in ADDRESSES if one not in GUARDED} == {
+        "GET /", "GET /page/{name}", "GET /openapi.json", "GET /docs", "GET /redoc",
+        "GET /docs/{name}", "GET /api/hair-tryOn/health", "GET /api/hair-tryOn/about",
+        "GET /api/hair-tryOn/shades",
+    }  # fmt: skip

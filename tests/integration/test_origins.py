@@ -1,0 +1,108 @@
+"""Pages of other sites: those that are listed may ask, the others may change nothing."""
+
+from typing import Any, Final
+
+import pytest
+from aiohttp import ClientSession, FormData, WSServerHandshakeError
+
+from tests.integration.service import Service, StartService
+from tests.tokens import AUDIENCE, ISSUER, SECRET
+
+API: Final = "/api/hair-tryOn"
+APP: Final = "https://app.example.com"
+OTHERS: Final = ["https://evil.example", "null", "https://app.example.com.evil.example", "*",
+                 "http://app.example.com", "https://app.example.com:8443", "", "é"]  # fmt: skip
+PERMISSIONS: Final = "Access-Control-Allow-"
+
+
+@pytest.fixture
+async def service(start_service: StartService) -> Service:
+    """One whose app lives elsewhere."""
+    return await start_service(origins=f"https://other.example, {APP}")
+
+
+async def ask(service: Service, method: str, path: str, origin: str | None, **rest: Any) -> Any:
+    """The answer to a page's request."""
+    headers = {**rest.pop("headers", {}), **({} if origin is None else {"Origin": origin})}
+    url = service.caller.url + path
+    async with service.caller.http.request(method, url, headers=headers, **rest) as answer:
+        await answer.read()
+        return answer
+
+
+def permissions(answer: Any) -> list[str]:
+    """The names of what a browser is permitted."""
+    return [name for name in answer.headers if name.startswith(PERMISSIONS)]
+
+
+async def test_a_listed_page_may_ask(service: Service) -> None:
+    """It is named, whatever the answer is; other names of headers are told to it."""
+    for path, status in [("shades", 200), ("history/ann", 200), ("nowhere", 404)]:
+        answer = await ask(service, "GET", f"{API}/{path}", APP)
+        assert answer.status == status
+        assert answer.headers["Access-Control-Allow-Origin"] == APP
+        assert answer.headers["Access-Control-Allow-Credentials"] == "true"
+        assert "X-Request-Id" in answer.headers["Access-Control-Expose-Headers"]
+        assert "Origin" in answer.headers.getall("Vary")
+    deleted = await ask(service, "DELETE", f"{API}/user/ann/data", APP)
+    assert deleted.status == 200
+
+
+async def test_a_preflight_needs_no_credentials(start_service: StartService) -> None:
+    """Browsers send none with it."""
+    service = await start_service(
+        origins=APP, jwt_secret=SECRET, jwt_issuer=ISSUER, jwt_audience=AUDIENCE
+    )
+    asked = {"Access-Control-Request-Method": "POST"}
+    for path in ("upload-video", "webrtc/s1?user_id=ann", "nowhere"):
+        answer = await ask(service, "OPTIONS", f"{API}/{path}", APP, headers=asked)
+        assert (answer.status, answer.headers["Access-Control-Max-Age"]) == (204, "3600")
+        assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+        assert "Authorization" in answer.headers["Access-Control-Allow-Headers"]
+        foreign = await ask(service, "OPTIONS", f"{API}/{path}", OTHERS[0], headers=asked)
+        assert foreign.status in (401, 404, 405)
+        assert permissions(foreign) == []
+
+
+@pytest.mark.parametrize("origin", OTHERS)
+async def test_other_pages_are_permitted_nothing(service: Service, origin: str) -> None:
+    """What they read is not shown to them, and what would change something is refused."""
+    read = await ask(service, "GET", f"{API}/history/ann", origin)
+    assert (read.status, permissions(read)) == (200, [])
+    form = FormData({"user_id": "ann"}, default_to_multipart=True)
+    for method, path, data in [("POST", "upload-video", form), ("DELETE", "user/ann/data", None),
+                               ("POST", "webrtc/s1?user_id=ann", None),
+                               ("PATCH", "webrtc/s1?user_id=ann", None)]:  # fmt: skip
+        refused = await ask(service, method, f"{API}/{path}", origin, data=data)
+        assert (refused.status, permissions(refused)) == (403, [])
+
+
+async def opened(service: Service, origin: str | None) -> int:
+    """The status of the answer to who opens a live session."""
+    url = f"{service.caller.url}{API}/realtime/s1"
+    headers = {} if origin is None else {"Origin": origin}
+    async with ClientSession() as http:
+        try:
+            async with http.ws_connect(url, params={"user_id": "ann"}, headers=headers) as socket:
+                assert (await socket.receive_json())["type"] == "connection_established"
+        except WSServerHandshakeError as error:
+            return error.status
+    return 101
+
+
+@pytest.mark.parametrize("origin", OTHERS)
+async def test_sockets_are_guarded(service: Service, origin: str) -> None:
+    """No browser does it: a page of any site can open one."""
+    assert await opened(service, origin) == 403
+    assert [await opened(service, good) for good in (None, APP, service.caller.url)] == [101] * 3
+
+
+async def test_without_a_list_there_is_only_the_own_page(start_service: StartService) -> None:
+    """No answer varies then."""
+    service = await start_service()
+    answer = await ask(service, "GET", f"{API}/shades", APP)
+    assert (answer.status, permissions(answer)) == (200, [])
+    assert "Vary" not in answer.headers
+    assert (await ask(service, "DELETE", f"{API}/user/ann/data", APP)).status == 403
+    own = await ask(service, "DELETE", f"{API}/user/ann/data", service.caller.url)
+    assert own.status == 200

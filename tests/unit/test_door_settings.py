@@ -1,0 +1,65 @@
+"""Settings of who is let in: what has to go together, and what may not be forgotten."""
+
+import pytest
+
+from server.doors.api_keys import digest_of
+from server.settings import SettingsInvalid, load_settings
+
+ISSUED = ["--jwt-issuer=https://auth.example", "--jwt-audience=hair"]
+SECRET = "--jwt-secret=" + "s" * 32
+KEYS = "--jwt-keys-url=https://auth.example/jwks"
+DOORS = [[SECRET, *ISSUED], [KEYS, *ISSUED], ["--gateways=10.0.0.1"],
+         [f"--api-keys=salon={digest_of('x')}"]]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    monkeypatch.chdir(str(tmp_path))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "example.org"])
+def test_open_doors_are_for_loopback(host: str) -> None:
+    """Elsewhere somebody has to mean it, or callers are asked who they are."""
+    with pytest.raises(SettingsInvalid, match=rf"^wrong setting: host {host} lets others in"):
+        load_settings([f"--host={host}"])
+    assert load_settings([f"--host={host}", "--insecure"]).is_open
+    for door in DOORS:
+        assert not load_settings([f"--host={host}", *door]).is_open
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+def test_a_demo_needs_no_keys(host: str) -> None:
+    """On the machine itself anybody is whoever they say they are."""
+    assert load_settings([f"--host={host}"]).is_open
+
+
+@pytest.mark.parametrize("key", [SECRET, KEYS])
+@pytest.mark.parametrize("given", [[], ISSUED[:1], ISSUED[1:]], ids=str)
+def test_tokens_need_an_issuer_and_an_audience(key: str, given: list[str]) -> None:
+    """A token of another issuer, or for another service, would be good here otherwise."""
+    with pytest.raises(SettingsInvalid, match="tokens need jwt_issuer and jwt_audience"):
+        load_settings([key, *given])
+
+
+def test_tokens_are_checked_in_one_way() -> None:
+    """A public key and a secret together invite confusion."""
+    with pytest.raises(SettingsInvalid, match="only one of them"):
+        load_settings([SECRET, KEYS, *ISSUED])
+
+
+def test_what_is_listed_is_read() -> None:
+    """Networks, keys and origins, with spaces around the commas."""
+    digests = [digest_of("x"), digest_of("y")]
+    settings = load_settings([
+        "--gateways=10.1.0.0/16 , ::1", f"--api-keys=salon={digests[0]}, a@b={digests[1]}",
+        "--origins=https://a.example , http://[::1]:3000",
+    ])  # fmt: skip
+    assert [str(one) for one in settings.gateway_networks] == ["10.1.0.0/16", "::1/128"]
+    assert settings.api_key_users == {digests[0]: "salon", digests[1]: "a@b"}
+    assert settings.allowed_origins == {"https://a.example", "http://[::1]:3000"}
+
+
+def test_keys_on_this_machine_need_no_tls() -> None:
+    """Nobody is on the way to it."""
+    url = "http://127.0.0.1:3000/jwks"
+    assert load_settings([f"--jwt-keys-url={url}", *ISSUED]).jwt_keys_url == url

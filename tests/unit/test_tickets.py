@@ -1,0 +1,93 @@
+"""Tickets: good once, for a minute, and at every server that shares keys and cache."""
+
+import base64
+
+import pytest
+
+from server.doors.caller import Caller
+from server.doors.refusals import DoorsAway, NotLetIn
+from server.doors.tickets import GOOD_S, MOST_LENGTH, Tickets
+from storage.keyring import Key, Keyring
+from storage.memory_cache import MemoryCache
+from tests.fakes import ManualClock
+
+OLD, NEW = Key(b"o" * 32), Key(b"n" * 32)
+ANN = Caller("ann", is_admin=True)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def cache(clock: ManualClock) -> MemoryCache:
+    return MemoryCache(2**20, clock.monotonic)
+
+
+@pytest.fixture
+def tickets(cache: MemoryCache, clock: ManualClock) -> Tickets:
+    return Tickets(Keyring([NEW, OLD]), cache, clock)
+
+
+async def test_a_ticket_is_good_once(tickets: Tickets) -> None:
+    """It says who has it, the first time."""
+    first, second = tickets.issue(ANN), tickets.issue(ANN)
+    assert await tickets.redeem(first) == ANN
+    assert await tickets.redeem(second) == ANN
+    for ticket in (first, second, first):
+        with pytest.raises(NotLetIn):
+            await tickets.redeem(ticket)
+
+
+async def test_a_ticket_lasts_a_minute(tickets: Tickets, clock: ManualClock) -> None:
+    """No longer; and it cannot be used again while its use might be forgotten."""
+    ticket, late = tickets.issue(ANN), tickets.issue(ANN)
+    clock.advance(GOOD_S)
+    assert await tickets.redeem(ticket) == ANN
+    for _ in range(4):
+        with pytest.raises(NotLetIn):
+            await tickets.redeem(ticket)
+        clock.advance(GOOD_S)
+    with pytest.raises(NotLetIn):
+        await tickets.redeem(late)
+
+
+async def test_other_servers_know_it(
+    tickets: Tickets, cache: MemoryCache, clock: ManualClock
+) -> None:
+    """Also if its key is not the current one there; with other keys it is good nowhere."""
+    there = Tickets(Keyring([OLD]), cache, clock)
+    ticket = there.issue(ANN)
+    assert await tickets.redeem(ticket) == ANN
+    with pytest.raises(NotLetIn):
+        await there.redeem(ticket)
+    with pytest.raises(NotLetIn):
+        await there.redeem(tickets.issue(ANN))
+
+
+async def test_nothing_can_be_read_from_it_or_changed(tickets: Tickets) -> None:
+    """Logs may keep it: it shows no user's id, and every changed letter makes it worthless."""
+    ticket = tickets.issue(Caller("somebody.with.a.long.name"))
+    assert b"somebody" not in base64.urlsafe_b64decode(ticket)
+    for place in range(0, len(ticket), 7):
+        other = "A" if ticket[place] != "A" else "B"
+        with pytest.raises(NotLetIn):
+            await tickets.redeem(ticket[:place] + other + ticket[place + 1 :])
+    assert (await tickets.redeem(ticket)).user_id == "somebody.with.a.long.name"
+
+
+@pytest.mark.parametrize("text", ["", "x", "é", "\udcff", "\0", "A" * MOST_LENGTH, "A" * 10**6],
+                         ids=range(7))  # fmt: skip
+async def test_what_is_no_ticket(tickets: Tickets, text: str) -> None:
+    """It is refused."""
+    with pytest.raises(NotLetIn):
+        await tickets.redeem(text)
+
+
+async def test_without_a_cache_nobody_is_let_in_twice(tickets: Tickets, cache: MemoryCache) -> None:
+    """Where uses cannot be counted no ticket is taken."""
+    ticket = tickets.issue(ANN)
+    await cache.close()
+    with pytest.raises(DoorsAway):
+        await tickets.redeem(ticket)
