@@ -16,6 +16,7 @@ from server.replies import ErrorReply, RequestRefused, refused, storage_refusal
 from storage.errors import StorageError
 
 REQUEST_ID: Final = "X-Request-Id"
+ID: Final = web.RequestKey("id", str)
 _CODES: Final = {
     404: (ErrorCode.NOT_FOUND, "There is no such address"),
     405: (ErrorCode.METHOD_NOT_ALLOWED, "The address is not for this method; Allow says for which"),
@@ -31,15 +32,18 @@ log = structlog.get_logger(__name__)
 async def answering(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answers what handlers raise, and gives every request an id, which the log and the answer
     have."""
-    request_id = uuid.uuid4().hex
-    with structlog.contextvars.bound_contextvars(request=request_id):
+    request[ID] = uuid.uuid4().hex
+    with structlog.contextvars.bound_contextvars(request=request[ID]):
         response = await _answer(request, handler)
         if isinstance(response, ErrorReply):
-            response.identify(request_id)
-        if not response.prepared:
-            response.headers[REQUEST_ID] = request_id
+            response.identify(request[ID])
         _tell(request, response)
     return response
+
+
+async def tell_id(request: web.Request, response: web.StreamResponse) -> None:
+    """Every answer, those that are sent piece by piece included, names its request."""
+    response.headers[REQUEST_ID] = request.get(ID, "")
 
 
 async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:

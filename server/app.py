@@ -13,7 +13,7 @@ from media.rtc.answerer import RtcOptions
 from processing.engine import Engines
 from processing.local import local_engines
 from processing.pool import WorkerPool
-from server.answering import answering
+from server.answering import answering, tell_id
 from server.background import at_work
 from server.calls import Calls
 from server.caretaker import SILENT_S, Caretaker
@@ -86,8 +86,7 @@ def create_app(
     app = web.Application(middlewares=[answering, crossing(origins), entrance(access())])
     app.add_routes(routes())
     app[OPENAPI] = orjson.dumps(make_document(told(), engines.names))
-    app.on_response_prepare.append(add_security_headers)
-    app.on_response_prepare.append(telling(origins))
+    app.on_response_prepare.extend([add_security_headers, tell_id, telling(origins)])
     app.cleanup_ctx.append(_lifetime(settings, engines, clock or SystemClock()))
     app.on_shutdown.append(_stop_sessions)
     return app

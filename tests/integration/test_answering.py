@@ -57,12 +57,13 @@ async def test_the_field_that_is_wrong_is_named(service: Service) -> None:
 
 
 async def test_every_request_has_its_own_id(service: Service) -> None:
-    """Good ones too, and whatever the client says."""
+    """Good ones too, those that are sent in pieces, and whatever the client says."""
     ids = set()
-    for _ in range(3):
+    for path in ("shades", "shades", "user/ann/export"):
         async with service.caller.http.get(
-            f"{service.caller.url}{API}/shades", headers={"X-Request-Id": "mine"}
+            f"{service.caller.url}{API}/{path}", headers={"X-Request-Id": "mine"}
         ) as answer:
+            assert answer.status == 200
             ids.add(answer.headers["X-Request-Id"])
     assert len(ids) == 3
     assert all(re.fullmatch(r"[0-9a-f]{32}", one) for one in ids)
