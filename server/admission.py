@@ -3,11 +3,14 @@
 from aiohttp import web
 
 from server.answers import TicketAnswer
+from server.doors.caller import NOBODY
 from server.doors.entrance import CALLER, DOORKEEPER
 from server.doors.tickets import GOOD_S
 
 
 async def give_ticket(request: web.Request) -> web.Response:
     """``POST /api/hair-tryOn/tickets``: a ticket that speaks for who asks, once, for a minute."""
-    ticket = request.app[DOORKEEPER].tickets.issue(request[CALLER])
+    doorkeeper = request.app[DOORKEEPER]
+    # A ticket of a demo is worth nothing where its keys are used behind closed doors.
+    ticket = doorkeeper.tickets.issue(NOBODY if doorkeeper.is_open else request[CALLER])
     return TicketAnswer(ticket=ticket, expires_in=GOOD_S).reply(201)

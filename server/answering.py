@@ -12,11 +12,13 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from server.errors import ErrorCode
-from server.replies import ErrorReply, RequestRefused, refused, storage_refusal
+from server.replies import ErrorReply, RequestRefused, cut, refused, storage_refusal
 from storage.errors import StorageError
 
 REQUEST_ID: Final = "X-Request-Id"
 ID: Final = web.RequestKey("id", str)
+BEGUN: Final = web.RequestKey("begun", bool)
+"""Something was sent: there is no other answer any more."""
 _CODES: Final = {
     404: (ErrorCode.NOT_FOUND, "There is no such address"),
     405: (ErrorCode.METHOD_NOT_ALLOWED, "The address is not for this method; Allow says for which"),
@@ -43,23 +45,30 @@ async def answering(request: web.Request, handler: Handler) -> web.StreamRespons
 
 async def tell_id(request: web.Request, response: web.StreamResponse) -> None:
     """Every answer, those that are sent piece by piece included, names its request."""
+    request[BEGUN] = True
     response.headers[REQUEST_ID] = request.get(ID, "")
 
 
 async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
-    except RequestRefused as error:
-        return error.reply()
-    except StorageError as error:
-        return storage_refusal(error).reply()
-    except web.HTTPException as error:
-        return _as_others(error)
-    except Exception:
-        if request.transport is None or request.writer.output_size:
+    except Exception as error:
+        if BEGUN in request:
+            cut(request)
             raise
-        log.exception("request failed")
-        return refused(500, ErrorCode.INTERNAL_ERROR, _BROKEN)
+        return _reply(error)
+
+
+def _reply(error: Exception) -> web.Response:
+    match error:
+        case RequestRefused():
+            return error.reply()
+        case StorageError():
+            return storage_refusal(error).reply()
+        case web.HTTPException():
+            return _as_others(error)
+    log.error("request failed", exc_info=error)
+    return refused(500, ErrorCode.INTERNAL_ERROR, _BROKEN)
 
 
 def _as_others(error: web.HTTPException) -> web.Response:

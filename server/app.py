@@ -19,7 +19,7 @@ from server.calls import Calls
 from server.caretaker import SILENT_S, Caretaker
 from server.doors.entrance import DOORKEEPER, entrance
 from server.doors.opened import opened_doorkeeper
-from server.doors.origins import crossing, telling
+from server.doors.origins import crossing, hosting, telling
 from server.erasure import Eraser
 from server.examiner import FilmExaminer
 from server.jobs.lifetime import film_limits, jobs_running
@@ -49,7 +49,7 @@ from server.registry import LiveSessions
 from server.routes import access, routes, told
 from server.scanner import MalwareScanner
 from server.services import Services
-from server.settings import Settings
+from server.settings import LOOPBACK, Settings
 from server.signed import Signer
 from server.stores import Stores, opened_stores, usable
 from storage.lock import DirectoryLock
@@ -83,7 +83,9 @@ def create_app(
     """
     engines = engines or local_engines(settings.networks)
     origins = settings.allowed_origins
-    app = web.Application(middlewares=[answering, crossing(origins), entrance(access())])
+    hosts = [hosting(LOOPBACK)] if settings.is_open and not settings.insecure else []
+    inside = [crossing(origins), entrance(access())]
+    app = web.Application(middlewares=[answering, *hosts, *inside])
     app.add_routes(routes())
     app[OPENAPI] = orjson.dumps(make_document(told(), engines.names))
     app.on_response_prepare.extend([add_security_headers, tell_id, telling(origins)])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from server.doors.entrance import CALLER
 from server.keys import SERVICES
 from server.logs import pseudonym
 from server.settings import Settings
@@ -57,7 +58,7 @@ async def list_ice_servers(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     settings = services.settings
     now_s = services.clock.utc_now().timestamp()
-    servers = ice_servers(settings, request.query.get("user_id", ""), now_s)
+    servers = ice_servers(settings, request.query.get("user_id", request[CALLER].user_id), now_s)
     body = {"iceServers": [_entry(server) for server in servers], "ttl_s": settings.turn_ttl_s}
     return web.json_response(body)
 

@@ -101,9 +101,11 @@ def networks_of(text: str) -> tuple[Network, ...]:
 def _are_networks(text: str) -> str:
     for part in listed(text):
         try:
-            ipaddress.ip_network(part)
+            network = ipaddress.ip_network(part)
         except ValueError:
             raise ValueError(f"{part} is no IP address or network, as 10.1.0.0/16") from None
+        if network.prefixlen == 0:
+            raise ValueError(f"{part} is everybody, who would be believed")
     return text
 
 

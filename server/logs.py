@@ -21,7 +21,11 @@ def configure_logging(log_format: LogFormat, level: LogLevel) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     for_eyes: list[structlog.typing.Processor] = [
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            # Others print what variables hold, tokens among them.
+            exception_formatter=structlog.dev.plain_traceback,
+        )
     ]
     for_machines: list[structlog.typing.Processor] = [
         _name_service,

@@ -63,9 +63,9 @@ class ErrorReply(web.Response):
     def __init__(self, status: int, code: ErrorCode, text: str, field: str | None = None) -> None:
         """``field`` is what is wrong in the request, if it is one thing."""
         self.code = code
-        self._said = messages.error(code, text)
+        self._said = messages.error(code, _written(text))
         if field is not None:
-            self._said["details"] = {"field": field}
+            self._said["details"] = {"field": _written(field)}
         super().__init__(
             status=status, body=orjson.dumps(self._said), content_type="application/json"
         )
@@ -73,6 +73,11 @@ class ErrorReply(web.Response):
     def identify(self, request_id: str) -> None:
         """Say which request it is about, as the log does."""
         self.body = orjson.dumps({**self._said, "request_id": request_id})
+
+
+def _written(text: str) -> str:
+    """What was sent may be no text at all, and is quoted here and there."""
+    return text.encode(errors="replace").decode()
 
 
 def refused(status: int, code: ErrorCode, text: str) -> ErrorReply:
@@ -122,12 +127,12 @@ async def stream(
                 await response.write_eof()
         except StorageError as error:
             log.error("answer broken off", reason=str(error))  # noqa: TRY400
-            _cut(request)
+            cut(request)
         except (TimeoutError, ConnectionError):
-            _cut(request)
+            cut(request)
 
 
-def _cut(request: web.Request) -> None:
+def cut(request: web.Request) -> None:
     """End the connection, so that nobody takes a part of an answer for the whole."""
     if request.transport is not None:
         request.transport.abort()

@@ -28,7 +28,7 @@ LogFormat: TypeAlias = Literal["auto", "console", "json"]
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
 
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def _processors() -> int:
@@ -204,7 +204,7 @@ class Settings(DoorSettings, StorageSettings):
 
     @model_validator(mode="after")
     def _open_doors_are_meant(self) -> Self:
-        if self.is_open and not self.insecure and self.host not in _LOOPBACK:
+        if self.is_open and not self.insecure and self.host not in LOOPBACK:
             raise ValueError(
                 f"host {self.host} lets others in, and nobody is asked who they are: set "
                 "jwt_secret or jwt_keys_url, gateways or api_keys; --insecure lets anybody in"
@@ -214,7 +214,7 @@ class Settings(DoorSettings, StorageSettings):
     @property
     def rtc_listen_addresses(self) -> tuple[str, ...]:
         """Where WebRTC media is taken in; empty: at all of the machine's addresses but loopback."""
-        if not self.rtc_listen and self.host in _LOOPBACK:
+        if not self.rtc_listen and self.host in LOOPBACK:
             return ("127.0.0.1",)
         return listed(self.rtc_listen)
 

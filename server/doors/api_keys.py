@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from server.doors.caller import Caller
@@ -20,7 +20,7 @@ class ApiKeys:
     """Enterprises by the SHA-256 of their keys: as these are random, a faster digest is as good as
     a slow one."""
 
-    users: Mapping[str, str]
+    users: Mapping[str, str] = field(repr=False)
 
     def caller(self, key: str) -> Caller:
         """Whose key it is. Raises NotLetIn."""

@@ -28,3 +28,5 @@ class Caller:
 
 ANYBODY: Final = Caller("", is_admin=True)
 """Where nobody is asked who they are: whoever they say they are."""
+NOBODY: Final = Caller("/")
+"""Who has shown nothing, and may act for no one: no user has such an id."""

@@ -12,7 +12,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from server.doors.access import Access
-from server.doors.caller import ANYBODY, Caller
+from server.doors.caller import NOBODY, Caller
 from server.doors.doorkeeper import Doorkeeper
 from server.doors.refusals import DoorsAway, NotLetIn
 from server.errors import ErrorCode
@@ -35,6 +35,7 @@ def entrance(table: Mapping[tuple[str, str], Access]) -> Middleware:
 
     @web.middleware
     async def enter(request: web.Request, handler: Handler) -> web.StreamResponse:
+        request[CALLER] = NOBODY
         access = _access(table, request)
         if access is None or access is Access.PUBLIC:
             return await handler(request)
@@ -53,7 +54,7 @@ def entrance(table: Mapping[tuple[str, str], Access]) -> Middleware:
 
 def check_user(request: web.Request, user_id: str) -> None:
     """Whether who asks may act for this user. Raises RequestRefused (403)."""
-    if not request.get(CALLER, ANYBODY).may_act_for(user_id):
+    if not request[CALLER].may_act_for(user_id):
         raise RequestRefused(403, ErrorCode.FORBIDDEN, f"{USER_ID}: is another user's", closes=True)
 
 
@@ -69,7 +70,7 @@ def _access(table: Mapping[tuple[str, str], Access], request: web.Request) -> Ac
 async def _caller(request: web.Request, access: Access) -> Caller:
     """Raises RequestRefused: 401, or 503 where it cannot be found out."""
     if access is Access.SIGNED and SIGNATURE in request.query:
-        return ANYBODY
+        return NOBODY
     doorkeeper = request.app[DOORKEEPER]
     try:
         return await doorkeeper.caller(request, takes_tickets=access in _TICKETS)

@@ -37,14 +37,18 @@ class PublicKeys:
         self._keys: Mapping[str, jwt.PyJWK] = {}
         self._fetched_s = self._tried_s = float("-inf")
         self._fetching = asyncio.Lock()
+        self._renewing: asyncio.Task[None] | None = None
 
     async def find(self, header: dict[str, Any]) -> tuple[Any, str]:
         """See TokenKeys. The key is the one whose id (``kid``) the token names."""
         name = header.get("kid")
         if not isinstance(name, str):
             raise NotLetIn("The token names no key")
-        if name not in self._keys or self._age_s() > FRESH_S:
-            await self._refresh(name)
+        if name not in self._keys or self._age_s() > STALE_S:
+            await self._refresh()
+        elif self._age_s() > FRESH_S and (self._renewing is None or self._renewing.done()):
+            # Nobody has to wait for that.
+            self._renewing = asyncio.create_task(self._refresh())
         if self._age_s() > STALE_S:
             raise DoorsAway
         key = self._keys.get(name)
@@ -52,13 +56,20 @@ class PublicKeys:
             raise NotLetIn("The token's key is not known")
         return key.key, key.algorithm_name
 
+    async def close(self) -> None:
+        """Fetch no more."""
+        if self._renewing is not None:
+            self._renewing.cancel()
+            await asyncio.wait([self._renewing])
+
     def _age_s(self) -> float:
         return self._clock.monotonic() - self._fetched_s
 
-    async def _refresh(self, name: str) -> None:
+    async def _refresh(self) -> None:
+        began_s = self._clock.monotonic()
         async with self._fetching:
-            is_here = name in self._keys and self._age_s() <= FRESH_S
-            if is_here or self._clock.monotonic() - self._tried_s < PAUSE_S:
+            was_done = self._fetched_s >= began_s
+            if was_done or self._clock.monotonic() - self._tried_s < PAUSE_S:
                 return
             self._tried_s = self._clock.monotonic()
             try:
@@ -83,7 +94,7 @@ def read_keys(text: bytes) -> dict[str, jwt.PyJWK]:
     """The keys of a set that tokens may be signed with, by their ids; what else is in it, such as
     keys for encryption or of kinds that are not taken, is passed over.
 
-    Raises ValueError if it is no set of keys.
+    Raises ValueError if it is no set of keys, or one without any.
     """
     try:
         entries = list(orjson.loads(text)["keys"])
@@ -94,6 +105,8 @@ def read_keys(text: bytes) -> dict[str, jwt.PyJWK]:
         key = _key(entry)
         if key is not None and isinstance(key.key_id, str):
             keys[key.key_id] = key
+    if not keys:
+        raise ValueError("no keys for tokens")
     return keys
 
 
@@ -102,6 +115,6 @@ def _key(entry: Any) -> jwt.PyJWK | None:
         return None
     try:
         key = jwt.PyJWK(entry)
-    except jwt.PyJWTError:
+    except (jwt.PyJWTError, TypeError, ValueError, AttributeError):
         return None
     return key if key.algorithm_name in PUBLIC else None

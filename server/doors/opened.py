@@ -11,7 +11,7 @@ from server.doors.api_keys import ApiKeys
 from server.doors.doorkeeper import Doorkeeper
 from server.doors.gateway import Gateway
 from server.doors.jwks import PublicKeys
-from server.doors.tickets import Tickets
+from server.doors.tickets import OwnUses, SharedUses, Tickets
 from server.doors.tokens import SharedSecret, TokenKeys, TokenReader
 from server.settings import Settings
 from server.stores import Stores
@@ -28,8 +28,10 @@ async def opened_doorkeeper(
         log.warning("nobody is asked who they are", host=settings.host)
     async with AsyncExitStack() as stack:
         gateway = Gateway(settings.gateway_networks, settings.gateway_user_header)
+        is_shared = bool(settings.redis_url.get_secret_value())
+        uses = SharedUses(stores.cache) if is_shared else OwnUses(clock)
         yield Doorkeeper(
-            Tickets(stores.files.keyring, stores.cache, clock),
+            Tickets(stores.files.keyring, uses, clock),
             await _tokens(settings, clock, stack) if settings.has_tokens else None,
             gateway if settings.gateways else None,
             ApiKeys(settings.api_key_users) if settings.api_keys else None,
@@ -40,7 +42,8 @@ async def _tokens(settings: Settings, clock: Clock, stack: AsyncExitStack) -> To
     keys: TokenKeys = SharedSecret(settings.jwt_secret.get_secret_value())
     if settings.jwt_keys_url:
         http = await stack.enter_async_context(ClientSession(cookie_jar=DummyCookieJar()))
-        keys = PublicKeys(http, settings.jwt_keys_url, clock)
+        keys = public = PublicKeys(http, settings.jwt_keys_url, clock)
+        stack.push_async_callback(public.close)
     return TokenReader(
         keys,
         settings.jwt_issuer,

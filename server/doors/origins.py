@@ -6,7 +6,6 @@ sockets, which no browser guards, are refused to pages that are not listed.
 
 from collections.abc import Awaitable, Callable
 from typing import Final
-from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
@@ -29,6 +28,21 @@ _TOLD: Final = (
 )
 
 
+def hosting(names: frozenset[str]) -> Middleware:
+    """Answers to these names only. A demo believes whoever asks; without this the page of any site
+    could, if that site's name leads to this machine (DNS rebinding)."""
+
+    @web.middleware
+    async def host(request: web.Request, handler: Handler) -> web.StreamResponse:
+        name = request.host.lower().rpartition("]")[0].lstrip("[") or request.host.partition(":")[0]
+        if name.lower() not in names:
+            text = "Host: a demo answers to localhost and 127.0.0.1 only"
+            raise RequestRefused(421, ErrorCode.FORBIDDEN, text, field=hdrs.HOST, closes=True)
+        return await handler(request)
+
+    return host
+
+
 def crossing(origins: frozenset[str]) -> Middleware:
     """Lets pages of these origins ask, and those of this server itself."""
 
@@ -41,7 +55,7 @@ def crossing(origins: frozenset[str]) -> Middleware:
             _check_harmless(request)
             return await handler(request)
         request[ALLOWED] = origin
-        if hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers:
+        if _is_preflight(request):
             return web.Response(status=204, headers=_PREFLIGHT)
         return await handler(request)
 
@@ -73,7 +87,12 @@ def telling(
 
 def _is_own(origin: str, host: str) -> bool:
     """Whether it is the page that this server gives, by the name that the browser asked for."""
-    return bool(host) and urlsplit(origin).netloc == host.lower()
+    return origin.lower() in (f"http://{host.lower()}", f"https://{host.lower()}")
+
+
+def _is_preflight(request: web.Request) -> bool:
+    asks = hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
+    return asks and request.method == hdrs.METH_OPTIONS
 
 
 def _check_harmless(request: web.Request) -> None:

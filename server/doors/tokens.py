@@ -4,7 +4,7 @@ What is accepted is fixed by the settings, never by the token (RFC 8725): HS256 
 and for public keys the one algorithm that goes with the key.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import jwt
@@ -33,7 +33,7 @@ class TokenKeys(Protocol):
 class SharedSecret:
     """One secret, which the auth service has too."""
 
-    secret: str
+    secret: str = field(repr=False)
 
     async def find(self, _: dict[str, Any], /) -> tuple[str, str]:
         """See TokenKeys."""

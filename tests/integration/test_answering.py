@@ -107,3 +107,12 @@ async def test_what_is_refused_is_logged_without_what_was_sent(
 
 async def _away(*_: object, **__: object) -> Any:
     raise StorageFailed
+
+
+async def test_what_is_no_text_is_answered_too(service: Service) -> None:
+    """A field whose name is not UTF-8 is named as far as it can be."""
+    body = b'--B\r\nContent-Disposition: form-data; name="\xff"\r\n\r\nx\r\n--B--\r\n'
+    headers = {"Content-Type": "multipart/form-data; boundary=B"}
+    answer, document = await ask(service, "POST", f"{API}/try-on", data=body, headers=headers)
+    assert answer.status in (400, 422)
+    assert document["request_id"] == answer.headers["X-Request-Id"]

@@ -9,6 +9,9 @@ from aiohttp import ClientSession, WSMsgType
 
 from processing.local.classic.engine import ClassicEngine
 from server.doors.api_keys import digest_of, new_key
+from server.doors.caller import NOBODY
+from server.doors.entrance import DOORKEEPER
+from server.doors.tickets import Tickets
 from tests.integration.service import Service, StartService
 from tests.integration.videos import Videos
 from tests.tokens import AUDIENCE, ISSUER, SECRET, token
@@ -147,3 +150,18 @@ async def test_another_users_upload_cannot_be_told_from_none(
         documents = [await answer.json() for answer in answers]
     assert [answer.status for answer in answers] == [404, 404]
     assert documents[0]["message"] == documents[1]["message"]
+
+
+async def test_a_demos_ticket_opens_no_closed_door(
+    start_service: StartService, http: ClientSession, tmp_path: Path
+) -> None:
+    """Though both seal with the same keys: nobody has shown anything there."""
+    key: dict[str, Any] = {"file_keys": f"{'A' * 43}="}
+    demo = await start_service(**key, data_dir=tmp_path / "demo")
+    async with http.post(f"{demo.caller.url}{API}/tickets") as answer:
+        name = str((await answer.json())["ticket"])
+    closed = await start_service(**key, **TOKENS)
+    keyring = closed.services.files.keyring
+    sealed = Tickets(keyring, closed.app[DOORKEEPER].tickets._uses, closed.services.clock)
+    assert await let_in(http, closed, "ann", name) == 4401
+    assert await let_in(http, closed, "ann", sealed.issue(NOBODY)) == 4403

@@ -260,7 +260,7 @@ async def test_a_client_that_reads_nothing(
     monkeypatch.setattr(KeptFile, "read", counted)
     port = service.runner.addresses[0][1]
     _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
-    writer.write(f"GET {VIDEO} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    writer.write(f"GET {VIDEO} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     await eventually(lambda: len(given) > 1)
     assert places._free == free - 1
     if leaves:

@@ -1,5 +1,6 @@
 """Pages of other sites: those that are listed may ask, the others may change nothing."""
 
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -11,7 +12,8 @@ from tests.tokens import AUDIENCE, ISSUER, SECRET
 API: Final = "/api/hair-tryOn"
 APP: Final = "https://app.example.com"
 OTHERS: Final = ["https://evil.example", "null", "https://app.example.com.evil.example", "*",
-                 "http://app.example.com", "https://app.example.com:8443", "", "é"]  # fmt: skip
+                 "http://app.example.com", "https://app.example.com:8443", "", "é", "http://[",
+                 "http://a]b"]  # fmt: skip
 PERMISSIONS: Final = "Access-Control-Allow-"
 
 
@@ -106,3 +108,20 @@ async def test_without_a_list_there_is_only_the_own_page(start_service: StartSer
     assert (await ask(service, "DELETE", f"{API}/user/ann/data", APP)).status == 403
     own = await ask(service, "DELETE", f"{API}/user/ann/data", service.caller.url)
     assert own.status == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("localhost", 200), ("LOCALHOST:80", 200), ("127.0.0.1:1", 200), ("[::1]:8000", 200),
+     ("evil.example", 421), ("127.0.0.1.evil.example", 421), ("[::2]", 421), ("[", 421)],
+)  # fmt: skip
+async def test_a_demo_answers_to_its_own_names(
+    start_service: StartService, tmp_path: Path, host: str, status: int
+) -> None:
+    """Another site's name that leads here brings nobody in; who means it may have any name."""
+    service = await start_service()
+    answer = await ask(service, "GET", f"{API}/history/ann", None, headers={"Host": host})
+    assert answer.status == status
+    meant = await start_service(insecure=True, data_dir=tmp_path / "meant")
+    answer = await ask(meant, "GET", f"{API}/history/ann", None, headers={"Host": host})
+    assert answer.status == 200

@@ -24,7 +24,7 @@ from tests.integration.service import StartService, eventually
 from tests.pictures import jpeg, portrait
 
 COPPER = {"color": "copper"}
-PROMPT_S = 1.5
+PROMPT_S = 3.0
 """Stopping has nothing to wait for: what a process needs to end."""
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are a POSIX matter")

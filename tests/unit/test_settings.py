@@ -133,7 +133,7 @@ _WRONG: dict[str, list[str]] = {
     "jwt_keys_url": ["auth.example", "http://auth.example/jwks", "https://", "file:///etc/keys"],
     "jwt_leeway_s": ["-1", "301", "nan"],
     "jwt_admin_scope": ["", "two words"],
-    "gateways": ["gateway", "10.1.0.0/33", "10.1.0.1/16"],
+    "gateways": ["gateway", "0.0.0.0/0", "::/0", "10.1.0.0/33", "10.1.0.1/16"],
     "gateway_user_header": ["", "X Who", "X-Who:"],
     "api_keys": ["geheim", f"salon={'0A' * 32}", f"a/b={'0a' * 32}", f"={'0a' * 32}"],
     "origins": ["*", "a.example", "https://a.example/", "https://A.example", "null"],

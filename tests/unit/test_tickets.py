@@ -6,7 +6,8 @@ import pytest
 
 from server.doors.caller import Caller
 from server.doors.refusals import DoorsAway, NotLetIn
-from server.doors.tickets import GOOD_S, MOST_LENGTH, Tickets
+from server.doors.tickets import GOOD_S, MOST_LENGTH, OwnUses, SharedUses, Tickets
+from server.identity import USER_ID
 from storage.keyring import Key, Keyring
 from storage.memory_cache import MemoryCache
 from tests.fakes import ManualClock
@@ -27,7 +28,7 @@ def cache(clock: ManualClock) -> MemoryCache:
 
 @pytest.fixture
 def tickets(cache: MemoryCache, clock: ManualClock) -> Tickets:
-    return Tickets(Keyring([NEW, OLD]), cache, clock)
+    return Tickets(Keyring([NEW, OLD]), SharedUses(cache), clock)
 
 
 async def test_a_ticket_is_good_once(tickets: Tickets) -> None:
@@ -57,7 +58,7 @@ async def test_other_servers_know_it(
     tickets: Tickets, cache: MemoryCache, clock: ManualClock
 ) -> None:
     """Also if its key is not the current one there; with other keys it is good nowhere."""
-    there = Tickets(Keyring([OLD]), cache, clock)
+    there = Tickets(Keyring([OLD]), SharedUses(cache), clock)
     ticket = there.issue(ANN)
     assert await tickets.redeem(ticket) == ANN
     with pytest.raises(NotLetIn):
@@ -90,4 +91,43 @@ async def test_without_a_cache_nobody_is_let_in_twice(tickets: Tickets, cache: M
     ticket = tickets.issue(ANN)
     await cache.close()
     with pytest.raises(DoorsAway):
+        await tickets.redeem(ticket)
+
+
+async def test_without_redis_a_ticket_is_its_servers(clock: ManualClock) -> None:
+    """Good once there, and nowhere else though the keys are the same."""
+    here, there = (Tickets(Keyring([NEW]), OwnUses(clock), clock) for _ in range(2))
+    ticket = here.issue(ANN)
+    with pytest.raises(NotLetIn):
+        await there.redeem(ticket)
+    assert await here.redeem(ticket) == ANN
+    for _ in range(3):
+        with pytest.raises(NotLetIn):
+            await here.redeem(ticket)
+        clock.advance(GOOD_S / 2)
+    assert await here.redeem(here.issue(ANN)) == ANN
+
+
+async def test_a_flood_of_tickets_is_bounded(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None is taken whose use could not be remembered; later there is room again."""
+    monkeypatch.setattr("server.doors.tickets.MOST_USED", 3)
+    tickets = Tickets(Keyring([NEW]), OwnUses(clock), clock)
+    for _ in range(3):
+        await tickets.redeem(tickets.issue(ANN))
+    with pytest.raises(DoorsAway):
+        await tickets.redeem(tickets.issue(ANN))
+    clock.advance(2 * GOOD_S)
+    assert await tickets.redeem(tickets.issue(ANN)) == ANN
+
+
+async def test_no_erasure_forgets_uses(tickets: Tickets, cache: MemoryCache) -> None:
+    """They are counted under an id that no user can have."""
+    ticket = tickets.issue(ANN)
+    await tickets.redeem(ticket)
+    assert USER_ID.fullmatch("/") is None
+    for user_id in ("ann", "-", "."):
+        await cache.forget_user(user_id)
+    with pytest.raises(NotLetIn):
         await tickets.redeem(ticket)
