@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from server import answering
 from storage.errors import StorageFailed
 from tests.engines import SECRET
-from tests.integration.service import Service, StartService
+from tests.integration.service import Service
+from tests.logged import logged
 
 API = "/api/hair-tryOn"
 
@@ -70,39 +72,38 @@ async def test_every_request_has_its_own_id(service: Service) -> None:
 
 
 async def test_a_fault_of_ours_is_told_without_what_it_was(
-    start_service: StartService, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
-    capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """500 with an id; the log has the fault, under the same id."""
-    service = await start_service()
 
     async def broken(*_: object, **__: object) -> None:
         raise RuntimeError(SECRET)
 
     monkeypatch.setattr(service.services.database.results, "history", broken)
-    answer, document = await ask(service, "GET", f"{API}/history/ann")
+    with logged(answering) as lines:
+        answer, document = await ask(service, "GET", f"{API}/history/ann")
     assert (answer.status, document["error"]) == (500, "INTERNAL_ERROR")
     assert SECRET not in json.dumps(document)
-    shown = capsys.readouterr().out + caplog.text
-    assert SECRET in shown
-    assert document["request_id"] in shown
+    assert [str(line["exc_info"]) for line in lines if "exc_info" in line] == [SECRET]
+    assert {line["request"] for line in lines} == {document["request_id"]}
 
 
 async def test_what_is_refused_is_logged_without_what_was_sent(
-    service: Service, capsys: pytest.CaptureFixture[str]
+    service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A warning with the route, the status, the code and the id; an error where it is our fault."""
-    _, document = await ask(service, "GET", f"{API}/history/somebody?limit=geheim")
-    shown = capsys.readouterr().out
-    assert document["request_id"] in shown
-    assert "warning" in shown
-    assert "{user_id}" in shown
-    assert "VALIDATION_FAILED" in shown
-    assert "somebody" not in shown
-    assert "geheim" not in shown
-    service.services.database.results.history = _away  # type: ignore[method-assign]
-    await ask(service, "GET", f"{API}/history/somebody")
-    assert "error" in capsys.readouterr().out
+    with logged(answering) as lines:
+        _, document = await ask(service, "GET", f"{API}/history/somebody?limit=geheim")
+    assert [line for line in lines if "status" in line] == [{
+        "event": "request refused", "log_level": "warning", "method": "GET",
+        "route": f"{API}/history/{{user_id}}", "status": 422, "code": "VALIDATION_FAILED",
+        "request": document["request_id"],
+    }]  # fmt: skip
+    monkeypatch.setattr(service.services.database.results, "history", _away)
+    with logged(answering) as lines:
+        await ask(service, "GET", f"{API}/history/somebody")
+    told = [(line["log_level"], line["status"]) for line in lines if "status" in line]
+    assert told == [("error", 503)]
 
 
 async def _away(*_: object, **__: object) -> Any:
