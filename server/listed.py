@@ -12,7 +12,7 @@ from yarl import URL
 from server.doors.addresses import Network
 from storage.errors import KeysUnusable
 from storage.keyring import Keyring
-from storage.redis_cache import is_redis_url
+from storage.redis_link import is_redis_url
 
 _ICE_URL = re.compile(r"(stun|stuns|turn|turns):[^\s,;<>\"]+")
 

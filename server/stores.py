@@ -17,19 +17,24 @@ from storage.layout import DATABASE_FILE
 from storage.memory_cache import MemoryCache
 from storage.mongo.database import MongoDatabase
 from storage.redis_cache import RedisCache
+from storage.redis_link import RedisLink
+from storage.redis_windows import RedisWindows
 from storage.retention import Horizon
 from storage.sqlite.database import SqliteDatabase
+from storage.windows import OwnWindows, Windows
 from storage.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Where everything is kept. ``keeper`` removes files and records together."""
+    """Where everything is kept. ``keeper`` removes files and records together. ``windows`` are
+    those of all servers that share a Redis, or this server's own."""
 
     database: Database
     files: Files
     workspace: Workspace
     cache: Cache
+    windows: Windows
     keeper: Keeper
 
 
@@ -47,11 +52,12 @@ async def opened_stores(settings: Settings, clock: Clock) -> AsyncIterator[Store
         with usable(settings, "work_dir" if settings.work_dir else "data_dir"):
             workspace = await Workspace.open(settings.work_folder)
         with usable(settings, "redis_url"):
-            cache = _cache(settings, clock)
+            cache, windows = _counting(settings, clock)
         stack.push_async_callback(cache.close)
         with suppress(StorageError):
             await cache.ping()  # so that the log says at once if it is away
-        yield Stores(database, files, workspace, cache, Keeper(database, files, clock.utc_now))
+        keeper = Keeper(database, files, clock.utc_now)
+        yield Stores(database, files, workspace, cache, windows, keeper)
 
 
 @contextmanager
@@ -67,11 +73,13 @@ def usable(settings: Settings, name: str) -> Iterator[None]:
         raise SettingsInvalid(f"wrong setting: {place_of(name)}: {shown}{detail}") from None
 
 
-def _cache(settings: Settings, clock: Clock) -> Cache:
+def _counting(settings: Settings, clock: Clock) -> tuple[Cache, Windows]:
     """A Redis that is away now may come. Raises StorageUnsuitable if its address is none."""
     if redis_url := settings.redis_url.get_secret_value():
-        return RedisCache(redis_url)
-    return MemoryCache(settings.photo_cache_bytes, clock.monotonic)
+        link = RedisLink(redis_url)
+        return RedisCache(link), RedisWindows(link)
+    cache = MemoryCache(settings.photo_cache_bytes, clock.monotonic)
+    return cache, OwnWindows(clock.monotonic)
 
 
 async def _database(settings: Settings, clock: Clock) -> Database:

@@ -28,6 +28,7 @@ _LIBRARY_ROOMS: Final = {
     "sqlite3": {"storage"},
     "pymongo": {"storage"},
     "redis": {"storage"},
+    "limits": {"storage"},
     "obstore": {"storage"},
     "aiohttp": {"server"},
 }

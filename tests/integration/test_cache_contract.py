@@ -11,6 +11,7 @@ from storage.cache import Cache, cache_key
 from storage.errors import StorageClosed, StorageFailed
 from storage.memory_cache import MemoryCache
 from storage.redis_cache import MAX_VALUE_BYTES, RedisCache
+from storage.redis_link import RedisLink
 from tests.integration.redis import Redis
 
 LONG_S = 100.0
@@ -34,7 +35,7 @@ async def opener(request: pytest.FixtureRequest) -> Callable[[], Cache]:
     redis: Redis = request.getfixturevalue("redis")
     with redis.client() as client:
         client.flushall()
-    return lambda: RedisCache(redis.url)
+    return lambda: RedisCache(RedisLink(redis.url))
 
 
 @pytest.fixture

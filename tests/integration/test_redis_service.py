@@ -88,7 +88,7 @@ async def test_starts_while_it_hangs(redis: Redis, tmp_path: Path, http: ClientS
             body = await answer.json()
         assert (answer.status, body["cache"]) == (200, "unavailable")
         assert await server.stop() == 0
-        assert server.output.count("cache unavailable") == 1
+        assert server.output.count("redis unavailable") == 1
     finally:
         await server.stop()
 

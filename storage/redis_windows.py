@@ -1,0 +1,34 @@
+"""Windows on a Redis, so that all servers that share it count together."""
+
+import time
+from typing import Any, Final
+
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import RedisStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+
+from storage.redis_link import PREFIX, RedisLink
+from storage.windows import Taken, Window
+
+_ANY_URL: Final = "async+redis://"
+"""The link knows where Redis is."""
+
+
+class RedisWindows:
+    """See Windows. Moments are those of the servers' wall clocks, which should agree to a second."""
+
+    def __init__(self, link: RedisLink) -> None:
+        self._link = link
+        pool: Any = link.pool  # which the library takes, but does not say so
+        prefix = f"{PREFIX}window"
+        storage = RedisStorage(
+            _ANY_URL, implementation="redispy", key_prefix=prefix, connection_pool=pool
+        )
+        self._limiter = MovingWindowRateLimiter(storage)
+
+    async def take(self, window: Window, key: str) -> Taken:
+        """See Windows."""
+        item = RateLimitItemPerSecond(window.amount, window.length_s, window.name)
+        is_free: bool = await self._link.call(lambda _: self._limiter.hit(item, key))
+        reset_s, left = await self._link.call(lambda _: self._limiter.get_window_stats(item, key))
+        return Taken(is_free, left, max(0.0, reset_s - time.time()))
