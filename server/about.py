@@ -20,6 +20,9 @@ async def about(request: web.Request) -> web.Response:
             max_video_bytes=settings.max_video_bytes,
             max_video_s=settings.max_video_s,
             max_video_px=settings.max_video_px,
+            uploads_per_hour=settings.uploads_per_hour,
+            calls_per_hour=settings.calls_per_hour,
+            max_user_sessions=settings.max_user_sessions,
         ),
         kept_s=KeptAnswer(
             uploads=settings.keep_uploads_s,

@@ -182,13 +182,16 @@ class HealthAnswer(Answer):
 
 
 class LimitsAnswer(Answer):
-    """What may be sent by HTTP. Live sessions are told theirs when they begin."""
+    """What may be sent by HTTP, and how often. Live sessions are told theirs when they begin."""
 
     max_photo_bytes: int
     max_picture_px: int = Field(description="Of a photo: width x height.")
     max_video_bytes: int
     max_video_s: float
     max_video_px: int = Field(description="Of a video's pictures: width x height.")
+    uploads_per_hour: int = Field(description="Of one user's, within any hour, as all calls.")
+    calls_per_hour: int = Field(description="Those that create, list or change something.")
+    max_user_sessions: int = Field(description="Live sessions of one user at once.")
 
 
 class KeptAnswer(Answer):

@@ -17,7 +17,8 @@ from server.answering import answering, tell_id
 from server.background import at_work
 from server.calls import Calls
 from server.caretaker import SILENT_S, Caretaker
-from server.doors.entrance import DOORKEEPER, entrance
+from server.doors.entrance import DOORKEEPER, LIMITS, entrance
+from server.doors.limits import Limits, tell_limits
 from server.doors.opened import opened_doorkeeper
 from server.doors.origins import crossing, hosting, telling
 from server.erasure import Eraser
@@ -46,7 +47,7 @@ from server.openapi.document import make_document
 from server.pages import add_security_headers
 from server.places import Places
 from server.registry import LiveSessions
-from server.routes import access, routes, told
+from server.routes import operations, routes, told
 from server.scanner import MalwareScanner
 from server.services import Services
 from server.settings import LOOPBACK, Settings
@@ -84,11 +85,11 @@ def create_app(
     engines = engines or local_engines(settings.networks)
     origins = settings.allowed_origins
     hosts = [hosting(LOOPBACK)] if settings.is_open and not settings.insecure else []
-    inside = [crossing(origins), entrance(access())]
+    inside = [crossing(origins), entrance(operations())]
     app = web.Application(middlewares=[answering, *hosts, *inside])
     app.add_routes(routes())
     app[OPENAPI] = orjson.dumps(make_document(told(), engines.names))
-    app.on_response_prepare.extend([add_security_headers, tell_id, telling(origins)])
+    app.on_response_prepare.extend([add_security_headers, tell_id, tell_limits, telling(origins)])
     app.cleanup_ctx.append(_lifetime(settings, engines, clock or SystemClock()))
     app.on_shutdown.append(_stop_sessions)
     return app
@@ -105,6 +106,7 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
             jobs_running(settings, stores, clock, services.signer) as jobs,
         ):
             app[SERVICES], app[JOBS], app[DOORKEEPER] = services, jobs, doorkeeper
+            app[LIMITS] = Limits.by(settings, stores.windows, clock)
             app[FILMS] = FilmExaminer(film_limits(settings), settings.workers)
             _furnish(app, settings)
             app[SESSIONS] = LiveSessions(services)

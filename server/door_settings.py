@@ -1,4 +1,4 @@
-"""Settings of who is let in, and how often."""
+"""Settings of who is let in."""
 
 from collections.abc import Mapping
 from typing import Annotated, Self
@@ -8,8 +8,6 @@ from pydantic_settings import BaseSettings, CliImplicitFlag
 
 from server.doors.addresses import Network
 from server.listed import ApiKeyList, KeysUrl, Networks, Origins, TokenSecret, listed, networks_of
-
-Count = Annotated[int, Field(ge=1)]
 
 
 class DoorSettings(BaseSettings):

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 from aiohttp import BodyPartReader, MultipartReader, hdrs, web
 from aiohttp.http_exceptions import BadHttpMessage
 
-from server.doors.entrance import USER_ID, check_user
+from server.doors.entrance import USER_ID, act_for
 from server.errors import ErrorCode
 from server.form_fields import F, FieldValue, Form, FormFile, StoredFile, checked, invalid, is_a
 from server.replies import RequestRefused
@@ -123,7 +123,7 @@ class _Reader:
         self, part: BodyPartReader, name: str, earlier: Mapping[str, FieldValue]
     ) -> FieldValue:
         if part.filename is None:
-            return self._allowed(name, await _text(part, name))
+            return await self._allowed(name, await _text(part, name))
         content_type = part.headers.get(hdrs.CONTENT_TYPE, "application/octet-stream")
         if is_a(self.model, name, StoredFile):
             await self.before_file(earlier)
@@ -133,10 +133,10 @@ class _Reader:
         limit = self.limits.max_file_bytes if is_file else MAX_TEXT_BYTES
         return FormFile(part.filename, content_type, await _in_memory(part, name, limit))
 
-    def _allowed(self, name: str, text: str) -> str:
-        """Who names another user need send no more."""
+    async def _allowed(self, name: str, text: str) -> str:
+        """Who names another user, or one who may do no more, need send no more."""
         if name == USER_ID:
-            check_user(self.request, text)
+            await act_for(self.request, text)
         return text
 
     async def _to_disk(self, part: BodyPartReader, name: str) -> Incoming:

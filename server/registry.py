@@ -44,7 +44,7 @@ class LiveSessions:
         """Whether it is worth the effort to ask for admission. Raises SessionRefused."""
         earlier = self._live.get(session_id)
         if earlier is None:
-            self._check_room()
+            self._check_room(user_id)
         elif earlier.user_id != user_id:
             raise _forbidden()
 
@@ -105,17 +105,22 @@ class LiveSessions:
                 raise _forbidden()
             earlier.stop(endings.TAKEN_OVER)
             await earlier.ended.wait()
-        self._check_room()
+        self._check_room(user_id)
 
-    def _check_room(self) -> None:
+    def _check_room(self, user_id: str) -> None:
         if self._is_closing:
             raise SessionRefused(
                 CloseCode.GOING_AWAY, ErrorCode.SERVER_CLOSING, "The server is stopping"
             )
-        if len(self._live) >= self._services.settings.max_sessions:
+        settings = self._services.settings
+        if len(self._live) >= settings.max_sessions:
             raise SessionRefused(
                 CloseCode.TRY_AGAIN_LATER, ErrorCode.SERVER_FULL, "The server is full"
             )
+        theirs = sum(one.user_id == user_id for one in self._live.values())
+        if theirs >= settings.max_user_sessions:
+            text = f"At most {settings.max_user_sessions} live sessions of one user at once"
+            raise SessionRefused(CloseCode.TRY_AGAIN_LATER, ErrorCode.RATE_LIMITED, text)
 
     async def _open(self, session: LiveSession) -> None:
         """Check the owner and take up the session's document, or begin it."""

@@ -90,9 +90,9 @@ def no_such_file() -> ErrorReply:
     return refused(404, ErrorCode.NOT_FOUND, "There is no such file")
 
 
-def busy(text: str, code: ErrorCode = ErrorCode.SERVER_FULL) -> ErrorReply:
-    """503, and when to come again."""
-    response = refused(503, code, text)
+def come_again(status: int, text: str, code: ErrorCode = ErrorCode.SERVER_FULL) -> ErrorReply:
+    """429 or 503, and when to come again."""
+    response = refused(status, code, text)
     response.headers[hdrs.RETRY_AFTER] = str(RETRY_AFTER_S)
     return response
 

@@ -7,13 +7,12 @@ from aiohttp import web
 from server import webrtc, whep
 from server.about import about
 from server.admission import give_ticket
-from server.doors.access import Access
 from server.events import result_events
 from server.health import health
 from server.ice import list_ice_servers
 from server.kept import kept_file
 from server.openapi import operations as does
-from server.openapi.operation import Told
+from server.openapi.operation import Operation, Told
 from server.openapi.pages import docs, docs_asset, openapi, redoc
 from server.orders import process_video
 from server.pages import asset, index, shades
@@ -77,6 +76,6 @@ def routes() -> list[web.RouteDef]:
     return [one.route for one in told()]
 
 
-def access() -> dict[tuple[str, str], Access]:
-    """For whom each method of each address is."""
-    return {(one.route.method, one.route.path): one.operation.access for one in told()}
+def operations() -> dict[tuple[str, str], Operation]:
+    """What each method of each address does."""
+    return {(one.route.method, one.route.path): one.operation for one in told()}

@@ -13,6 +13,7 @@ from pydantic import (
 from pydantic_settings import SettingsConfigDict, SettingsError
 
 from server.door_settings import DoorSettings
+from server.limit_settings import LimitSettings
 from server.listed import Addresses, DaemonAddress, IceUrls, WebhookSecret, listed
 from server.storage_settings import ENV_PREFIX, OptionalPath, Seconds, StorageSettings
 from storage.keeper import COMING_S
@@ -38,7 +39,7 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-class Settings(DoorSettings, StorageSettings):
+class Settings(LimitSettings, DoorSettings, StorageSettings):
     """Live hair try-on server. Flags can also be set as HAIR_TRYON_… in the environment or .env."""
 
     model_config = SettingsConfigDict(

@@ -14,7 +14,7 @@ from server.errors import CloseCode, ErrorCode
 from server.ice import ice_servers, link_headers
 from server.keys import CALLS, SERVICES
 from server.registry import SessionRefused
-from server.replies import busy, refused
+from server.replies import come_again, refused
 
 SDP, FRAGMENT = "application/sdp", "application/trickle-ice-sdpfrag"
 _STATUS: Final = {CloseCode.INVALID_ID: 400, CloseCode.FORBIDDEN: 403}
@@ -138,12 +138,12 @@ def cannot_be_answered(rejected: OfferRejected) -> web.Response:
 
 def not_let_in(error: SessionRefused) -> web.Response:
     """The status for why a session was refused."""
+    if error.code is ErrorCode.RATE_LIMITED:
+        return come_again(429, error.message, error.code)
     status = _STATUS.get(error.close_code)
-    return (
-        busy(error.message, error.code)
-        if status is None
-        else refused(status, error.code, error.message)
-    )
+    if status is None:
+        return come_again(503, error.message, error.code)
+    return refused(status, error.code, error.message)
 
 
 def missing() -> web.Response:

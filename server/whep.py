@@ -6,7 +6,7 @@ from media.rtc.offer import OfferRejected, read_watch_offer
 from media.rtc.viewer import RtcViewer
 from server import signalling
 from server.audience import Audience, TooManyViewers
-from server.replies import busy
+from server.replies import come_again
 
 
 async def watch(request: web.Request) -> web.Response:
@@ -22,7 +22,7 @@ async def watch(request: web.Request) -> web.Response:
     except OfferRejected as rejected:
         return signalling.cannot_be_answered(rejected)
     except TooManyViewers:
-        return busy("As many watch this call as may")
+        return come_again(503, "As many watch this call as may")
     response = signalling.answered(request, offered, answer, place.viewer.end)
     address = request.rel_url.with_path(f"{request.path}/{place.viewer_id}", keep_query=True)
     response.headers[hdrs.LOCATION] = str(address)

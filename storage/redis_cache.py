@@ -82,7 +82,6 @@ class RedisCache:
         return int(await self._link.call(lambda redis: redis.unlink(*names)))
 
 
-
 def _name(key: str) -> bytes:
     return f"{PREFIX}{key}".encode()
 

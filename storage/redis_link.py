@@ -47,7 +47,7 @@ log = structlog.get_logger(__name__)
 
 
 class RedisLink:
-    """Calls to one Redis. Nothing is opened before the first, and none takes longer than ``call_s``.
+    """Calls to one Redis. Nothing is opened before the first; none takes longer than ``call_s``.
 
     When one has failed those after it fail at once, until Redis answers again, which is asked
     every ``pause_s``. Calls go on when those who made them are cancelled, so that their connections

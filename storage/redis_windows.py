@@ -15,7 +15,7 @@ _ANY_URL: Final = "async+redis://"
 
 
 class RedisWindows:
-    """See Windows. Moments are those of the servers' wall clocks, which should agree to a second."""
+    """See Windows. Moments are the servers' wall clocks', which should agree to a second."""
 
     def __init__(self, link: RedisLink) -> None:
         self._link = link

@@ -2,25 +2,56 @@
 
 import ipaddress
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+SITE_BITS: Final = 64
+"""So much of an IPv6 address is one customer's, who has all addresses that begin with it."""
 
 
 def is_of(networks: Sequence[Network], address: str) -> bool:
     """Whether an address belongs to one of the networks."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
-        parsed = parsed.ipv4_mapped
-    return any(parsed in network for network in networks)
+    parsed = _parsed(address)
+    return parsed is not None and any(parsed in network for network in networks)
 
 
 def peer_of(request: web.Request) -> str:
     """The address at the other end of the connection, whatever headers say; empty if unknown."""
     name = request.transport.get_extra_info("peername") if request.transport else None
     return str(name[0]) if isinstance(name, tuple) else ""
+
+
+def client_of(request: web.Request, proxies: Sequence[Network]) -> str:
+    """Where a request comes from: who connected, or, where that is one of these proxies, whom it
+    says it has it from. Of IPv6 addresses only the customer's part counts.
+
+    Each proxy adds to the right of ``X-Forwarded-For``; what is left of the first that is not
+    trusted may be anybody's invention.
+    """
+    told = ",".join(request.headers.getall(hdrs.X_FORWARDED_FOR, ()))
+    client = peer_of(request)
+    for address in reversed(told.split(",")):
+        if not is_of(proxies, client) or _parsed(address.strip()) is None:
+            break
+        client = address.strip()
+    return site_of(client)
+
+
+def site_of(address: str) -> str:
+    """Whose address it is, as far as it can be told."""
+    parsed = _parsed(address)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((parsed, SITE_BITS), strict=False))
+    return address if parsed is None else str(parsed)
+
+
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
+        return parsed.ipv4_mapped
+    return parsed

@@ -19,6 +19,11 @@ class Caller:
     is_admin: bool = False
     has_customers: bool = False
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether it is only for themselves that they may act."""
+        return not (self.is_admin or self.has_customers)
+
     def may_act_for(self, user_id: str) -> bool:
         """Whether what is that user's is theirs to see and to change."""
         if self.is_admin or user_id == self.user_id:

@@ -13,38 +13,47 @@ from aiohttp.typedefs import Handler, Middleware
 
 from server.doors.access import Access
 from server.doors.caller import NOBODY, Caller
+from server.doors.costs import Costs
 from server.doors.doorkeeper import Doorkeeper
+from server.doors.limits import Limits
 from server.doors.refusals import DoorsAway, NotLetIn
 from server.errors import ErrorCode
+from server.openapi.operation import Operation
 from server.replies import RequestRefused
 from server.signed import SIGNATURE
 
 DOORKEEPER: Final = web.AppKey("doorkeeper", Doorkeeper)
+LIMITS: Final = web.AppKey("limits", Limits)
 CALLER: Final = web.RequestKey("caller", Caller)
 REFUSED: Final = web.RequestKey("refused", RequestRefused)
 """Why somebody is not let in who is to be told so in a socket."""
+COSTS: Final = web.RequestKey("costs", Costs)
+"""What is still to be counted, when it is known whose it is."""
 USER_ID: Final = "user_id"
 CHALLENGE: Final = 'Bearer realm="hair-tryon"'
 _TICKETS: Final = frozenset({Access.TICKET, Access.SOCKET})
 
+UNKNOWN: Final = Operation("", "", {})
+"""What is not in the table is for nobody who has not shown who they are."""
+
 log = structlog.get_logger(__name__)
 
 
-def entrance(table: Mapping[tuple[str, str], Access]) -> Middleware:
+def entrance(table: Mapping[tuple[str, str], Operation]) -> Middleware:
     """Lets requests in by a table of methods and addresses, as routes have them."""
 
     @web.middleware
     async def enter(request: web.Request, handler: Handler) -> web.StreamResponse:
         request[CALLER] = NOBODY
-        access = _access(table, request)
-        if access is None or access is Access.PUBLIC:
+        operation = _operation(table, request)
+        if operation is None or operation.access is Access.PUBLIC:
             return await handler(request)
         try:
-            request[CALLER] = await _caller(request, access)
-            for user_id in _named(request):
-                check_user(request, user_id)
+            if operation.places is not None:
+                request.app[operation.places].check()
+            await _let_in(request, operation)
         except RequestRefused as refused:
-            if access is not Access.SOCKET:
+            if operation.access is not Access.SOCKET:
                 raise
             request[REFUSED] = refused
         return await handler(request)
@@ -52,19 +61,41 @@ def entrance(table: Mapping[tuple[str, str], Access]) -> Middleware:
     return enter
 
 
-def check_user(request: web.Request, user_id: str) -> None:
-    """Whether who asks may act for this user. Raises RequestRefused (403)."""
+async def act_for(request: web.Request, user_id: str) -> None:
+    """Whoever asks acts for this user, whose limits it counts towards. Raises RequestRefused: 403
+    if they may not, 429 if the user has used them up."""
     if not request[CALLER].may_act_for(user_id):
         raise RequestRefused(403, ErrorCode.FORBIDDEN, f"{USER_ID}: is another user's", closes=True)
+    await _pay(request, user_id)
 
 
-def _access(table: Mapping[tuple[str, str], Access], request: web.Request) -> Access | None:
+async def _let_in(request: web.Request, operation: Operation) -> None:
+    """Raises RequestRefused."""
+    caller = request[CALLER] = await _caller(request, operation.access)
+    request[COSTS] = operation.costs
+    if caller.is_alone:
+        await _pay(request, caller.user_id)
+    for user_id in _named(request):
+        await act_for(request, user_id)
+    if not operation.names_user:
+        await _pay(request, caller.user_id)
+
+
+async def _pay(request: web.Request, user_id: str) -> None:
+    """Once for each request, for the first whom it is known to be for."""
+    costs, request[COSTS] = request[COSTS], Costs.NOTHING
+    await request.app[LIMITS].spend(request, costs, user_id)
+
+
+def _operation(
+    table: Mapping[tuple[str, str], Operation], request: web.Request
+) -> Operation | None:
     """None where there is no such address: whoever asks is told so."""
     resource = request.match_info.route.resource
     if resource is None:
         return None
     method = hdrs.METH_GET if request.method == hdrs.METH_HEAD else request.method
-    return table.get((method, resource.canonical), Access.USER)
+    return table.get((method, resource.canonical), UNKNOWN)
 
 
 async def _caller(request: web.Request, access: Access) -> Caller:

@@ -23,7 +23,8 @@ _ASKED: Final = (
     "X-API-Key, X-Signature, X-Timestamp"
 )
 _TOLD: Final = (
-    "Content-Disposition, ETag, Idempotent-Replayed, Link, Location, Retry-After, Server-Timing, "
+    "Content-Disposition, ETag, Idempotent-Replayed, Link, Location, RateLimit, RateLimit-Policy, "
+    "Retry-After, Server-Timing, "
     "X-AI-Model, X-Advice, X-Applied, X-Engine, X-Heads, X-Request-Id, X-Result-Cache"
 )
 

@@ -18,6 +18,7 @@ JSON: Final = "application/json"
 FORM: Final = "multipart/form-data"
 _ERRORS: Final = {
     400: "What was sent cannot be used.",
+    401: "It is not known who asks.",
     403: "It belongs to another user, or its signature is not good.",
     404: "There is no such thing.",
     406: "None of the types that are accepted can be sent.",
@@ -29,7 +30,7 @@ _ERRORS: Final = {
     416: "It has no such part.",
     422: "A field is missing, wrong or unknown; the message names it.",
     426: "The address speaks WebSocket.",
-    429: "Too many of one user's; `Retry-After` tells when to come again.",
+    429: "Too many of one user's, or of one address's; `Retry-After` tells when to come again.",
     500: "It is damaged.",
     503: "The service is full or its storage away; `Retry-After` tells when to come again.",
 }
@@ -158,7 +159,7 @@ def _inlined(schema: Json) -> Json:
 def _responses(operation: Operation, schemas: Any) -> Iterator[tuple[str, Json]]:
     for status, said in operation.answers.items():
         yield str(status), _answer(said, schemas)
-    for status in operation.errors:
+    for status in operation.all_errors:
         content = {JSON: {"schema": schemas[ErrorAnswer, "serialization"]}}
         yield str(status), {"description": _ERRORS[status], "content": content}
 

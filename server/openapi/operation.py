@@ -1,6 +1,6 @@
 """What an address does, said in the models that validate its requests and make its answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -8,6 +8,8 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from server.doors.access import Access
+from server.doors.costs import Costs
+from server.places import Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ Said: TypeAlias = "type[BaseModel] | Media | str"
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A method of an address. ``errors`` are the statuses under which an error is told."""
+    """A method of an address. ``errors`` are the statuses under which an error is told, besides
+    those that ``access`` and ``costs`` bring. ``places`` are what it takes one of."""
 
     tag: str
     summary: str
@@ -39,6 +42,20 @@ class Operation:
     body: Media | None = None
     notes: str = ""
     access: Access = Access.USER
+    costs: Costs = Costs.CALL
+    places: web.AppKey[Places] | None = None
+
+    @property
+    def all_errors(self) -> Sequence[int]:
+        """Every status under which an error is told."""
+        guarded = () if self.access is Access.PUBLIC else (401, 403)
+        limited = () if self.access is Access.PUBLIC or self.costs is Costs.NOTHING else (429,)
+        return sorted({*self.errors, *guarded, *limited})
+
+    @property
+    def names_user(self) -> bool:
+        """Whether a form says for whom it is."""
+        return self.form is not None and "user_id" in self.form.model_fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,9 @@ from server.answers import (
     UploadAnswer,
 )
 from server.doors.access import Access
+from server.doors.costs import Costs
 from server.identity import SESSION_ID
+from server.keys import DOWNLOADS, ERASURES, EXPORTS, PHOTOS_COMING, UPLOADS, WATCHERS
 from server.openapi.operation import Media, Operation
 from server.orders import OrderForm
 from server.photos import TryOnForm
@@ -72,6 +74,7 @@ TRY_ON: Final = Operation(
     errors=(400, 406, 408, 413, 415, 422, 503),
     form=TryOnForm,
     notes="Synchronous; nothing is kept. At least one of `look`, `style_image` and `color_image`.",
+    places=PHOTOS_COMING,
 )
 UPLOAD_VIDEO: Final = Operation(
     "Videos",
@@ -81,6 +84,8 @@ UPLOAD_VIDEO: Final = Operation(
     form=UploadForm,
     header=KeyHeader,
     notes="MP4, MOV, AVI or WebM.",
+    costs=Costs.UPLOAD,
+    places=UPLOADS,
 )
 PROCESS_VIDEO: Final = Operation(
     "Videos",
@@ -92,6 +97,7 @@ PROCESS_VIDEO: Final = Operation(
     notes="At least one of `look`, `style_image` and `color_image`. The same order as one that is "
     "completed is answered with its result (`X-Result-Cache: hit`), but for orders with an "
     "`Idempotency-Key`, a `webhook_url` or `Cache-Control: no-cache`.",
+    places=PHOTOS_COMING,
 )
 GET_RESULT: Final = Operation(
     "Videos",
@@ -100,6 +106,7 @@ GET_RESULT: Final = Operation(
     errors=(403, 404, 422, 503),
     path=ResultPath,
     query=OwnQuery,
+    costs=Costs.NOTHING,
 )
 RESULT_EVENTS: Final = Operation(
     "Videos",
@@ -109,6 +116,8 @@ RESULT_EVENTS: Final = Operation(
     path=ResultPath,
     query=OwnQuery,
     access=Access.TICKET,
+    costs=Costs.NOTHING,
+    places=WATCHERS,
 )
 CANCEL_RESULT: Final = Operation(
     "Videos",
@@ -145,6 +154,8 @@ ERASE_USER: Final = Operation(
     path=UserPath,
     notes="Uploads, results, sessions, files, cache entries and running jobs, for good. Live "
     "sessions of the user end. May be sent again: there is nothing left then.",
+    costs=Costs.NOTHING,
+    places=ERASURES,
 )
 EXPORT_USER: Final = Operation(
     "Users",
@@ -153,6 +164,8 @@ EXPORT_USER: Final = Operation(
     errors=(422, 429, 503),
     path=UserPath,
     access=Access.TICKET,
+    costs=Costs.NOTHING,
+    places=EXPORTS,
 )
 KEPT_FILE: Final = Operation(
     "Videos",
@@ -165,6 +178,8 @@ KEPT_FILE: Final = Operation(
     notes="A signed address is as `signed_video_url` has it: what is got by it may be kept in "
     "caches that others share.",
     access=Access.SIGNED,
+    costs=Costs.NOTHING,
+    places=DOWNLOADS,
 )  # fmt: skip
 HEALTH: Final = Operation(
     "Service",
@@ -187,6 +202,7 @@ REALTIME: Final = Operation(
     query=OwnQuery,
     notes="The messages are those of the README's section *Protocol*.",
     access=Access.SOCKET,
+    costs=Costs.CONNECTION,
 )
 TICKET: Final = Operation(
     "Live",
@@ -194,8 +210,11 @@ TICKET: Final = Operation(
     {201: TicketAnswer},
     notes="It speaks for who asks, once, within a minute: `?ticket=…` at the addresses of live "
     "sessions over WebSocket, of results' events and of exports.",
+    costs=Costs.CONNECTION,
 )
-ICE_SERVERS: Final = Operation("Live", "STUN and TURN servers for WebRTC", {200: IceAnswer})
+ICE_SERVERS: Final = Operation(
+    "Live", "STUN and TURN servers for WebRTC", {200: IceAnswer}, costs=Costs.NOTHING
+)
 WEBRTC_OFFER: Final = Operation(
     "Live",
     "A live session over WebRTC (WHIP, RFC 9725)",
@@ -204,9 +223,14 @@ WEBRTC_OFFER: Final = Operation(
     path=SessionPath,
     query=OwnQuery,
     body=OFFER,
+    costs=Costs.CONNECTION,
 )
 WEBRTC_OPTIONS: Final = Operation(
-    "Live", "What an offer may be", {204: "Told in headers."}, path=AnySessionPath
+    "Live",
+    "What an offer may be",
+    {204: "Told in headers."},
+    path=AnySessionPath,
+    costs=Costs.NOTHING,
 )
 WEBRTC_TRICKLE: Final = Operation(
     "Live",
@@ -216,6 +240,7 @@ WEBRTC_TRICKLE: Final = Operation(
     path=SessionPath,
     query=OwnQuery,
     body=FRAGMENT,
+    costs=Costs.NOTHING,
 )
 WEBRTC_HANG_UP: Final = Operation(
     "Live",
@@ -224,6 +249,7 @@ WEBRTC_HANG_UP: Final = Operation(
     errors=(404, 412),
     path=SessionPath,
     query=OwnQuery,
+    costs=Costs.NOTHING,
 )
 WHEP_WATCH: Final = Operation(
     "Live",
@@ -233,6 +259,7 @@ WHEP_WATCH: Final = Operation(
     path=SessionPath,
     query=OwnQuery,
     body=OFFER,
+    costs=Costs.CONNECTION,
 )
 WHEP_OPTIONS: Final = WEBRTC_OPTIONS
 WHEP_TRICKLE: Final = Operation(
@@ -243,6 +270,7 @@ WHEP_TRICKLE: Final = Operation(
     path=ViewerPath,
     query=OwnQuery,
     body=FRAGMENT,
+    costs=Costs.NOTHING,
 )
 WHEP_HANG_UP: Final = Operation(
     "Live",
@@ -251,6 +279,7 @@ WHEP_HANG_UP: Final = Operation(
     errors=(404,),
     path=ViewerPath,
     query=OwnQuery,
+    costs=Costs.NOTHING,
 )
 INDEX: Final = Operation("Pages", "The page", {200: PAGE}, access=Access.PUBLIC)
 ASSET: Final = Operation(

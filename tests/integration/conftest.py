@@ -32,7 +32,7 @@ from tests.integration.client import Caller
 from tests.integration.databases import database, mongo_uri, new_mongo_uri, opener, time
 from tests.integration.held import Change, Held
 from tests.integration.mongod import mongod, own_mongod, unreached
-from tests.integration.process import ServerProcess
+from tests.integration.process import UNLIMITED, ServerProcess
 from tests.integration.service import Service, StartService
 
 __all__ = [
@@ -49,7 +49,12 @@ __all__ = [
 ELSEWHERE = frozenset({"live_server", "open_tab"})
 """What these fixtures start runs in processes of its own, which are not watched line by line: the
 watching would only slow down the test itself."""
-TEST_SETTINGS = {"workers": 2, "target_latency_ms": 20_000.0, "frames_per_minute": 1_000_000}
+TEST_SETTINGS = {
+    "workers": 2,
+    "target_latency_ms": 20_000.0,
+    "frames_per_minute": 1_000_000,
+    **UNLIMITED,
+}
 """Two workers as on the smallest machine; no frame is late or too many, as the machine is noisy."""
 
 

@@ -224,8 +224,6 @@ async def _served(
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        cache = RedisCache(
-            RedisLink(f"redis://127.0.0.1:{port}", call_s=CALL_S, pause_s=PAUSE_S)
-        )
+        cache = RedisCache(RedisLink(f"redis://127.0.0.1:{port}", call_s=CALL_S, pause_s=PAUSE_S))
         assert isinstance(await failure(call(cache)), StorageFailed)
         await cache.close()

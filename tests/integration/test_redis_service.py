@@ -49,7 +49,7 @@ async def test_photos_are_kept_in_redis(redis: Redis, start_service: StartServic
     client = await service.caller.join()
     await client.ask("set_style_image", image_data=text_of(jpeg()))
     with redis.client() as plain:
-        await eventually(lambda: len(plain.keys("hair-tryon:*")) == 1)
+        await eventually(lambda: len(plain.keys("hair-tryon:style:*")) == 1)
         (name,) = plain.keys("hair-tryon:style:u1:*")
         assert 3_590_000 < plain.pttl(name) <= 3_600_000
     await client.close()

@@ -1,0 +1,100 @@
+"""How often users and addresses may do something (report section 7.2), in windows that slide."""
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from aiohttp import hdrs, web
+
+from media.clock import Clock
+from server.doors.addresses import Network, client_of
+from server.doors.costs import Costs
+from server.errors import ErrorCode
+from server.replies import RequestRefused
+from server.settings import Settings
+from storage.errors import StorageError
+from storage.windows import OwnWindows, Taken, Window, Windows
+
+RATE_LIMIT: Final = "RateLimit"
+RATE_LIMIT_POLICY: Final = "RateLimit-Policy"
+HOUR_S: Final = 3600
+MINUTE_S: Final = 60
+_NAMES: Final[Mapping[int, str]] = {HOUR_S: "an hour", MINUTE_S: "a minute"}
+SPENT: Final = web.RequestKey("spent", list[tuple[Window, Taken]])
+"""What the request has used up, and what is left."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """``windows`` are counted in; in ``own`` those of this server, while the others are away, so
+    that nobody is refused for it and nobody may do as they please."""
+
+    windows: Windows
+    own: Windows
+    of: Mapping[Costs, Sequence[Window]]
+    proxies: Sequence[Network]
+
+    @classmethod
+    def by(cls, settings: Settings, windows: Windows, clock: Clock) -> "Limits":
+        """Those of the settings."""
+        calls = Window("calls", settings.calls_per_hour, HOUR_S)
+        uploads = Window("uploads", settings.uploads_per_hour, HOUR_S)
+        connections = Window("connections", settings.connections_per_minute, MINUTE_S)
+        # The scarcer one first: what it refuses does not use up the other.
+        costs: Mapping[Costs, Sequence[Window]] = {
+            Costs.NOTHING: (),
+            Costs.CALL: (calls,),
+            Costs.UPLOAD: (uploads, calls),
+            Costs.CONNECTION: (connections,),
+        }
+        proxies = (*settings.proxy_networks, *settings.gateway_networks)
+        return cls(windows, OwnWindows(clock.monotonic), costs, proxies)
+
+    async def spend(self, request: web.Request, costs: Costs, user_id: str) -> None:
+        """Count the request as its user's, or its address's. Raises RequestRefused: 429."""
+        is_live = costs is Costs.CONNECTION
+        who = f"address {client_of(request, self.proxies)}" if is_live else f"user {user_id}"
+        spent = request.setdefault(SPENT, [])
+        for window in self.of[costs]:
+            taken = await self._take(window, _key(who))
+            spent.append((window, taken))
+            if not taken.is_free:
+                raise _refused(window, taken)
+
+    async def _take(self, window: Window, key: str) -> Taken:
+        try:
+            return await self.windows.take(window, key)
+        except StorageError:
+            log.info("limits are counted by this server alone", window=window.name)
+            return await self.own.take(window, key)
+
+
+async def tell_limits(request: web.Request, response: web.StreamResponse) -> None:
+    """What is left of what the request has used up
+    (draft-ietf-httpapi-ratelimit-headers, version 10)."""
+    if spent := request.get(SPENT):
+        response.headers[RATE_LIMIT_POLICY] = ", ".join(
+            f'"{window.name}";q={window.amount};w={window.length_s}' for window, _ in spent
+        )
+        response.headers[RATE_LIMIT] = ", ".join(
+            f'"{window.name}";r={taken.left};t={math.ceil(taken.again_s)}'
+            for window, taken in spent
+        )
+
+
+def _refused(window: Window, taken: Taken) -> RequestRefused:
+    again_s = max(1, math.ceil(taken.again_s))
+    length = _NAMES[window.length_s]
+    text = f"At most {window.amount} {window.name} within {length}: come again in {again_s} s"
+    headers: dict[str, str] = {hdrs.RETRY_AFTER: str(again_s)}
+    return RequestRefused(429, ErrorCode.RATE_LIMITED, text, headers=headers, closes=True)
+
+
+def _key(who: str) -> str:
+    """Whose count it is, in a form that tells nobody whose."""
+    return hashlib.sha256(who.encode()).hexdigest()

@@ -1,0 +1,66 @@
+"""Where a request comes from, behind proxies that say so and behind others that only say so."""
+
+import ipaddress
+
+import pytest
+from aiohttp.test_utils import make_mocked_request
+from multidict import CIMultiDict
+
+from server.doors.addresses import client_of, is_of, site_of
+from server.listed import networks_of
+
+PROXIES = networks_of("10.0.0.0/8, fd00::1")
+
+
+class Connection:
+    """A transport that knows the address at its other end."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        return (self.address, 4711) if name == "peername" else default
+
+
+def client(peer: str, *told: str) -> str:
+    headers = CIMultiDict(("X-Forwarded-For", one) for one in told)
+    request = make_mocked_request("GET", "/", headers=headers, transport=Connection(peer))
+    return client_of(request, PROXIES)
+
+
+@pytest.mark.parametrize(
+    ("peer", "told", "expected"),
+    [
+        ("192.0.2.1", [], "192.0.2.1"),
+        ("192.0.2.1", ["198.51.100.7"], "192.0.2.1"),
+        ("10.0.0.1", [], "10.0.0.1"),
+        ("10.0.0.1", ["198.51.100.7"], "198.51.100.7"),
+        ("10.0.0.1", ["203.0.113.9, 198.51.100.7"], "198.51.100.7"),
+        ("10.0.0.1", ["203.0.113.9, 198.51.100.7, 10.2.3.4"], "198.51.100.7"),
+        ("10.0.0.1", ["203.0.113.9", " 198.51.100.7 , 10.2.3.4"], "198.51.100.7"),
+        ("10.0.0.1", ["10.9.9.9"], "10.9.9.9"),
+        ("10.0.0.1", ["198.51.100.7, me"], "10.0.0.1"),
+        ("10.0.0.1", ["198.51.100.7, "], "10.0.0.1"),
+        ("10.0.0.1", ["me, 198.51.100.7"], "198.51.100.7"),
+        ("::ffff:10.0.0.1", ["198.51.100.7"], "198.51.100.7"),
+        ("fd00::1", ["2001:db8:1:2:3::4"], "2001:db8:1:2::/64"),
+        ("fd00::2", ["198.51.100.7"], "fd00::/64"),
+    ],
+)
+def test_whom_a_request_is_from(peer: str, told: list[str], expected: str) -> None:
+    """The right-most address that no trusted proxy has; without such a proxy the peer itself."""
+    assert client(peer, *told) == expected
+
+
+def test_sites() -> None:
+    """One customer's IPv6 addresses are one; others are as they are."""
+    assert site_of("2001:db8::1") == site_of("2001:db8::ffff:1") != site_of("2001:db8:0:1::1")
+    assert site_of("::ffff:192.0.2.1") == "192.0.2.1"
+    assert site_of("") == ""
+
+
+def test_what_belongs_to_a_network() -> None:
+    """Addresses of the other kind and what is no address do not."""
+    assert is_of([ipaddress.ip_network("10.0.0.0/8")], "::ffff:10.1.1.1")
+    assert not is_of([ipaddress.ip_network("10.0.0.0/8")], "fd00::1")
+    assert not is_of([ipaddress.ip_network("10.0.0.0/8")], "unix")
