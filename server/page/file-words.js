@@ -86,18 +86,28 @@ export function failureWords(error) {
   if (!(error instanceof Refusal)) {
     return "The server cannot be reached. Check your connection, and try again.";
   }
-  const again = error.retryAfterS === null ? "" : ` Try again in ${error.retryAfterS} s.`;
+  const again = error.retryAfterS === null ? "" : ` Try again in ${waitWords(error.retryAfterS)}.`;
   return refusalWords(error) + again;
 }
 
 function refusalWords({ status, code, message }) {
   if (status === 413) return tooLargeWords(code, message);
   if (code === "SERVER_FULL") return "The server has too much to do just now.";
-  if (code === "RATE_LIMITED") return "Enough of your videos are waiting already.";
+  if (code === "RATE_LIMITED") return limitWords(message);
   if (!code) return `The server does not take it (status ${status}).`;
   const [, field, text] = /^(?:(\w+): )?(.*)$/s.exec(message);
   const words = errorWords({ error: code, message: text });
   return FIELDS.has(field) ? `${FIELDS.get(field)}: ${words}` : words;
+}
+
+/** Of one's own limits. The server says when to come again too, in seconds only. */
+function limitWords(message) {
+  const [, limit] = /^(At most [^:]+)/.exec(message) ?? [];
+  return limit ? `${limit}.` : "Enough of your videos are waiting already.";
+}
+
+function waitWords(seconds) {
+  return seconds < 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
 }
 
 function tooLargeWords(code, message) {

@@ -326,6 +326,7 @@ async def test_refusals_become_words(run_script: RunScript) -> None:
         person: said(422, "NO_PERSON", "style_image: no"),
         full: said(503, "SERVER_FULL", "x", "5"),
         many: said(429, "RATE_LIMITED", "x", "2"),
+        hourly: said(429, "RATE_LIMITED", "At most 10 uploads within an hour: come", "3541"),
         gateway: failureWords(refusalOf(502, "", "soon")),
         lost: failureWords(new NoAnswer("x")),
         photos: [photoWords({ heads: 1, advice: [] }),
@@ -340,6 +341,7 @@ async def test_refusals_become_words(run_script: RunScript) -> None:
     assert answer["person"].startswith("Your style photo: No person is found")
     assert answer["full"] == "The server has too much to do just now. Try again in 5 s."
     assert answer["many"] == "Enough of your videos are waiting already. Try again in 2 s."
+    assert answer["hourly"] == "At most 10 uploads within an hour. Try again in 60 min."
     assert answer["gateway"] == "The server does not take it (status 502)."
     assert answer["lost"].startswith("The server cannot be reached")
     assert answer["photos"][0] == answer["photos"][2] == ""
