@@ -59,7 +59,12 @@ class Calls:
         return self._calls.get(session_id)
 
     async def open(
-        self, session_id: str, user_id: str, offer: Offer, look: LookValues | None = None
+        self,
+        session_id: str,
+        user_id: str,
+        offer: Offer,
+        look: LookValues | None,
+        request_id: str,
     ) -> Call:
         """Answer an offer: from then on the session lives until its client leaves.
 
@@ -74,7 +79,8 @@ class Calls:
         self._sessions.check(session_id, user_id)
         if look is not None:
             check_values(services.engines, look)
-        peer = RtcPeer(offer, self._options, services.settings, services.clock.monotonic)
+        now_s = services.clock.monotonic
+        peer = RtcPeer(offer, self._options, services.settings, now_s, request_id)
         answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         call = Call(session_id, user_id, peer, answered, look)
         task = asyncio.create_task(self._hold(call))

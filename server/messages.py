@@ -189,6 +189,11 @@ def error(code: ErrorCode, text: str, frame_id: str | None = None) -> Message:
     return message
 
 
+def identified(message: Message, request_id: str) -> Message:
+    """An error with the request that the log has it under; anything else as it is."""
+    return {**message, "request_id": request_id} if message["type"] == "error" else message
+
+
 def stats(
     transport: str, figures: Figures, last: Processed, link: LinkFigures | None = None
 ) -> Message:

@@ -42,8 +42,15 @@ class RtcPeer:
     transport = "webrtc"
 
     def __init__(
-        self, offer: Offer, options: RtcOptions, settings: Settings, now_s: Callable[[], float]
+        self,
+        offer: Offer,
+        options: RtcOptions,
+        settings: Settings,
+        now_s: Callable[[], float],
+        request_id: str,
     ) -> None:
+        """``request_id`` is that of the request that brought the offer."""
+        self._request_id = request_id
         self.connection = RtcConnection(offer, options, self, now_s)
         self.audience = Audience(self.connection, options, now_s)
         self.link: LinkFigures | None = None
@@ -67,7 +74,7 @@ class RtcPeer:
 
     async def send(self, message: Message) -> None:
         """See Peer."""
-        text = orjson.dumps(message).decode()
+        text = orjson.dumps(messages.identified(message, self._request_id)).decode()
         if not self.connection.send_text(text):
             self._early.append(text)
         elif self.connection.unsent_bytes > UNSENT_MAX_BYTES:

@@ -6,6 +6,7 @@ from aiohttp import hdrs, web
 from media.rtc.offer import OfferRejected, read_offer
 from processing.look import LookError, LookValues, parse_values
 from server import signalling
+from server.answering import ID
 from server.errors import ClientError, ErrorCode
 from server.identity import read_ids
 from server.keys import CALLS
@@ -23,7 +24,8 @@ async def offer(request: web.Request) -> web.Response:
         session_id, user_id = read_ids(request)
         look = _look_of(request)
         offered = await signalling.read_offered(request)
-        call = await request.app[CALLS].open(session_id, user_id, read_offer(offered.sdp), look)
+        wanted = read_offer(offered.sdp)
+        call = await request.app[CALLS].open(session_id, user_id, wanted, look, request[ID])
     except OfferRejected as rejected:
         return signalling.cannot_be_answered(rejected)
     except SessionRefused as error:

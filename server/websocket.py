@@ -15,6 +15,7 @@ from media.coder import JpegCoder
 from media.frame import DropCause, EncodedFrame
 from processing.pipeline import Processed
 from server import binary, endings, messages
+from server.answering import ID
 from server.endings import Ending
 from server.errors import ClientError, CloseCode, ErrorCode
 from server.linger import discard_input
@@ -107,7 +108,8 @@ class WebSocketPeer:
 
     async def send(self, message: Message) -> None:
         """See Peer."""
-        await self._send(orjson.dumps(message), WSMsgType.TEXT)
+        said = messages.identified(message, self._request[ID])
+        await self._send(orjson.dumps(said), WSMsgType.TEXT)
 
     async def send_processed(
         self, frame: EncodedFrame, processed: Processed, processing_ms: float

@@ -9,6 +9,7 @@ import pytest
 from server import answering
 from storage.errors import StorageFailed
 from tests.engines import SECRET
+from tests.integration.client import realtime_path
 from tests.integration.service import Service
 from tests.logged import logged
 
@@ -117,3 +118,14 @@ async def test_what_is_no_text_is_answered_too(service: Service) -> None:
     answer, document = await ask(service, "POST", f"{API}/try-on", data=body, headers=headers)
     assert answer.status in (400, 422)
     assert document["request_id"] == answer.headers["X-Request-Id"]
+
+
+async def test_errors_of_live_sessions_name_their_request(service: Service) -> None:
+    """The one that opened the connection, whose id its handshake's answer has as well."""
+    url = service.caller.url + realtime_path("s1", "u1")
+    async with service.caller.http.ws_connect(url) as socket:
+        await socket.receive_json()
+        await socket.send_str("no JSON")
+        said = await socket.receive_json()
+        assert said["type"] == "error"
+        assert said["request_id"] == socket._response.headers["X-Request-Id"]

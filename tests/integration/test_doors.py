@@ -100,7 +100,7 @@ async def _ask_socket(http: ClientSession, url: str, headers: Mapping[str, str])
         if last["type"] != "error":
             return 101, last
         assert (await socket.receive()).type is WSMsgType.CLOSE
-        return socket.close_code or 0, {**last, "request_id": "none in a socket"}
+        return socket.close_code or 0, last
 
 
 def bearer(text: str) -> dict[str, str]:
