@@ -2,7 +2,7 @@
 """Starts the service: ``python run.py --help`` lists the flags.
 
 With ``worker`` before them it is a worker; with ``backup FILE``, ``restore FILE``, ``reconcile``,
-``reconcile remove`` or ``new-key USER_ID`` it does that and ends.
+``reconcile remove``, ``new-key USER_ID`` or ``new-key USER_ID --signing`` it does that and ends.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import uvloop
 
-from server.commands import CommandFailed, backup, make_key, reconcile, restore
+from server.commands import CommandFailed, backup, make_key, make_secret, reconcile, restore
 from server.jobs.worker import work
 from server.logs import configure_logging
 from server.serve import leave, serve
@@ -37,6 +37,8 @@ def main(arguments: list[str]) -> int:
                 print(asyncio.run(reconcile(_settings(flags))))
             case ["new-key", user_id]:
                 print(make_key(user_id))
+            case ["new-key", user_id, "--signing"]:
+                print(make_secret(user_id))
             case _:
                 _run(serve, arguments)
     except (SettingsInvalid, CommandFailed) as error:

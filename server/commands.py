@@ -1,10 +1,11 @@
 """Chores besides serving: ``run.py backup FILE``, ``restore FILE``, ``reconcile``, ``reconcile
-remove`` and ``new-key USER_ID``."""
+remove``, ``new-key USER_ID`` and ``new-key USER_ID --signing``."""
 
 from pathlib import Path
 
 from media.clock import SystemClock
 from server.doors.api_keys import digest_of, new_key
+from server.doors.signing import new_secret
 from server.identity import USER_ID
 from server.logs import pseudonym
 from server.settings import Settings
@@ -71,10 +72,22 @@ async def reconcile(settings: Settings, *, remove: bool = False) -> str:
 
 def make_key(user_id: str) -> str:
     """A key for an enterprise, and what the settings need to know of it. Raises CommandFailed."""
-    if not USER_ID.fullmatch(user_id):
-        raise CommandFailed("an enterprise's id is 1 to 128 letters, digits or any of - _ . @ : +")
+    _check_enterprise(user_id)
     key = new_key()
     return f"key, for them alone: {key}\napi_keys, among others: {user_id}={digest_of(key)}"
+
+
+def make_secret(user_id: str) -> str:
+    """The same for one that signs its requests, who share a secret with the settings."""
+    _check_enterprise(user_id)
+    secret = new_secret()
+    told = f"secret, for them and for the settings alone: {secret}"
+    return f"{told}\nsigning_keys, among others: {user_id}={secret}"
+
+
+def _check_enterprise(user_id: str) -> None:
+    if not USER_ID.fullmatch(user_id):
+        raise CommandFailed("an enterprise's id is 1 to 128 letters, digits or any of - _ . @ : +")
 
 
 def _check_embedded(settings: Settings) -> None:

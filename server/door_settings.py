@@ -7,7 +7,16 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, CliImplicitFlag
 
 from server.doors.addresses import Network
-from server.listed import ApiKeyList, KeysUrl, Networks, Origins, TokenSecret, listed, networks_of
+from server.listed import (
+    ApiKeyList,
+    KeysUrl,
+    Networks,
+    Origins,
+    SigningKeyList,
+    TokenSecret,
+    listed,
+    networks_of,
+)
 
 
 class DoorSettings(BaseSettings):
@@ -44,6 +53,11 @@ class DoorSettings(BaseSettings):
         description="keys of enterprises, separated by commas, as run.py new-key prints them: "
         "USER_ID=SHA256",
     )
+    signing_keys: SigningKeyList = Field(
+        SecretStr(""),
+        description="secrets with which enterprises sign their requests, separated by commas, as "
+        "run.py new-key USER_ID --signing prints them: USER_ID=SECRET",
+    )
     insecure: CliImplicitFlag[bool] = Field(
         False,
         description="let anybody in who says who they are, on other addresses than loopback too",
@@ -71,7 +85,8 @@ class DoorSettings(BaseSettings):
     @property
     def is_open(self) -> bool:
         """Whether anybody is whoever they say they are."""
-        return not (self.has_tokens or self.gateways or self.api_keys)
+        has_keys = self.api_keys or self.signing_keys.get_secret_value()
+        return not (self.has_tokens or self.gateways or has_keys)
 
     @property
     def gateway_networks(self) -> tuple[Network, ...]:
@@ -83,6 +98,15 @@ class DoorSettings(BaseSettings):
         """Enterprises by the digests of their keys."""
         parts = (part.rpartition("=") for part in listed(self.api_keys))
         return {digest: user_id for user_id, _, digest in parts}
+
+    @property
+    def signing_secrets(self) -> Mapping[str, tuple[bytes, ...]]:
+        """The secrets of each enterprise: more than one while they change."""
+        secrets = dict[str, tuple[bytes, ...]]()
+        for part in listed(self.signing_keys.get_secret_value()):
+            user_id, _, secret = part.rpartition("=")
+            secrets[user_id] = (*secrets.get(user_id, ()), secret.encode())
+        return secrets
 
     @property
     def allowed_origins(self) -> frozenset[str]:

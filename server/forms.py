@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
-from aiohttp import BodyPartReader, MultipartReader, hdrs, web
+from aiohttp import BodyPartReader, MultipartReader, StreamReader, hdrs, web
 from aiohttp.http_exceptions import BadHttpMessage
 
+from server.bodies import Body, reading
 from server.doors.entrance import USER_ID, act_for
 from server.errors import ErrorCode
 from server.form_fields import F, FieldValue, Form, FormFile, StoredFile, checked, invalid, is_a
@@ -52,15 +53,16 @@ async def receive_form(
     """The form in a request's body. Its stored files are on the disk until the block is left.
 
     Raises RequestRefused: 400 for what is no form, 408 for a body that takes too long, 413 for a
-    file that is too large, 422 for a field that is wrong, missing, unknown or there twice;
-    StorageFailed where a file cannot be written; and what ``before_file`` raises.
+    file that is too large, 422 for a field that is wrong, missing, unknown or there twice, 401 for
+    a body that is not the one that was signed; StorageFailed where a file cannot be written; and
+    what ``before_file`` raises.
     """
     async with AsyncExitStack() as stack:
         check_announced(request, model, limits)
         reader = _Reader(request, model, limits, workspace, before_file, stack)
         try:
-            async with asyncio.timeout(limits.timeout_s):
-                values = await reader.read()
+            async with asyncio.timeout(limits.timeout_s), reading(request) as body:
+                values = await reader.read(body)
         except TimeoutError:
             text = f"The body did not come within {limits.timeout_s:g} s"
             raise RequestRefused(408, ErrorCode.INVALID_REQUEST, text, closes=True) from None
@@ -106,9 +108,9 @@ class _Reader:
     before_file: BeforeFile
     stack: AsyncExitStack
 
-    async def read(self) -> Mapping[str, FieldValue]:
+    async def read(self, body: Body) -> Mapping[str, FieldValue]:
         values = dict[str, FieldValue]()
-        parts = _Parts(self.request.headers, self.request.content)
+        parts = _Parts(self.request.headers, cast("StreamReader", body))
         while (part := await parts.next()) is not None:
             if not isinstance(part, BodyPartReader) or part.name is None:
                 raise _malformed("A part of the form has no name")

@@ -22,6 +22,7 @@ _WEBHOOK = "whsec_"
 _SECRET_BYTES = range(24, 65)
 _TOKEN_SECRET_BYTES = 32
 _API_KEY = re.compile(r"[A-Za-z0-9_.@:+-]{1,128}=[0-9a-f]{64}")
+_SIGNING_KEY = re.compile(r"[A-Za-z0-9_.@:+-]{1,128}=hts_[A-Za-z0-9_-]{43}")
 _ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -134,6 +135,13 @@ def _are_api_keys(text: str) -> str:
     return text
 
 
+def _are_signing_keys(secret: SecretStr) -> SecretStr:
+    for part in listed(secret.get_secret_value()):
+        if not _SIGNING_KEY.fullmatch(part):
+            raise ValueError("one is no USER_ID=SECRET, as run.py new-key USER_ID --signing has it")
+    return secret
+
+
 def _are_origins(text: str) -> str:
     for part in listed(text):
         if not _ORIGIN.fullmatch(part):
@@ -165,5 +173,7 @@ KeysUrl: TypeAlias = Annotated[str, AfterValidator(_is_keys_url)]
 """Where public keys are fetched; empty: nowhere."""
 ApiKeyList: TypeAlias = Annotated[str, AfterValidator(_are_api_keys)]
 """Users and digests of their keys, separated by commas."""
+SigningKeyList: TypeAlias = Annotated[SecretStr, AfterValidator(_are_signing_keys)]
+"""Users and their secrets, separated by commas."""
 Origins: TypeAlias = Annotated[str, AfterValidator(_are_origins)]
 """Origins of pages, separated by commas."""

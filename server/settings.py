@@ -208,7 +208,8 @@ class Settings(LimitSettings, DoorSettings, StorageSettings):
         if self.is_open and not self.insecure and self.host not in LOOPBACK:
             raise ValueError(
                 f"host {self.host} lets others in, and nobody is asked who they are: set "
-                "jwt_secret or jwt_keys_url, gateways or api_keys; --insecure lets anybody in"
+                "jwt_secret or jwt_keys_url, gateways, api_keys or signing_keys; --insecure lets "
+                "anybody in"
             )
         return self
 

@@ -9,6 +9,7 @@ from aiohttp import hdrs, web
 from media.rtc.answerer import Answerer
 from media.rtc.fragment import IceFragment, read_fragment
 from media.rtc.offer import MAX_BYTES, OfferRejected
+from server.bodies import reading
 from server.calls import Call
 from server.errors import CloseCode, ErrorCode
 from server.ice import ice_servers, link_headers
@@ -119,14 +120,16 @@ def etag_of(end: Answerer) -> str:
 
 
 async def _text(request: web.Request) -> str:
-    """The body, if it is short and text. Raises OfferRejected."""
-    body = await request.content.read(MAX_BYTES + 1)
-    while len(body) <= MAX_BYTES and (more := await request.content.read(MAX_BYTES + 1)):
-        body += more
-    if len(body) > MAX_BYTES:
-        raise OfferRejected(f"more than {MAX_BYTES} bytes")
+    """The body, if it is short and text. Raises OfferRejected, and RequestRefused (401) if it is
+    not the one that was signed."""
+    text = b""
+    async with reading(request) as body:
+        while len(text) <= MAX_BYTES and (more := await body.read(MAX_BYTES + 1)):
+            text += more
+        if len(text) > MAX_BYTES:
+            raise OfferRejected(f"more than {MAX_BYTES} bytes")
     try:
-        return body.decode()
+        return text.decode()
     except UnicodeDecodeError:
         raise OfferRejected("it is not UTF-8") from None
 

@@ -36,6 +36,7 @@ _MAX_LINES: Final = 300
 _MAX_TEST_LINES: Final = 400
 _PRINTERS: Final = {("run.py", "main"), ("server/serve.py", "_announce")}
 _CONTAINERS: Final = {"list", "dict", "set", "deque", "defaultdict", "Counter", "OrderedDict"}
+_READERS: Final = {"content", "read", "text", "json", "post", "multipart", "_payload"}
 _DISPLAYS: Final = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
 
 
@@ -121,6 +122,17 @@ def nothing_sleeps_on_a_thread(module: Module) -> Iterator[Finding]:
             yield _line(node), "time.sleep"
 
 
+def bodies_are_read_in_one_place(module: Module) -> Iterator[Finding]:
+    """Only server/bodies.py reads requests: it knows whether a body is the one that was signed."""
+    if module.path == "server/bodies.py":
+        return
+    for node in module.nodes():
+        if isinstance(node, ast.Attribute) and node.attr in _READERS:
+            name = getattr(node.value, "attr", getattr(node.value, "id", ""))
+            if name.lstrip("_") == "request":
+                yield node.lineno, f"request.{node.attr} outside server/bodies.py"
+
+
 def globals_do_not_change(module: Module) -> Iterator[Finding]:
     """A module's lists, dicts and sets are constants, and say so; nothing is rebound."""
     for node in ast.parse(module.text).body:
@@ -168,6 +180,7 @@ RULES: Final[dict[Rule, tuple[str, str]]] = {
     environment_is_read_by_settings: ("server/x.py", "import os\nhome = os.environ['HOME']"),
     only_the_start_prints: ("server/serve.py", "def stop():\n    print('stopped')"),
     nothing_sleeps_on_a_thread: ("storage/x.py", "def f():\n    import time; time.sleep(1)"),
+    bodies_are_read_in_one_place: ("server/x.py", "async def f(request): await request.post()"),
     globals_do_not_change: ("server/x.py", "sessions = {}"),
     modules_stay_small: ("server/x.py", "x = 1\n" * 301),
     modules_say_what_they_are: ("server/x.py", "x = 1"),
@@ -188,6 +201,8 @@ _MORE_VIOLATIONS: Final[list[tuple[Rule, str, str]]] = [
     (only_the_start_prints, "server/app.py", "def _announce():\n    print('x')"),
     (only_the_start_prints, "media/x.py", "print('x')"),
     (nothing_sleeps_on_a_thread, "media/x.py", "from time import sleep"),
+    (bodies_are_read_in_one_place, "server/doors/x.py", "self.request.content.read"),
+    (bodies_are_read_in_one_place, "server/x.py", "read = self._request.json"),
     (globals_do_not_change, "media/x.py", "_cache: dict[str, int] = dict()"),
     (globals_do_not_change, "media/x.py", "from collections import deque\nrecent = deque()"),
     (globals_do_not_change, "media/x.py", "count = 0\ndef f():\n    global count\n    count = 1"),
@@ -200,6 +215,8 @@ _ALLOWED: Final[list[tuple[Rule, str, str]]] = [
     (environment_is_read_by_settings, "server/settings.py", "import os\nos.environ"),
     (environment_is_read_by_settings, "server/x.py", "import os\nos.cpu_count()"),
     (only_the_start_prints, "server/serve.py", "def _announce():\n    print('x')"),
+    (bodies_are_read_in_one_place, "server/bodies.py", "request.content"),
+    (bodies_are_read_in_one_place, "server/x.py", "response.content.read(); request.content_type"),
     (globals_do_not_change, "media/x.py", "from typing import Final\nnames: Final = {'a'}"),
     (globals_do_not_change, "media/x.py", "_NAMES = ['a']\n__all__ = ['b']\npair = (1, 2)"),
     (globals_do_not_change, "media/x.py", "def f():\n    local = []\n    return local"),

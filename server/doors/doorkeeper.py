@@ -9,6 +9,7 @@ from server.doors.api_keys import ApiKeys
 from server.doors.caller import ANYBODY, Caller
 from server.doors.gateway import Gateway
 from server.doors.refusals import NotLetIn
+from server.doors.signing import RequestSigning
 from server.doors.tickets import Tickets
 from server.doors.tokens import TokenReader
 
@@ -20,17 +21,19 @@ CREDENTIALS: Final = "A token (Authorization: Bearer …) is needed"
 
 @dataclass(frozen=True, slots=True)
 class Doorkeeper:
-    """Without ``tokens``, ``gateway`` and ``api_keys`` anybody is whoever they say they are."""
+    """Without ``tokens``, ``gateway``, ``api_keys`` and ``signing`` anybody is whoever they say
+    they are."""
 
     tickets: Tickets
     tokens: TokenReader | None = None
     gateway: Gateway | None = None
     api_keys: ApiKeys | None = None
+    signing: RequestSigning | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether nobody is asked who they are."""
-        return self.tokens is None and self.gateway is None and self.api_keys is None
+        return not (self.tokens or self.gateway or self.api_keys or self.signing)
 
     async def caller(self, request: web.Request, *, takes_tickets: bool = False) -> Caller:
         """Who asks. Raises NotLetIn and DoorsAway.
@@ -41,6 +44,8 @@ class Doorkeeper:
             return ANYBODY
         if self.gateway is not None and (told := self.gateway.caller(request)) is not None:
             return told
+        if self.signing is not None and self.signing.is_meant(request):
+            return await self.signing.caller(request)
         if hdrs.AUTHORIZATION in request.headers:
             return await self._bearer(request.headers.getall(hdrs.AUTHORIZATION))
         if self.api_keys is not None and API_KEY in request.headers:

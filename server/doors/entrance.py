@@ -17,6 +17,7 @@ from server.doors.costs import Costs
 from server.doors.doorkeeper import Doorkeeper
 from server.doors.limits import Limits
 from server.doors.refusals import DoorsAway, NotLetIn
+from server.doors.signing import ANNOUNCED
 from server.errors import ErrorCode
 from server.openapi.operation import Operation
 from server.replies import RequestRefused
@@ -69,9 +70,19 @@ async def act_for(request: web.Request, user_id: str) -> None:
     await _pay(request, user_id)
 
 
+def not_let_in(reason: str) -> RequestRefused:
+    """401."""
+    challenge: dict[str, str] = {hdrs.WWW_AUTHENTICATE: CHALLENGE}
+    return RequestRefused(401, ErrorCode.UNAUTHORIZED, reason, headers=challenge, closes=True)
+
+
 async def _let_in(request: web.Request, operation: Operation) -> None:
     """Raises RequestRefused."""
     caller = request[CALLER] = await _caller(request, operation.access)
+    if ANNOUNCED in request and request.body_exists and not operation.takes_body:
+        # Nobody would look whether it is the one that was signed.
+        text = "The address takes no body"
+        raise RequestRefused(400, ErrorCode.INVALID_REQUEST, text, closes=True)
     request[COSTS] = operation.costs
     if caller.is_alone:
         await _pay(request, caller.user_id)
@@ -106,10 +117,7 @@ async def _caller(request: web.Request, access: Access) -> Caller:
     try:
         return await doorkeeper.caller(request, takes_tickets=access in _TICKETS)
     except NotLetIn as error:
-        challenge: dict[str, str] = {hdrs.WWW_AUTHENTICATE: CHALLENGE}
-        raise RequestRefused(
-            401, ErrorCode.UNAUTHORIZED, str(error), headers=challenge, closes=True
-        ) from None
+        raise not_let_in(str(error)) from None
     except DoorsAway:
         log.error("callers cannot be told apart")  # noqa: TRY400
         text = "It cannot be found out now who you are"

@@ -1,7 +1,8 @@
 """The doorkeeper whom the settings ask for."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import structlog
 from aiohttp import ClientSession, DummyCookieJar
@@ -11,8 +12,10 @@ from server.doors.api_keys import ApiKeys
 from server.doors.doorkeeper import Doorkeeper
 from server.doors.gateway import Gateway
 from server.doors.jwks import PublicKeys
-from server.doors.tickets import OwnUses, SharedUses, Tickets
+from server.doors.signing import NONCE_S, RequestSigning, SigningKey
+from server.doors.tickets import REMEMBERED_S, Tickets
 from server.doors.tokens import SharedSecret, TokenKeys, TokenReader
+from server.doors.uses import OwnUses, SharedUses, Uses
 from server.settings import Settings
 from server.stores import Stores
 
@@ -28,14 +31,30 @@ async def opened_doorkeeper(
         log.warning("nobody is asked who they are", host=settings.host)
     async with AsyncExitStack() as stack:
         gateway = Gateway(settings.gateway_networks, settings.gateway_user_header)
-        is_shared = bool(settings.redis_url.get_secret_value())
-        uses = SharedUses(stores.cache) if is_shared else OwnUses(clock)
+        uses = partial(_uses, settings, stores, clock)
         yield Doorkeeper(
-            Tickets(stores.files.keyring, uses, clock),
+            Tickets(stores.files.keyring, uses("ticket", REMEMBERED_S), clock),
             await _tokens(settings, clock, stack) if settings.has_tokens else None,
             gateway if settings.gateways else None,
             ApiKeys(settings.api_key_users) if settings.api_keys else None,
+            _signing(settings, clock, uses) if settings.signing_secrets else None,
         )
+
+
+def _uses(settings: Settings, stores: Stores, clock: Clock, kind: str, ttl_s: float) -> Uses:
+    is_shared = bool(settings.redis_url.get_secret_value())
+    return SharedUses(stores.cache, kind, ttl_s) if is_shared else OwnUses(clock, ttl_s)
+
+
+def _signing(
+    settings: Settings, clock: Clock, uses: Callable[[str, float], Uses]
+) -> RequestSigning:
+    """Each has a memory of its own for nonces: who floods it keeps out nobody else."""
+    keys = {
+        key_id: SigningKey(secrets, uses("nonce", NONCE_S))
+        for key_id, secrets in settings.signing_secrets.items()
+    }
+    return RequestSigning(keys, clock)
 
 
 async def _tokens(settings: Settings, clock: Clock, stack: AsyncExitStack) -> TokenReader:

@@ -20,7 +20,7 @@ _HARMLESS: Final = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
 _METHODS: Final = "GET, POST, PATCH, DELETE, OPTIONS"
 _ASKED: Final = (
     "Authorization, Cache-Control, Content-Type, Idempotency-Key, If-Match, If-None-Match, Range, "
-    "X-API-Key, X-Signature, X-Timestamp"
+    "X-API-Key"
 )
 _TOLD: Final = (
     "Content-Disposition, ETag, Idempotent-Replayed, Link, Location, RateLimit, RateLimit-Policy, "

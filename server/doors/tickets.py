@@ -14,64 +14,22 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from media.clock import Clock
 from server.doors.caller import Caller
-from server.doors.refusals import DoorsAway, NotLetIn
-from storage.cache import Cache, cache_key
-from storage.errors import StorageError
+from server.doors.refusals import NotLetIn
+from server.doors.uses import Uses
 from storage.keyring import KEY_BYTES, Keyring
 
 GOOD_S: Final = 60
 MOST_LENGTH: Final = 1024
-MOST_USED: Final = 100_000
-"""So many uses are remembered; who floods the doors keeps others out for a minute at most."""
+REMEMBERED_S: Final = 2 * GOOD_S
+"""A ticket's use, whatever the clocks say meanwhile."""
 ID_BYTES: Final = 16
 _LABEL: Final = b"hair-tryon ticket, version 1"
-_NOBODY: Final = "/"
-"""Under whom uses are counted: no user has this id, and so nobody's erasure forgets them."""
-
-
-class SharedUses:
-    """For all servers that share a Redis, which must not forget (see the README)."""
-
-    place: Final = ""
-    """Their tickets are good at all of them."""
-
-    def __init__(self, cache: Cache) -> None:
-        self._cache = cache
-
-    async def count(self, name: str) -> int:
-        """How often a ticket was used by now, this time included. Raises DoorsAway."""
-        try:
-            return await self._cache.count(cache_key("rate", _NOBODY, f"ticket-{name}"), 2 * GOOD_S)
-        except StorageError as error:
-            raise DoorsAway from error
-
-
-class OwnUses:
-    """For this server alone: its tickets are good nowhere else."""
-
-    def __init__(self, clock: Clock) -> None:
-        self.place = secrets.token_hex(ID_BYTES)
-        self._clock = clock
-        self._used: dict[str, float] = {}
-
-    async def count(self, name: str) -> int:
-        """See SharedUses."""
-        now_s = self._clock.monotonic()
-        # The first to be over stand first.
-        while self._used and now_s >= next(iter(self._used.values())):
-            del self._used[next(iter(self._used))]
-        if name in self._used:
-            return 2
-        if len(self._used) >= MOST_USED:
-            raise DoorsAway
-        self._used[name] = now_s + 2 * GOOD_S
-        return 1
 
 
 class Tickets:
     """Gives tickets, and takes each of them once."""
 
-    def __init__(self, keyring: Keyring, uses: SharedUses | OwnUses, clock: Clock) -> None:
+    def __init__(self, keyring: Keyring, uses: Uses, clock: Clock) -> None:
         derived = keyring.derived(_LABEL, KEY_BYTES)
         self._seal = MultiFernet([Fernet(urlsafe_b64encode(key)) for key in derived])
         self._uses = uses

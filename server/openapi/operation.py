@@ -57,6 +57,11 @@ class Operation:
         """Whether a form says for whom it is."""
         return self.form is not None and "user_id" in self.form.model_fields
 
+    @property
+    def takes_body(self) -> bool:
+        """Whether there is anything to be sent."""
+        return self.form is not None or self.body is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Told:

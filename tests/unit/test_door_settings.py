@@ -3,13 +3,15 @@
 import pytest
 
 from server.doors.api_keys import digest_of
+from server.doors.signing import new_secret
 from server.settings import SettingsInvalid, load_settings
 
 ISSUED = ["--jwt-issuer=https://auth.example", "--jwt-audience=hair"]
 SECRET = "--jwt-secret=" + "s" * 32
 KEYS = "--jwt-keys-url=https://auth.example/jwks"
 DOORS = [[SECRET, *ISSUED], [KEYS, *ISSUED], ["--gateways=10.0.0.1"],
-         [f"--api-keys=salon={digest_of('x')}"]]  # fmt: skip
+         [f"--api-keys=salon={digest_of('x')}"],
+         [f"--signing-keys=salon={new_secret()}"]]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +59,28 @@ def test_what_is_listed_is_read() -> None:
     assert [str(one) for one in settings.gateway_networks] == ["10.1.0.0/16", "::1/128"]
     assert settings.api_key_users == {digests[0]: "salon", digests[1]: "a@b"}
     assert settings.allowed_origins == {"https://a.example", "http://[::1]:3000"}
+
+
+def test_secrets_for_signing_are_read() -> None:
+    """More than one of the same enterprise, while it changes them; and none of them shows."""
+    one, two, three = (new_secret() for _ in range(3))
+    settings = load_settings([f"--signing-keys=salon={one}, a@b:c={two} ,salon={three}"])
+    assert settings.signing_secrets == {
+        "salon": (one.encode(), three.encode()),
+        "a@b:c": (two.encode(),),
+    }
+    assert not any(secret in repr(settings) for secret in (one, two, three))
+
+
+@pytest.mark.parametrize("part", ["{}", "={}", "salon", "salon=x{}", "salon={}x", "sal on={}",
+                                  "salon=hts_secret", "salon==hts_secret"])  # fmt: skip
+def test_no_secret_is_repeated_in_an_error(part: str) -> None:
+    """The setting is named, and not what was wrong in it."""
+    secret = new_secret()
+    with pytest.raises(SettingsInvalid, match="signing_keys") as error:
+        load_settings([f"--signing-keys=salon={secret}, {part.format(secret)}"])
+    assert "secret" not in str(error.value)
+    assert secret not in str(error.value)
 
 
 def test_keys_on_this_machine_need_no_tls() -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from server.doors.caller import Caller
 from server.doors.refusals import DoorsAway, NotLetIn
-from server.doors.tickets import GOOD_S, MOST_LENGTH, OwnUses, SharedUses, Tickets
+from server.doors.tickets import GOOD_S, MOST_LENGTH, REMEMBERED_S, Tickets
+from server.doors.uses import OwnUses, SharedUses
 from server.identity import USER_ID
 from storage.keyring import Key, Keyring
 from storage.memory_cache import MemoryCache
@@ -14,6 +15,10 @@ from tests.fakes import ManualClock
 
 OLD, NEW = Key(b"o" * 32), Key(b"n" * 32)
 ANN = Caller("ann", is_admin=True)
+
+
+def shared(cache: MemoryCache) -> SharedUses:
+    return SharedUses(cache, "ticket", REMEMBERED_S)
 
 
 @pytest.fixture
@@ -28,7 +33,7 @@ def cache(clock: ManualClock) -> MemoryCache:
 
 @pytest.fixture
 def tickets(cache: MemoryCache, clock: ManualClock) -> Tickets:
-    return Tickets(Keyring([NEW, OLD]), SharedUses(cache), clock)
+    return Tickets(Keyring([NEW, OLD]), shared(cache), clock)
 
 
 async def test_a_ticket_is_good_once(tickets: Tickets) -> None:
@@ -58,7 +63,7 @@ async def test_other_servers_know_it(
     tickets: Tickets, cache: MemoryCache, clock: ManualClock
 ) -> None:
     """Also if its key is not the current one there; with other keys it is good nowhere."""
-    there = Tickets(Keyring([OLD]), SharedUses(cache), clock)
+    there = Tickets(Keyring([OLD]), shared(cache), clock)
     ticket = there.issue(ANN)
     assert await tickets.redeem(ticket) == ANN
     with pytest.raises(NotLetIn):
@@ -96,7 +101,7 @@ async def test_without_a_cache_nobody_is_let_in_twice(tickets: Tickets, cache: M
 
 async def test_without_redis_a_ticket_is_its_servers(clock: ManualClock) -> None:
     """Good once there, and nowhere else though the keys are the same."""
-    here, there = (Tickets(Keyring([NEW]), OwnUses(clock), clock) for _ in range(2))
+    here, there = (Tickets(Keyring([NEW]), OwnUses(clock, REMEMBERED_S), clock) for _ in range(2))
     ticket = here.issue(ANN)
     with pytest.raises(NotLetIn):
         await there.redeem(ticket)
@@ -112,8 +117,8 @@ async def test_a_flood_of_tickets_is_bounded(
     clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """None is taken whose use could not be remembered; later there is room again."""
-    monkeypatch.setattr("server.doors.tickets.MOST_USED", 3)
-    tickets = Tickets(Keyring([NEW]), OwnUses(clock), clock)
+    monkeypatch.setattr("server.doors.uses.MOST_USED", 3)
+    tickets = Tickets(Keyring([NEW]), OwnUses(clock, REMEMBERED_S), clock)
     for _ in range(3):
         await tickets.redeem(tickets.issue(ANN))
     with pytest.raises(DoorsAway):
