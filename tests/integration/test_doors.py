@@ -4,17 +4,19 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 import pytest
-from aiohttp import ClientSession, FormData, WSMsgType
+from aiohttp import ClientSession, WSMsgType
+from yarl import URL
 
 from server.doors.access import Access
 from server.openapi.operation import Told
 from server.routes import told
 from tests.integration.auth_service import AuthService, auth
 from tests.integration.service import Service, StartService
+from tests.signing import FORM, KEYS, form_of, signed
 from tests.tokens import AUDIENCE, ISSUER, SECRET, KeyPairs, claims, token, unsigned
 
 __all__ = ["auth"]
@@ -23,6 +25,10 @@ ADDRESSES: Final = told()
 GUARDED: Final = [one for one in ADDRESSES if one.operation.access is not Access.PUBLIC]
 BODIES: Final = {"offer": b"v=0\r\n", "trickle": b"a=end-of-candidates\r\n"}
 GATEWAY: Final = "127.0.0.1"
+
+
+Credentials: TypeAlias = Mapping[str, str] | Callable[[str, str, bytes], Mapping[str, str]]
+"""Headers, or what makes them of a request's method, its path with the query, and its body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,10 @@ def signing(request: pytest.FixtureRequest, auth: AuthService) -> Signing:
 
 @pytest.fixture
 async def service(start_service: StartService, signing: Signing) -> Service:
-    """A service that lets in who has a token."""
-    return await start_service(jwt_issuer=ISSUER, jwt_audience=AUDIENCE, **signing.settings)
+    """A service that lets in who has a token, and who signs."""
+    return await start_service(
+        jwt_issuer=ISSUER, jwt_audience=AUDIENCE, signing_keys=KEYS, **signing.settings
+    )
 
 
 @pytest.fixture
@@ -74,7 +82,7 @@ def name_of(one: Told) -> str:
 
 
 async def ask(
-    http: ClientSession, service: Service, one: Told, user_id: str, headers: Mapping[str, str]
+    http: ClientSession, service: Service, one: Told, user_id: str, credentials: Credentials
 ) -> tuple[int, Any]:
     """The status and the document of an answer; of a socket its closing code and last message."""
     path = one.route.path.format(
@@ -82,13 +90,16 @@ async def ask(
         name=f"result_{'0' * 8}-{'0' * 4}-{'0' * 4}-{'0' * 4}-{'0' * 12}.mp4",
     )  # fmt: skip
     url = f"{service.caller.url}{path}?user_id={quote(user_id)}"
+    body = BODIES.get(getattr(one.route.handler, "__name__", ""), b"")
+    if one.operation.form is not None:
+        body, url = form_of({"user_id": user_id}), url.partition("?")[0]
+    headers = dict(FORM) if one.operation.form is not None else {}
+    if not isinstance(credentials, Mapping):
+        credentials = credentials(one.route.method, URL(url).raw_path_qs, body)
+    headers |= credentials
     if one.operation.access is Access.SOCKET:
         return await _ask_socket(http, url, headers)
-    data: Any = BODIES.get(getattr(one.route.handler, "__name__", ""))
-    if one.operation.form is not None:
-        data = FormData({"user_id": user_id}, default_to_multipart=True)
-        url = url.partition("?")[0]
-    method = http.request(one.route.method, url, headers=headers, data=data)
+    method = http.request(one.route.method, url, headers=headers, data=body or None)
     async with method as answer:
         is_json = answer.content_type == "application/json"
         return answer.status, await answer.json() if is_json else await answer.read()
@@ -107,7 +118,7 @@ def bearer(text: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {text}"}
 
 
-def wrong(signing: Signing) -> dict[str, dict[str, str]]:
+def wrong(signing: Signing) -> dict[str, Credentials]:
     """Credentials that let nobody in."""
     good = signing.good()
     return {
@@ -124,6 +135,23 @@ def wrong(signing: Signing) -> dict[str, dict[str, str]]:
         "scheme": {"Authorization": f"Basic {good}"},
         "header of a gateway": {"X-User-Id": "ann"},
         "API key": {"X-API-Key": good},
+        **wrongly_signed(bearer(good)),
+    }
+
+
+def wrongly_signed(good: Mapping[str, str]) -> dict[str, Credentials]:
+    """Signatures of these very requests that are not good, beside a good token too."""
+    long_ago_s = time.time() - 600
+    return {
+        "signed long ago": lambda *asked: signed(*asked, now_s=long_ago_s),
+        "signed ahead of time": lambda *asked: signed(*asked, now_s=long_ago_s + 1200),
+        "signed with another secret": lambda *asked: signed(*asked, secret=SECRET),
+        "signed by nobody": lambda *asked: signed(*asked, key_id="nobody"),
+        "signed by another": lambda *asked: {**signed(*asked), "X-Key-Id": "studio"},
+        "another address": lambda method, target, body: signed(method, target + "&", body),
+        "half a signature": lambda *asked: {**signed(*asked), "X-Signature": "v1=00"},
+        "no signature": lambda *asked: {**signed(*asked), "X-Signature": "", **good},
+        "a token besides": lambda *asked: {**signed(*asked, secret=SECRET), **good},
     }
 
 
@@ -152,6 +180,20 @@ async def test_everybody_asks_for_themselves(
         for user_id, headers in [("ann", ann), ("bob", admin)]:
             status, document = await ask(http, service, one, user_id, headers)
             assert status not in (401, 403, 4401, 4403, 500), (name_of(one), status, document)
+
+
+async def test_who_signs_asks_for_itself_and_its_customers(
+    service: Service, http: ClientSession
+) -> None:
+    """And for nobody else."""
+    for one, (user_id, is_theirs) in product(
+        GUARDED, [("salon", True), ("salon:ann", True), ("salons", False), ("ann", False)]
+    ):
+        status, document = await ask(http, service, one, user_id, signed)
+        if is_theirs:
+            assert status not in (401, 403, 4401, 4403, 500), (name_of(one), status, document)
+        else:
+            assert document["error"] == "FORBIDDEN", (name_of(one), status)
 
 
 async def test_public_addresses_ask_nobody(service: Service, http: ClientSession) -> None:
