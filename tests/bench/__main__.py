@@ -15,6 +15,7 @@ from tests.bench.history import history
 from tests.bench.page import page
 from tests.bench.rtc import webrtc, webrtc_capacity, webrtc_overload
 from tests.bench.scenarios import Options, camera, crowd, saturation
+from tests.bench.signing import signing
 from tests.bench.strain import fairness, overload
 from tests.bench.subjects import ALL
 
@@ -31,6 +32,7 @@ SCENARIOS: dict[str, Callable[[Options], str]] = {
     "files": files,
     "history": history,
     "page": page,
+    "signing": signing,
 }
 
 

@@ -1,10 +1,13 @@
 """The arithmetic of the benchmark. Pure."""
 
 from collections.abc import Mapping, Sequence
+from math import sqrt
 from statistics import fmean
 
 Sample = tuple[float, float]
 """Seconds into the window, and what was measured."""
+Point = tuple[float, float]
+"""What was chosen, and what was measured with it."""
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -63,3 +66,20 @@ def total_counts(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
     names = dict.fromkeys(name for count in counts for name in count)
     totals = {name: sum(count.get(name, 0) for count in counts) for name in names}
     return {name: total for name, total in totals.items() if total}
+
+
+def clipped(points: Sequence[Point], share: float) -> list[Point]:
+    """With no value above this percentile: a pause of the machine says nothing of what was
+    measured."""
+    most = percentile([value for _, value in points], share)
+    return [(chosen, min(value, most)) for chosen, value in points]
+
+
+def trend(points: Sequence[Point]) -> tuple[float, float]:
+    """By how much a value grows with what was chosen, by least squares, and the standard error of
+    that."""
+    means = [fmean(column) for column in zip(*points, strict=True)]
+    spread_x = sum((x - means[0]) ** 2 for x, _ in points)
+    slope = sum((x - means[0]) * (y - means[1]) for x, y in points) / spread_x
+    left = sum((y - means[1] - slope * (x - means[0])) ** 2 for x, y in points)
+    return slope, sqrt(left / (len(points) - 2) / spread_x)

@@ -98,3 +98,13 @@ def _report(stats: dict[str, object], sent: int) -> SessionReport:
         out_of_order=0,
         stats=stats,
     )
+
+
+def test_a_trend_has_an_error() -> None:
+    """None on a line; otherwise as the textbook has it; and what is far out is clipped first."""
+    assert figures.trend([(0, 1), (1, 3), (2, 5)]) == (2, 0)
+    slope, error = figures.trend([(0, 0), (1, 2), (2, 1), (3, 3)])
+    assert slope == pytest.approx(0.8)
+    assert error == pytest.approx(math.sqrt(1.8 / 2 / 5))
+    points = [(1, 1), (2, 900), (3, 2), (4, 3)]
+    assert figures.clipped(points, 0.5) == [(1, 1), (2, 3), (3, 2), (4, 3)]
