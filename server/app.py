@@ -44,6 +44,7 @@ from server.keys import (
     WATCHERS,
 )
 from server.openapi.document import make_document
+from server.openapi.security import schemes
 from server.pages import add_security_headers
 from server.places import Places
 from server.registry import LiveSessions
@@ -88,7 +89,7 @@ def create_app(
     inside = [crossing(origins), entrance(operations())]
     app = web.Application(middlewares=[answering, *hosts, *inside])
     app.add_routes(routes())
-    app[OPENAPI] = orjson.dumps(make_document(told(), engines.names))
+    app[OPENAPI] = orjson.dumps(make_document(told(), engines.names, schemes(settings)))
     app.on_response_prepare.extend([add_security_headers, tell_id, tell_limits, telling(origins)])
     app.cleanup_ctx.append(_lifetime(settings, engines, clock or SystemClock()))
     app.on_shutdown.append(_stop_sessions)

@@ -10,6 +10,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from server.answers import ErrorAnswer
 from server.form_fields import FormFile, StoredFile
 from server.openapi.operation import Media, Operation, Said, Told
+from server.openapi.security import needed
 from server.version import VERSION
 
 OPENAPI: Final = "3.1.0"
@@ -43,13 +44,16 @@ FILE: Final = {"type": "string", "format": "binary"}
 Json: TypeAlias = dict[str, Any]
 
 
-def make_document(told: Sequence[Told], engines: Sequence[str]) -> Json:
-    """The document of these addresses; looks name one of these engines."""
+def make_document(told: Sequence[Told], engines: Sequence[str], schemes: Json) -> Json:
+    """The document of these addresses; looks name one of these engines, and callers show who they
+    are by one of these schemes."""
     schemas, definitions = _schemas(one.operation for one in told)
     definitions["LookValues"]["properties"]["engine"] = {"enum": [*engines, None]}
     paths: dict[str, Json] = {}
     for one in told:
         entry = _operation(one.route, one.operation, schemas)
+        if security := needed(one.operation.access, schemes):
+            entry["security"] = security
         paths.setdefault(one.route.path, {})[one.route.method.lower()] = entry
     return {
         "openapi": OPENAPI,
@@ -57,7 +61,7 @@ def make_document(told: Sequence[Told], engines: Sequence[str]) -> Json:
         "tags": [{"name": name} for name in TAGS],
         "servers": [{"url": "/"}],
         "paths": paths,
-        "components": {"schemas": definitions},
+        "components": {"schemas": definitions, "securitySchemes": schemes},
     }
 
 

@@ -17,8 +17,9 @@ from server.openapi.pages import DOCS_DIR
 from server.routes import told
 from tests.integration.browser import open_browser
 from tests.integration.process import ServerProcess
-from tests.integration.service import Service
+from tests.integration.service import Service, StartService
 from tests.integration.videos import Videos
+from tests.signing import KEYS
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "tests" / "schema" / "schemathesis.toml"
@@ -28,7 +29,7 @@ EXAMPLES = 15
 
 def test_every_route_is_told_of(service: Service) -> None:
     """No address, no method and no part of an address is missing."""
-    document = make_document(told(), ["natural"])
+    document = make_document(told(), ["natural"], {})
     for route in service.app.router.routes():
         resource = route.resource
         if route.method == hdrs.METH_HEAD or resource is None:
@@ -53,6 +54,29 @@ async def test_the_document_is_served(service: Service) -> None:
     assert look["properties"]["engine"]["enum"] == [*service.services.engines.names, None]
     references = set(_references(document))
     assert references <= {f"#/components/schemas/{n}" for n in document["components"]["schemas"]}
+
+
+async def test_it_says_by_what_one_is_let_in(
+    start_service: StartService, service: Service, tmp_path: Path
+) -> None:
+    """What the settings take, at the addresses that need it; a demo needs nothing."""
+    closed = await start_service(signing_keys=KEYS, data_dir=tmp_path / "closed")
+    paths = {}
+    for one, known in ((service, set()), (closed, {"signature", "ticket"})):
+        answer = await one.caller.http.get(f"{one.caller.url}/openapi.json")
+        document: dict[str, Any] = orjson.loads(await answer.read())
+        assert set(document["components"]["securitySchemes"]) == known
+        paths = document["paths"]
+        is_said = {"security" in what for path in paths.values() for what in path.values()}
+        assert is_said == ({True, False} if known else {False})
+    signed: dict[str, list[str]] = {"signature": []}
+    for path, expected in [
+        ("history/{user_id}", [signed]),
+        ("realtime/{session_id}", [signed, {"ticket": []}]),
+        ("shades", None),
+    ]:
+        assert paths[f"/api/hair-tryOn/{path}"]["get"].get("security") == expected
+    assert paths["/uploads/{name}"]["get"]["security"] == [signed, {}]
 
 
 def _references(part: object) -> list[str]:
