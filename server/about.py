@@ -8,12 +8,13 @@ from server.version import VERSION
 
 
 async def about(request: web.Request) -> web.Response:
-    """``GET /api/hair-tryOn/about``: whether this is a demo, the limits, and how long what is
-    kept."""
+    """``GET /api/hair-tryOn/about``: whether this is a demo, where people sign in, the limits, and
+    how long what is kept."""
     settings = request.app[SERVICES].settings
     return AboutAnswer(
         version=VERSION,
         is_demo=settings.is_open,
+        sign_in_url=settings.sign_in_url or None,
         limits=LimitsAnswer(
             max_photo_bytes=settings.max_photo_bytes,
             max_picture_px=settings.max_picture_px,

@@ -123,10 +123,11 @@ class HistoryItem(Answer):
     status: ResultStatus
     video_url: str | None
     thumbnail_url: str | None
+    signed_thumbnail_url: str | None = Field(description="As of a result.")
     created_at: str
 
     @classmethod
-    def of(cls, record: ResultRecord) -> "HistoryItem":
+    def of(cls, record: ResultRecord, sign: Sign) -> "HistoryItem":
         """The short form of a result."""
         video, thumbnail = _files(record)
         return cls(
@@ -134,6 +135,7 @@ class HistoryItem(Answer):
             status=record.status,
             video_url=video,
             thumbnail_url=thumbnail,
+            signed_thumbnail_url=sign(thumbnail) if thumbnail else None,
             created_at=iso_utc(record.created_at),
         )
 
@@ -208,6 +210,7 @@ class AboutAnswer(Answer):
 
     version: str
     is_demo: bool = Field(description="Everybody is whoever they say they are.")
+    sign_in_url: str | None = Field(description="Where people sign in, if it is known.")
     limits: LimitsAnswer
     kept_s: KeptAnswer
 
@@ -266,13 +269,6 @@ class IceAnswer(Answer):
 
     iceServers: list[IceServer]  # noqa: N815  (as browsers have it)
     ttl_s: float
-
-
-class TicketAnswer(Answer):
-    """Good once, for so many seconds."""
-
-    ticket: str
-    expires_in: int
 
 
 class ErrorDetails(BaseModel):

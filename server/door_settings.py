@@ -12,6 +12,7 @@ from server.listed import (
     KeysUrl,
     Networks,
     Origins,
+    PageUrl,
     SigningKeyList,
     TokenSecret,
     listed,
@@ -61,6 +62,10 @@ class DoorSettings(BaseSettings):
     insecure: CliImplicitFlag[bool] = Field(
         False,
         description="let anybody in who says who they are, on other addresses than loopback too",
+    )
+    sign_in_url: PageUrl = Field(
+        "",
+        description="where the page sends people whom the server does not know, to sign in",
     )
     origins: Origins = Field(
         "",

@@ -117,14 +117,25 @@ def _is_token_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
-def _is_keys_url(text: str) -> str:
+def _is_safe(text: str) -> bool:
+    """Whether it is an address of which nobody on the way can change the answer."""
     try:
         url = URL(text)
     except ValueError:
         raise ValueError("no address") from None
     is_private = url.scheme == "http" and url.host in _LOOPBACK
-    if text and not (url.host and (url.scheme == "https" or is_private)):
+    return bool(url.host and (url.scheme == "https" or is_private))
+
+
+def _is_keys_url(text: str) -> str:
+    if text and not _is_safe(text):
         raise ValueError("no https address: whoever is on the way could put in keys of their own")
+    return text
+
+
+def _is_page_url(text: str) -> str:
+    if text and not _is_safe(text):
+        raise ValueError("no https address, as https://auth.example.com/sign-in")
     return text
 
 
@@ -171,6 +182,8 @@ TokenSecret: TypeAlias = Annotated[SecretStr, AfterValidator(_is_token_secret)]
 """A secret for HS256; empty: none."""
 KeysUrl: TypeAlias = Annotated[str, AfterValidator(_is_keys_url)]
 """Where public keys are fetched; empty: nowhere."""
+PageUrl: TypeAlias = Annotated[str, AfterValidator(_is_page_url)]
+"""Where a page for people is; empty: nowhere."""
 ApiKeyList: TypeAlias = Annotated[str, AfterValidator(_are_api_keys)]
 """Users and digests of their keys, separated by commas."""
 SigningKeyList: TypeAlias = Annotated[SecretStr, AfterValidator(_are_signing_keys)]

@@ -38,13 +38,15 @@ async def cancel_result(request: web.Request) -> web.Response:
 async def history(request: web.Request) -> web.Response:
     """``GET /api/hair-tryOn/history/{user_id}``: a user's results, the latest first."""
     user_id, page = read_path(request, UserPath).user_id, read_query(request, PageQuery)
-    results = request.app[SERVICES].database.results
+    services = request.app[SERVICES]
     # One more than is told says whether there is another page.
-    found, total = await results.history(user_id, page.limit + 1, page.offset, page.after)
+    found, total = await services.database.results.history(
+        user_id, page.limit + 1, page.offset, page.after
+    )
     records = found[: page.limit]
     is_last = len(found) == len(records)
     return HistoryAnswer(
-        results=[HistoryItem.of(record) for record in records],
+        results=[HistoryItem.of(record, services.signer.sign) for record in records],
         total=total,
         limit=page.limit,
         offset=page.offset,

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from server import webrtc, whep
 from server.about import about
-from server.admission import give_ticket
+from server.admission import give_ticket, who_asks
 from server.events import result_events
 from server.health import health
 from server.ice import list_ice_servers
@@ -58,6 +58,7 @@ def told() -> list[Told]:
         Told(web.get(f"{USER}/export", export_user, allow_head=False), does.EXPORT_USER),
         Told(web.get(f"{ADDRESS}{{name}}", kept_file), does.KEPT_FILE),
         Told(web.get(f"{API}/realtime/{{session_id}}", realtime), does.REALTIME),
+        Told(web.get(f"{API}/me", who_asks), does.ME),
         Told(web.post(f"{API}/tickets", give_ticket), does.TICKET),
         Told(web.get(f"{API}/ice-servers", list_ice_servers), does.ICE_SERVERS),
         Told(web.post(WEBRTC, webrtc.offer), does.WEBRTC_OFFER),

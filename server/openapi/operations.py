@@ -14,10 +14,10 @@ from server.answers import (
     ProgressAnswer,
     ResultAnswer,
     ShadesAnswer,
-    TicketAnswer,
     UploadAnswer,
 )
 from server.doors.access import Access
+from server.doors.answers import CallerAnswer, TicketAnswer
 from server.doors.costs import Costs
 from server.identity import SESSION_ID
 from server.keys import DOWNLOADS, ERASURES, EXPORTS, PHOTOS_COMING, UPLOADS, WATCHERS
@@ -204,6 +204,7 @@ REALTIME: Final = Operation(
     access=Access.SOCKET,
     costs=Costs.CONNECTION,
 )
+ME: Final = Operation("Users", "Who asks", {200: CallerAnswer}, costs=Costs.NOTHING)
 TICKET: Final = Operation(
     "Live",
     "A ticket, for who can send no headers",

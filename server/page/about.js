@@ -1,6 +1,7 @@
-// How long the server keeps what, in words; and whether it is a demo.
+// How long the server keeps what, in words; whether it is a demo; and where people sign in.
 
 import { byId, say } from "./dom.js";
+import { linkSignIn } from "./door.js";
 
 const HOUR_S = 3600;
 const DAY_S = 24 * HOUR_S;
@@ -10,9 +11,10 @@ export async function showAbout() {
   try {
     const answer = await fetch("/api/hair-tryOn/about", { cache: "no-store" });
     if (!answer.ok) return;
-    const { is_demo: isDemo, kept_s: keptS } = await answer.json();
+    const { is_demo: isDemo, kept_s: keptS, sign_in_url: signInUrl } = await answer.json();
     say(byId("kept-words"), keptWords(keptS));
     byId("demo-words").hidden = !isDemo;
+    linkSignIn(signInUrl);
   } catch {
     // The page says in its own places that the server cannot be reached.
   }

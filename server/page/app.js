@@ -1,18 +1,20 @@
 // Puts the parts together: what the visitor does, what the connection tells, what is shown.
 
 import { showAbout } from "./about.js";
+import { Calls } from "./calls.js";
 import { showCameras } from "./camera-choice.js";
 import { Controls } from "./controls.js";
 import { byId, say } from "./dom.js";
+import { showDoor } from "./door.js";
 import { connectDrops } from "./drops.js";
 import { Figures } from "./figures.js";
 import { FileTab } from "./file-tab.js";
 import { FilesApi } from "./files-api.js";
 import { startHints } from "./hint.js";
-import { liveUrls, userId } from "./identity.js";
 import { JobWatch } from "./job-watch.js";
 import { Link } from "./link.js";
 import { Live } from "./live.js";
+import { LiveAddresses } from "./live-addresses.js";
 import { Look } from "./look.js";
 import { LookSender } from "./look-sender.js";
 import { appliedWords, errorWords, problemWords } from "./messages.js";
@@ -27,15 +29,19 @@ import { saveSnapshot } from "./snapshot.js";
 import { Source, SourceError, camerasAllowed } from "./source.js";
 import { Stage } from "./stage.js";
 import { Tabs } from "./tabs.js";
+import { followTokens, takeToken } from "./token.js";
+import { Visitor } from "./visitor.js";
 
 const READOUT_EVERY_MS = 500;
 
+const calls = new Calls(takeToken());
+const visitor = new Visitor(calls);
 const now = () => performance.now();
 const video = byId("video");
 const source = new Source(video);
 const stage = new Stage(byId("picture"), byId("result"), byId("divider"));
 const forced = new URLSearchParams(location.search).get("transport");
-const connection = new Link(liveUrls(location), forced);
+const connection = new Link(new LiveAddresses(visitor, location), calls, forced);
 const pacer = new Pacer(now);
 const figures = new Figures(now);
 const live = new Live({ video, source, stage, connection, pacer, figures });
@@ -45,7 +51,7 @@ const hint = startHints(now, () => document.body.dataset.state === "live" && !lo
 const controls = new Controls(look);
 const sender = new LookSender(look, connection);
 const notice = new Notice();
-const api = new FilesApi(userId());
+const api = new FilesApi(calls, visitor);
 const files = new FileTab(look, api, new JobWatch(api));
 new OwnData(api).addEventListener("erased", () => files.forgetAll());
 const tabs = new Tabs(byId("tabs"));
@@ -73,6 +79,7 @@ function enter(state, chip, tone) {
 }
 
 async function start(open, kind) {
+  if (calls.problem) return trouble(calls.problem);
   notice.hide();
   enter("starting", "Starting…", "wait");
   tell(kind === "camera" ? "Waiting for the camera…" : "Opening the video…");
@@ -162,6 +169,7 @@ function onLost({ problem, delayMs }) {
   if (!wasEstablished) lostBeforeFirst += 1;
   // The first try may fail only because the server does not speak the binary protocol.
   if (lostBeforeFirst === 1 && problem === "connection_lost") return;
+  if (problem === "unauthorized") return trouble(calls.problem ?? problem);
   trouble(problem === "connection_lost" ? lossInFull() : problem, delayMs);
   // Told late, to a tab that was asleep: somebody is here.
   if (problem === "idle" && !document.hidden && source.isPlaying) connection.open();
@@ -312,6 +320,8 @@ connectSizeChoice(byId("size"), location.search, (size) => {
   pacer.ladder.fix(size);
   if (source.isPlaying) carry();
 });
+followTokens();
+showDoor(calls, visitor);
 warnOfWhatIsMissing();
 controls.loadShades();
 showAbout();

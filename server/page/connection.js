@@ -1,6 +1,7 @@
 // The WebSocket: opens, carries frames and messages, and comes back when it is lost.
 
 import { afterClose } from "./backoff.js";
+import { Refusal } from "./refusal.js";
 import { SUBPROTOCOL, decodeResult, encodeFrame, fromBase64, toBase64 } from "./wire.js";
 
 const ESTABLISH_WITHIN_MS = 10_000;
@@ -11,7 +12,9 @@ const SILENCE_MS = 8000;
  * message); "result" ({number, processingMs, picture}); "lost" ({problem, delayMs}).
  */
 export class Connection extends EventTarget {
-  #url;
+  #address;
+  // Names the attempt that is under way, or has led to a connection; null: there is none.
+  #attempted = null;
   #socket = null;
   #timer = 0;
   #attempt = 0;
@@ -24,10 +27,13 @@ export class Connection extends EventTarget {
   #binaryKnown = false;
   #offersBinary = true;
 
-  /** @param {string} url ws: or wss:, the same for every attempt, so the session stays the same */
-  constructor(url) {
+  /**
+   * @param {() => Promise<string>} address gives a ws: or wss: for each attempt, all of the same
+   *   session
+   */
+  constructor(address) {
     super();
-    this.#url = url;
+    this.#address = address;
   }
 
   get isOpen() {
@@ -46,17 +52,13 @@ export class Connection extends EventTarget {
 
   /** Connect now, whatever is planned; does nothing while connected. */
   open() {
-    if (this.#socket) return;
+    if (this.#attempted) return;
     clearTimeout(this.#timer);
     this.#announced = null;
-    this.#socket = this.#offersBinary
-      ? new WebSocket(this.#url, [SUBPROTOCOL])
-      : new WebSocket(this.#url);
-    this.#socket.binaryType = "arraybuffer";
-    this.#socket.addEventListener("message", this.#onMessage);
-    this.#socket.addEventListener("close", this.#onClose);
+    this.#attempted = Symbol("attempt");
     this.#timer = setTimeout(() => this.#end(1006), ESTABLISH_WITHIN_MS);
     this.dispatchEvent(new Event("connecting"));
+    this.#connect(this.#attempted);
   }
 
   /** Leave for good: no further attempt. */
@@ -110,6 +112,25 @@ export class Connection extends EventTarget {
     if (this.#established && performance.now() - this.#heardMs > SILENCE_MS) this.#end(1006);
   }
 
+  async #connect(attempt) {
+    const isMine = () => attempt === this.#attempted;
+    try {
+      const url = await this.#address();
+      if (isMine()) this.#openSocket(url);
+    } catch (error) {
+      if (!isMine()) return;
+      this.#announced = error instanceof Refusal ? error.code : null;
+      this.#end(1006);
+    }
+  }
+
+  #openSocket(url) {
+    this.#socket = this.#offersBinary ? new WebSocket(url, [SUBPROTOCOL]) : new WebSocket(url);
+    this.#socket.binaryType = "arraybuffer";
+    this.#socket.addEventListener("message", this.#onMessage);
+    this.#socket.addEventListener("close", this.#onClose);
+  }
+
   #onMessage = (event) => {
     this.#heardMs = performance.now();
     if (event.data instanceof ArrayBuffer) this.#emit("result", decodeResult(event.data));
@@ -150,6 +171,7 @@ export class Connection extends EventTarget {
   #release(code) {
     clearTimeout(this.#timer);
     this.#established = false;
+    this.#attempted = null;
     this.#socket?.removeEventListener("message", this.#onMessage);
     this.#socket?.removeEventListener("close", this.#onClose);
     this.#socket?.close(code);

@@ -264,11 +264,12 @@ export class FileTab {
       this.#viewer.hideResult();
       return;
     }
-    const url = kind === "photo" ? URL.createObjectURL(result.photo) : result.video_url;
+    const { video, thumbnail } = this.#api.media(result);
+    const url = kind === "photo" ? URL.createObjectURL(result.photo) : video;
     byId("download").href = url;
     const extension = kind === "photo" ? "jpg" : "mp4";
     byId("download").download = look ? fileName(look, extension) : `hair-try-on.${extension}`;
-    this.#viewer.showResult(kind, url, result.thumbnail_url);
+    this.#viewer.showResult(kind, url, thumbnail);
   }
 
   #renderWork(change) {

@@ -1,7 +1,7 @@
 // The server's addresses for photos and videos, and what they answer.
 
 import { addLook } from "./look-form.js";
-import { NoAnswer, refusalOf } from "./refusal.js";
+import { Refusal } from "./refusal.js";
 import { withRetries } from "./retry.js";
 import { postForm } from "./upload.js";
 
@@ -9,11 +9,16 @@ const API = "/api/hair-tryOn";
 
 /** Everything raises Refusal, NoAnswer, or the reason of the signal that ended it. */
 export class FilesApi {
-  #userId;
+  #calls;
+  #visitor;
 
-  /** @param {string} userId whose files they are */
-  constructor(userId) {
-    this.#userId = userId;
+  /**
+   * @param {import("./calls.js").Calls} calls
+   * @param {import("./visitor.js").Visitor} visitor whose files they are
+   */
+  constructor(calls, visitor) {
+    this.#calls = calls;
+    this.#visitor = visitor;
   }
 
   /**
@@ -22,7 +27,7 @@ export class FilesApi {
    * @returns {Promise<string>} the upload's id
    */
   async upload(file, options) {
-    const form = this.#form();
+    const form = await this.#form();
     form.append("video", file, file.name);
     return (await this.#postForJson("/upload-video", form, options)).upload_id;
   }
@@ -33,8 +38,8 @@ export class FilesApi {
    * @param {{calm: boolean, key: string, signal: AbortSignal}} options
    * @returns {Promise<{result_id: string, status: string, created_at: string}>}
    */
-  order(uploadId, look, { calm, ...options }) {
-    const form = this.#form();
+  async order(uploadId, look, { calm, ...options }) {
+    const form = await this.#form();
     form.append("upload_id", uploadId);
     if (calm) form.append("stabilize", "true");
     addLook(form, look);
@@ -48,11 +53,11 @@ export class FilesApi {
    * @returns {Promise<{photo: Blob, advice: string[], heads: number | null}>}
    */
   async tryOn(file, look, options) {
-    const form = this.#form();
+    const form = await this.#form();
     form.append("image", file, file.name);
     addLook(form, look);
     // Nothing is kept of it, so that it may be sent again without a key.
-    const { body, header } = await post("/try-on", form, options);
+    const { body, header } = await this.#post("/try-on", form, options);
     const heads = header("X-Heads");
     const advice = (header("X-Advice") ?? "").split(", ").filter(Boolean);
     return { photo: body, advice, heads: heads === null ? null : Number(heads) };
@@ -60,68 +65,79 @@ export class FilesApi {
 
   /** @returns {Promise<object>} the result's document */
   async result(resultId) {
-    return (await ask(this.#result(resultId))).json();
+    return (await this.#calls.ask(await this.#result(resultId))).json();
+  }
+
+  /**
+   * Addresses of a result for elements, which send no token. Caches of others may keep what is
+   * signed, so the plain ones do where they can.
+   * @param {object} result its document, or its item in the history
+   * @returns {{video: string | null, thumbnail: string | null}}
+   */
+  media(result) {
+    const kind = this.#calls.hasToken ? "signed_" : "";
+    return { video: result[`${kind}video_url`], thumbnail: result[`${kind}thumbnail_url`] };
   }
 
   /** Cancel it, unless it is finished by now. @returns {Promise<object>} its document */
   async cancel(resultId) {
-    return (await ask(this.#result(resultId, "/cancel"), "POST")).json();
+    const url = await this.#result(resultId, "/cancel");
+    return (await this.#calls.ask(url, { method: "POST" })).json();
   }
 
   /** Cancel what is unfinished, delete anything else. @returns its document; null if it is gone */
   async remove(resultId) {
-    const answer = await ask(this.#result(resultId), "DELETE");
+    const answer = await this.#calls.ask(await this.#result(resultId), { method: "DELETE" });
     return answer.status === 204 ? null : answer.json();
   }
 
   /** @returns {Promise<{results: object[], total: number}>} the latest first */
   async history(limit, offset) {
-    const user = encodeURIComponent(this.#userId);
-    return (await ask(`${API}/history/${user}?limit=${limit}&offset=${offset}`)).json();
+    const url = `${API}/history/${await this.#user()}?limit=${limit}&offset=${offset}`;
+    return (await this.#calls.ask(url)).json();
   }
 
-  /** Where the server tells how far a result is. */
-  events(resultId) {
-    return this.#result(resultId, "/events");
+  /** Where the server tells how far a result is: good for once. */
+  async events(resultId) {
+    return this.#visitor.admitted(await this.#result(resultId, "/events"));
   }
 
-  /** Where everything that is kept of the user is to be had, as a ZIP. */
-  get exportUrl() {
-    return `${this.#user}/export`;
+  /** Where everything that is kept of the user is to be had, as a ZIP: good for once. */
+  async exported() {
+    return this.#visitor.admitted(`${API}/user/${await this.#user()}/export`);
   }
 
   /** @returns {Promise<object>} how much there was of everything that is erased by then */
   async erase() {
-    return (await ask(`${this.#user}/data`, "DELETE")).json();
+    const url = `${API}/user/${await this.#user()}/data`;
+    return (await this.#calls.ask(url, { method: "DELETE" })).json();
   }
 
-  get #user() {
-    return `${API}/user/${encodeURIComponent(this.#userId)}`;
+  async #user() {
+    return encodeURIComponent(await this.#visitor.userId());
   }
 
-  #result(resultId, part = "") {
-    return `${API}/result/${resultId}${part}?user_id=${encodeURIComponent(this.#userId)}`;
+  async #result(resultId, part = "") {
+    return `${API}/result/${resultId}${part}?user_id=${await this.#user()}`;
   }
 
-  #form() {
+  async #form() {
     const form = new FormData();
-    form.append("user_id", this.#userId);
+    form.append("user_id", await this.#visitor.userId());
     return form;
   }
 
   async #postForJson(path, form, options) {
-    return JSON.parse(await (await post(path, form, options)).body.text());
+    return JSON.parse(await (await this.#post(path, form, options)).body.text());
   }
-}
 
-function post(path, form, options) {
-  return withRetries(() => postForm(API + path, form, options), options.signal);
-}
-
-async function ask(url, method = "GET") {
-  const answer = await fetch(url, { method, cache: "no-store" }).catch(() => {
-    throw new NoAnswer(url);
-  });
-  if (answer.ok) return answer;
-  throw refusalOf(answer.status, await answer.text(), answer.headers.get("Retry-After"));
+  async #post(path, form, options) {
+    const send = () => postForm(API + path, form, { ...options, headers: this.#calls.headers });
+    try {
+      return await withRetries(send, options.signal);
+    } catch (error) {
+      if (error instanceof Refusal) this.#calls.heed(error.status);
+      throw error;
+    }
+  }
 }

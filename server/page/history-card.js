@@ -14,10 +14,15 @@ export class HistoryCard extends EventTarget {
   #bar = make("progress", { max: 1 });
   #main;
   #remove;
+  #api;
 
-  /** @param {{result_id: string, status: string, thumbnail_url?: string, created_at: string}} item */
-  constructor(item) {
+  /**
+   * @param {{result_id: string, status: string, created_at: string}} item
+   * @param {import("./files-api.js").FilesApi} api
+   */
+  constructor(item, api) {
     super();
+    this.#api = api;
     this.element.dataset.result = item.result_id;
     const date = make("span", { className: "small" }, dateWords(item.created_at));
     const words = make("span", { className: "card-words" }, this.#state, date);
@@ -35,10 +40,10 @@ export class HistoryCard extends EventTarget {
   /** Its state, and its picture when there is one. */
   show(item) {
     this.item = { ...this.item, ...item };
-    const { status, thumbnail_url: thumbnail, created_at: created } = this.item;
+    const { status, created_at: created } = this.item;
     this.element.dataset.status = status;
     say(this.#state, stateWords(status));
-    this.#paint(isFinal(status), thumbnail);
+    this.#paint(isFinal(status), this.#api.media(this.item).thumbnail);
     const [verb, question] = isFinal(status) ? ["Delete", "Delete it for good?"] : ["Cancel", "Cancel it?"];
     this.#remove.words = { question, yes: verb, no: "Keep" };
     this.#remove.element.querySelector(".plain")

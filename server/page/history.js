@@ -75,7 +75,7 @@ export class History extends EventTarget {
   }
 
   #card(item) {
-    const card = new HistoryCard(item);
+    const card = new HistoryCard(item, this.#api);
     this.#cards.set(item.result_id, card);
     card.addEventListener("open", () => this.dispatchEvent(new CustomEvent("open", { detail: card.item })));
     card.addEventListener("remove", () => this.#remove(card));

@@ -9,17 +9,17 @@ export class CallGone extends Error {}
 /**
  * Look for another way, once; the call's state tells whether one was found.
  * @param {RTCPeerConnection} pc
- * @param {string} url where the offer went
+ * @param {(options: RequestInit) => Promise<Response>} send to where the offer went
  * @param {() => Promise<void>} gathered waits for candidates
  * @returns {Promise<string>} names the new ICE session
  * @throws {CallGone} if the server says no
  * @throws {Error} if it cannot be reached
  */
-export async function restartIce(pc, url, gathered) {
+export async function restartIce(pc, send, gathered) {
   await pc.setLocalDescription(await pc.createOffer({ iceRestart: true }));
   try {
     await gathered();
-    const response = await fetch(url, {
+    const response = await send({
       method: "PATCH", headers: { "Content-Type": FRAGMENT, "If-Match": "*" },
       body: fragmentOf(pc.localDescription.sdp),
     });

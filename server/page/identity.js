@@ -1,4 +1,4 @@
-// Who is connecting: a session for this visit, a user for this browser.
+// Random ids; one of them is this browser's, and its user's where nobody is asked who they are.
 
 const USER_KEY = "hair-tryon.user-id";
 
@@ -13,7 +13,7 @@ export function randomId() {
 }
 
 /** This browser's random id: kept where storage is allowed, new for each visit where it is not. */
-export function userId() {
+export function browserId() {
   try {
     const known = localStorage.getItem(USER_KEY);
     if (known) return known;
@@ -23,20 +23,4 @@ export function userId() {
   } catch {
     return randomId();
   }
-}
-
-/**
- * The addresses of this visit's live session on the server that the page came from: one session,
- * whichever way it is spoken to.
- * @returns {{socket: string, rtc: string, ice: string}}
- */
-export function liveUrls(place) {
-  const scheme = place.protocol === "https:" ? "wss:" : "ws:";
-  const user = `user_id=${encodeURIComponent(userId())}`;
-  const session = `${randomId()}?${user}`;
-  return {
-    socket: `${scheme}//${place.host}/api/hair-tryOn/realtime/${session}`,
-    rtc: `/api/hair-tryOn/webrtc/${session}`,
-    ice: `/api/hair-tryOn/ice-servers?${user}`,
-  };
 }

@@ -1,10 +1,13 @@
 // Follows videos that the server works on, to their ends.
 
 import { Refusal } from "./refusal.js";
+import { ResultStream } from "./result-stream.js";
 
 // A browser opens six connections to a server at most, and the page needs some for itself.
 const MOST_STREAMS = 3;
 const AGAIN_MS = 3000;
+// Whoever is not let in any more does not get a stream by asking again.
+const UNAUTHORIZED = 401;
 const FINAL = new Set(["completed", "failed", "cancelled"]);
 
 /** Whether nothing more comes of a result in this state. */
@@ -68,25 +71,23 @@ export class JobWatch extends EventTarget {
   }
 
   #connect(resultId) {
-    const stream = this.#open(this.#api.events(resultId));
+    const stream = new ResultStream(this.#api.events(resultId), this.#open);
     this.#streams.set(resultId, stream);
-    stream.addEventListener("progress", ({ data }) => this.#emit("progress", JSON.parse(data)));
-    stream.addEventListener("end", ({ data }) => this.settle(JSON.parse(data)));
-    stream.addEventListener("error", () => {
-      // As long as it is not closed the browser itself connects again.
-      if (stream.readyState === EventSource.CLOSED) this.#askInstead(resultId, stream);
-    });
+    stream.addEventListener("progress", ({ detail }) => this.#emit("progress", detail));
+    stream.addEventListener("end", ({ detail }) => this.settle(detail));
+    stream.addEventListener("lost", () => this.#askInstead(resultId, stream));
   }
 
-  /** The server does not give a stream: there may be no such result, or it may be busy. */
+  /** There is no stream: there may be no such result, or the server may be busy or away. */
   async #askInstead(resultId, stream) {
     const isMine = () => this.#streams.get(resultId) === stream;
     try {
       const result = await this.#api.result(resultId);
       if (isMine() && isFinal(result.status)) return this.settle(result);
     } catch (error) {
-      const isNone = error instanceof Refusal && [403, 404].includes(error.status);
-      if (isMine() && isNone) return this.forget(resultId);
+      const status = error instanceof Refusal ? error.status : null;
+      if (isMine() && [403, 404].includes(status)) return this.forget(resultId);
+      if (status === UNAUTHORIZED) return undefined;
     }
     return this.#later(() => isMine() && this.#connect(resultId), AGAIN_MS);
   }

@@ -6,6 +6,7 @@ import { RtcCall } from "./rtc.js";
 /** Why a call is not taken that would hold for the WebSocket, too. */
 const PASSING = new Set([
   "unreachable", "SERVER_FULL", "SERVER_CLOSING", "STORAGE_UNAVAILABLE", "SESSION_FORBIDDEN",
+  "UNAUTHORIZED",
 ]);
 
 /**
@@ -15,7 +16,8 @@ const PASSING = new Set([
  */
 export class Link extends EventTarget {
   #socket;
-  #urls;
+  #addresses;
+  #calls;
   #policy;
   #call = null;
   #track = null;
@@ -27,14 +29,16 @@ export class Link extends EventTarget {
   #isHeld = false;
 
   /**
-   * @param {{socket: string, rtc: string, ice: string}} urls
+   * @param {import("./live-addresses.js").LiveAddresses} addresses
+   * @param {import("./calls.js").Calls} calls
    * @param {string | null} forced "websocket" for that alone, "relay" for WebRTC by TURN alone
    */
-  constructor(urls, forced) {
+  constructor(addresses, calls, forced) {
     super();
-    this.#urls = urls;
+    this.#addresses = addresses;
+    this.#calls = calls;
     this.#policy = forced === "relay" ? "relay" : "all";
-    this.#socket = new Connection(urls.socket);
+    this.#socket = new Connection(() => addresses.socket());
     // Without the callback the pictures that come back could not be shown one by one.
     this.#mayCall = forced !== "websocket" && "RTCPeerConnection" in globalThis
       && "requestVideoFrameCallback" in HTMLVideoElement.prototype;
@@ -115,7 +119,7 @@ export class Link extends EventTarget {
   async #openCall() {
     // A try of the other way that is under way or planned would take the session over.
     this.#socket.close();
-    const call = new RtcCall(this.#urls, this.#policy);
+    const call = new RtcCall(this.#addresses, this.#calls, this.#policy);
     this.#call = call;
     this.#isEstablished = false;
     call.addEventListener("message", ({ detail }) => this.#onMessage(call, detail));

@@ -94,7 +94,12 @@ const PROBLEMS = {
   },
   unauthorized: {
     title: "This server wants to know who you are",
-    text: "It is not open to everybody. Use the app or the site that belongs to it.",
+    text: "It is not open to everybody. Sign in, or use the app or the site that belongs to it.",
+    action: "reload",
+  },
+  signed_out: {
+    title: "You are not signed in any more",
+    text: "You were, for a while. Sign in again to go on.",
     action: "reload",
   },
   forbidden: {
@@ -122,6 +127,7 @@ const GOOD_PHOTO = "Try one of a single head, from the front, in even light, wit
 
 /** By the server's error codes; what is not here is said in the server's own words. */
 const ERRORS = {
+  UNAUTHORIZED: "You are not signed in.",
   PROCESSING_FAILED: "The server could not change the last picture.",
   RATE_LIMITED: "Too much at once: the server asks for fewer pictures.",
   INVALID_LOOK: "The server does not know this look.",

@@ -1,7 +1,7 @@
-// What the server keeps of this browser's user: to be taken along, or erased.
+// What the server keeps of the visitor: to be taken along, or erased.
 
 import { ConfirmButton } from "./confirm-button.js";
-import { byId, say } from "./dom.js";
+import { byId, make, say } from "./dom.js";
 import { erasureWords, failureWords } from "./file-words.js";
 
 const ERASURE = {
@@ -19,9 +19,19 @@ export class OwnData extends EventTarget {
   constructor(api) {
     super();
     this.#api = api;
-    byId("export").href = api.exportUrl;
+    byId("export").addEventListener("click", () => this.#export());
     byId("erase-place").append(this.#erase.element);
     this.#erase.addEventListener("confirmed", () => this.#confirmed());
+  }
+
+  /** It goes straight to the disk: there may be much of it. */
+  async #export() {
+    say(byId("own-data-words"), "");
+    try {
+      make("a", { href: await this.#api.exported(), download: "" }).click();
+    } catch (error) {
+      say(byId("own-data-words"), failureWords(error));
+    }
   }
 
   async #confirmed() {

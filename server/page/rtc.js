@@ -1,6 +1,7 @@
 // One WebRTC call: the camera's track goes out, the changed one comes back, messages go beside it.
 
 import { CallGone, restartIce } from "./ice-restart.js";
+import { Refusal } from "./refusal.js";
 
 const CONNECT_WITHIN_MS = 5000;
 const GATHER_WITHIN_MS = 1000;
@@ -25,9 +26,10 @@ export class CallError extends Error {
  * changed picture); "lost" when the call has ended by itself.
  */
 export class RtcCall extends EventTarget {
-  #url;
-  #iceUrl;
+  #addresses;
+  #calls;
   #policy;
+  #url = "";
   #pc = new RTCPeerConnection();
   #channel = this.#pc.createDataChannel("control");
   #sender = null;
@@ -38,13 +40,14 @@ export class RtcCall extends EventTarget {
   #ended = false;
 
   /**
-   * @param {{rtc: string, ice: string}} urls where offers go, and where helping servers are listed
+   * @param {import("./live-addresses.js").LiveAddresses} addresses
+   * @param {import("./calls.js").Calls} calls
    * @param {RTCIceTransportPolicy} policy "relay" to go by a TURN server alone
    */
-  constructor({ rtc, ice }, policy) {
+  constructor(addresses, calls, policy) {
     super();
-    this.#url = rtc;
-    this.#iceUrl = ice;
+    this.#addresses = addresses;
+    this.#calls = calls;
     this.#policy = policy;
     this.#channel.addEventListener("message", ({ data }) => this.#emit("message", JSON.parse(data)));
     this.#channel.addEventListener("close", () => this.#lose());
@@ -74,12 +77,16 @@ export class RtcCall extends EventTarget {
     });
     this.#sender = transceiver.sender;
     const inTime = AbortSignal.timeout(CONNECT_WITHIN_MS);
-    this.#pc.setConfiguration(await this.#helpers(inTime));
+    const { rtc, ice } = await this.#addresses.call().catch((error) => {
+      throw new CallError(error instanceof Refusal ? error.code : "unreachable");
+    });
+    this.#url = rtc;
+    this.#pc.setConfiguration(await this.#helpers(ice, inTime));
     await this.#pc.setLocalDescription();
     await this.#gathered();
     // Whoever has left must not take the session over.
     if (this.#ended) return undefined;
-    const response = await this.#reached(fetch(this.#url, {
+    const response = await this.#reached(this.#calls.fetch(this.#url, {
       method: "POST", headers: { "Content-Type": "application/sdp" },
       body: this.#pc.localDescription.sdp, signal: inTime,
     }), inTime);
@@ -129,11 +136,11 @@ export class RtcCall extends EventTarget {
 
   #hangUp() {
     const headers = { "If-Match": this.#etag };
-    fetch(this.#url, { method: "DELETE", headers, keepalive: true }).catch(() => {});
+    this.#calls.fetch(this.#url, { method: "DELETE", headers, keepalive: true }).catch(() => {});
   }
 
-  async #helpers(inTime) {
-    const response = await this.#reached(fetch(this.#iceUrl, { signal: inTime }), inTime);
+  async #helpers(url, inTime) {
+    const response = await this.#reached(this.#calls.fetch(url, { signal: inTime }), inTime);
     const { iceServers } = response.ok ? await response.json() : { iceServers: [] };
     return { iceServers, iceTransportPolicy: this.#policy };
   }
@@ -176,7 +183,8 @@ export class RtcCall extends EventTarget {
 
   async #restart() {
     try {
-      this.#etag = await restartIce(this.#pc, this.#url, () => this.#gathered());
+      const send = (options) => this.#calls.fetch(this.#url, options);
+      this.#etag = await restartIce(this.#pc, send, () => this.#gathered());
     } catch (error) {
       if (error instanceof CallGone) this.#lose();
     }

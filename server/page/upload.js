@@ -7,18 +7,20 @@ import { NoAnswer, refusalOf } from "./refusal.js";
  * @param {FormData} form
  * @param {object} options
  * @param {AbortSignal} options.signal
+ * @param {Record<string, string>} options.headers
  * @param {string} [options.key] under which the server does it only once
  * @param {(sent: {bytes: number, total: number}) => void} [options.onProgress]
  * @returns {Promise<{body: Blob, header: (name: string) => string | null}>}
  * @throws {Refusal | NoAnswer | DOMException} the last when it is aborted
  */
-export function postForm(url, form, { signal, key, onProgress }) {
+export function postForm(url, form, { signal, headers, key, onProgress }) {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const request = new XMLHttpRequest();
     const abort = () => request.abort();
     request.open("POST", url);
     request.responseType = "blob";
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     if (key) request.setRequestHeader("Idempotency-Key", key);
     const listenTo = (name, then) => request.addEventListener(name, then);
     listenTo("load", () => settle(request).then(resolve, reject));

@@ -161,7 +161,7 @@ class Tab:
 
 OpenTab = Callable[..., Awaitable[Tab]]
 """Opens the page at an address, with the browser's flags, the window's width and height, and the
-transport: ``websocket`` unless it is ``auto``."""
+transport: ``websocket`` unless it is ``auto``; ``fragment`` stands at the address's end."""
 
 
 RunScript = Callable[[str], Awaitable[Any]]

@@ -141,13 +141,14 @@ async def open_tab(tmp_path: Path) -> AsyncIterator[OpenTab]:
             width: int = 1280,
             height: int = 800,
             transport: str = "websocket",
+            fragment: str = "",
         ) -> Tab:
             chosen = flags or camera_showing(camera_picture(), tmp_path)
             browser: Browser = await stack.enter_async_context(open_browser(*chosen))
             viewport = {"width": width, "height": height}
             tab = Tab(await browser.new_page(viewport=viewport))  # type: ignore[arg-type]
             joint = "&" if "?" in url else "/?"
-            await tab.open(f"{url}{joint}transport={transport}")
+            await tab.open(f"{url}{joint}transport={transport}{fragment}")
             return tab
 
         yield open_one

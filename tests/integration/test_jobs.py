@@ -168,7 +168,7 @@ async def test_the_history_is_in_pages(held: Held) -> None:
     assert [item["result_id"] for item in page["results"]] == [ids[1], ids[0]]
     assert set(page) == {"results", "total", "limit", "offset", "next_cursor"}
     assert set(page["results"][0]) == {
-        "result_id", "status", "video_url", "thumbnail_url", "created_at"
+        "result_id", "status", "video_url", "thumbnail_url", "signed_thumbnail_url", "created_at"
     }  # fmt: skip
     assert (page["total"], page["limit"], page["offset"]) == (3, 2, 1)
     other = await (await videos.http.get(f"{videos.url}/history/u2")).json()

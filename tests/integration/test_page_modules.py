@@ -248,3 +248,66 @@ async def test_times_are_told_in_words(run_script: RunScript) -> None:
     assert answer["kept"] == (
         ": your videos after 7 days, results after 30 days and photos after 1 day"
     )
+
+
+async def test_a_token_is_told_from_the_rest_of_an_address(run_script: RunScript) -> None:
+    """Wherever it stands behind the #; what cannot stand in a header is none, and goes too."""
+    answer = await run_script("""
+      const { splitHash } = await import("/page/token.js");
+      return ["", "#files", "#token=a.b-c_d", "#files&token=a.b", "#token=a&files", "#token=",
+              "#token=a%20b", "#token=a&token=b"].map(splitHash);
+    """)
+    assert answer == [
+        {"token": None, "hash": ""},
+        {"token": None, "hash": "#files"},
+        {"token": "a.b-c_d", "hash": ""},
+        {"token": "a.b", "hash": "#files"},
+        {"token": "a", "hash": "#files"},
+        {"token": "", "hash": ""},
+        {"token": "", "hash": ""},
+        {"token": "a", "hash": ""},
+    ]
+
+
+async def test_strangers_are_refused_in_one_way(run_script: RunScript) -> None:
+    """By the server, by a gateway in words of its own, or by being sent elsewhere; those who had
+    been let in before are told so, once."""
+    answer = await run_script("""
+      const { Calls } = await import("/page/calls.js");
+      const asked = [];
+      const answers = [];
+      globalThis.fetch = async (url, { headers, redirect }) => {
+        asked.push([headers, redirect]);
+        return answers.shift();
+      };
+      const away = { type: "opaqueredirect", status: 0, ok: false };
+      const attempt = async (token, ...coming) => {
+        const calls = new Calls(token);
+        let told = 0;
+        calls.addEventListener("refused", () => { told += 1; });
+        answers.push(...coming);
+        const codes = [];
+        while (answers.length > 0) {
+          const asking = calls.ask("/x", { headers: { A: "b" } });
+          codes.push(await asking.then(() => "ok", (no) => no.code));
+        }
+        return [codes, calls.problem, told];
+      };
+      const good = () => new Response("{}");
+      const words = () => new Response("<h1>no</h1>", { status: 401 });
+      return {
+        server: await attempt(null, words(), words()),
+        gateway: await attempt(null, good(), away),
+        token: await attempt("t", words()),
+        other: await attempt(null, new Response("{}", { status: 403 })),
+        asked: [asked[0], asked.at(-2)],
+      };
+    """)
+    assert answer["server"] == [["UNAUTHORIZED", "UNAUTHORIZED"], "unauthorized", 1]
+    assert answer["gateway"] == [["ok", "UNAUTHORIZED"], "signed_out", 1]
+    assert answer["token"] == [["UNAUTHORIZED"], "signed_out", 1]
+    assert answer["other"] == [[""], None, 0]
+    assert answer["asked"] == [
+        [{"A": "b"}, "manual"],
+        [{"A": "b", "Authorization": "Bearer t"}, "manual"],
+    ]

@@ -26,7 +26,7 @@ async def test_a_video_is_changed_and_deleted(
 ) -> None:
     """Chosen, changed, watched beside the original, found in the history, and deleted."""
     films = await open_videos(open_tab, live_server.url, width=360, height=740)
-    assert "No videos yet" in await films.part("history-words").inner_text()
+    await films.says("history-words", "No videos yet")
     await films.choose(written(tmp_path / "me.mp4"))
     assert await films.part("change").is_disabled()
     await films.says("change-hint", "Choose a shade")

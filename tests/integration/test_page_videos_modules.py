@@ -255,12 +255,15 @@ async def test_watching_uses_few_connections(run_script: RunScript) -> None:
         .map(({ url }) => url).sort();
       const settle = () => new Promise((resolve) => { setTimeout(resolve, 0); });
       for (const id of ["a", "b", "c", "d"]) watch.follow(id);
+      await settle();
       const most = open();
       watch.follow("d", { first: true });
       watch.follow("d", { first: true });
+      await settle();
       const shown = open();
       streams[0].say("progress", { result_id: "a", status: "processing" });
       streams[0].say("end", { result_id: "a", status: "completed" });
+      await settle();
       const freed = open();
       const of = (id) => streams.findLast(({ url }) => url === id);
       answers.push(new Refusal({ status: 404, code: "NOT_FOUND", message: "" }));
@@ -271,6 +274,7 @@ async def test_watching_uses_few_connections(run_script: RunScript) -> None:
       await settle();
       const waiting = open();
       later.forEach((then) => then());
+      await settle();
       const back = open();
       answers.push({ result_id: "c", status: "failed" });
       of("c").fail();

@@ -1,0 +1,36 @@
+// The addresses of this visit's live session on the server that the page came from: one session,
+// whichever way it is spoken to.
+
+import { randomId } from "./identity.js";
+
+const API = "/api/hair-tryOn";
+
+/** Everything raises Refusal or NoAnswer, where it cannot be found out who is there. */
+export class LiveAddresses {
+  #visitor;
+  #place;
+  #session = randomId();
+
+  /** @param {import("./visitor.js").Visitor} visitor @param {Location} place of the page */
+  constructor(visitor, place) {
+    this.#visitor = visitor;
+    this.#place = place;
+  }
+
+  /** For one connection. @returns {Promise<string>} ws: or wss: */
+  async socket() {
+    const scheme = this.#place.protocol === "https:" ? "wss:" : "ws:";
+    const path = `${API}/realtime/${this.#session}?${await this.#user()}`;
+    return this.#visitor.admitted(`${scheme}//${this.#place.host}${path}`);
+  }
+
+  /** @returns {Promise<{rtc: string, ice: string}>} where offers go, and where servers are listed */
+  async call() {
+    const user = await this.#user();
+    return { rtc: `${API}/webrtc/${this.#session}?${user}`, ice: `${API}/ice-servers?${user}` };
+  }
+
+  async #user() {
+    return `user_id=${encodeURIComponent(await this.#visitor.userId())}`;
+  }
+}

@@ -1,0 +1,58 @@
+// Who is there: whom the server takes the visitor for, or, where it asks nobody, this browser.
+
+import { browserId } from "./identity.js";
+
+const API = "/api/hair-tryOn";
+const PATIENCE_MS = 10_000;
+
+/** Everything raises Refusal or NoAnswer. */
+export class Visitor {
+  #calls;
+  #asking = null;
+
+  /** @param {import("./calls.js").Calls} calls */
+  constructor(calls) {
+    this.#calls = calls;
+  }
+
+  /**
+   * Asked of the server once, and again where there was no answer.
+   * @returns {Promise<{userId: string, isKnown: boolean}>} known to the server, or by chance
+   */
+  who() {
+    this.#asking ??= this.#ask().catch((error) => {
+      this.#asking = null;
+      throw error;
+    });
+    return this.#asking;
+  }
+
+  /** @returns {Promise<string>} */
+  async userId() {
+    return (await this.who()).userId;
+  }
+
+  /**
+   * An address for what sends no headers, good for once: with a ticket, where one is needed.
+   * @param {string} url
+   * @returns {Promise<string>}
+   */
+  async admitted(url) {
+    const { isKnown } = await this.who();
+    if (!isKnown) return url;
+    const { ticket } = await this.#json(`${API}/tickets`, "POST");
+    return `${url}${url.includes("?") ? "&" : "?"}ticket=${encodeURIComponent(ticket)}`;
+  }
+
+  async #ask() {
+    const { user_id: userId } = await this.#json(`${API}/me`, "GET");
+    return userId === null
+      ? { userId: browserId(), isKnown: false }
+      : { userId, isKnown: true };
+  }
+
+  async #json(url, method) {
+    const answer = await this.#calls.ask(url, { method, signal: AbortSignal.timeout(PATIENCE_MS) });
+    return answer.json();
+  }
+}
