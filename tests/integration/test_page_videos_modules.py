@@ -220,7 +220,8 @@ async def test_retries_are_few(run_script: RunScript) -> None:
 
 
 async def test_watching_uses_few_connections(run_script: RunScript) -> None:
-    """Three streams at once; what is on show comes first, and one that ends makes room."""
+    """Three streams at once; what is on show comes first, and one that ends makes room. Who is let
+    in no more does not try again."""
     answer = await run_script("""
       const { JobWatch } = await import("/page/job-watch.js");
       const { Refusal } = await import("/page/refusal.js");
@@ -279,12 +280,18 @@ async def test_watching_uses_few_connections(run_script: RunScript) -> None:
       answers.push({ result_id: "c", status: "failed" });
       of("c").fail();
       await settle();
-      return { most, shown, freed, waiting, back, left: open(), heard };
+      const left = open();
+      const before = later.length;
+      answers.push(new Refusal({ status: 401, code: "UNAUTHORIZED", message: "" }));
+      of("d").fail();
+      await settle();
+      return { most, shown, freed, waiting, back, left, heard, tries: later.length - before };
     """)
     assert answer["most"] == ["a", "b", "c"]
     assert answer["shown"] == ["a", "b", "d"]
     assert answer["freed"] == ["b", "c", "d"]
     assert (answer["waiting"], answer["back"], answer["left"]) == (["d"], ["c", "d"], ["d"])
+    assert answer["tries"] == 0
     assert answer["heard"] == [["progress", "a"], ["end", "a"], ["gone", "b"], ["end", "c"]]
 
 
