@@ -20,7 +20,7 @@ class LimitSettings(BaseSettings):
         description="requests of a user within an hour that create, list or change something",
     )
     connections_per_minute: Count = Field(
-        120, description="live connections that one address may begin within a minute"
+        300, description="live connections that one address may begin within a minute"
     )
     max_user_sessions: Count = Field(
         5, description="live sessions of one user at once, at each server"

@@ -18,7 +18,7 @@ from storage.memory_cache import MemoryCache
 from storage.mongo.database import MongoDatabase
 from storage.redis_cache import RedisCache
 from storage.redis_link import RedisLink
-from storage.redis_windows import RedisWindows
+from storage.redis_windows import PATIENCE_S, RedisWindows
 from storage.retention import Horizon
 from storage.sqlite.database import SqliteDatabase
 from storage.windows import OwnWindows, Windows
@@ -52,8 +52,9 @@ async def opened_stores(settings: Settings, clock: Clock) -> AsyncIterator[Store
         with usable(settings, "work_dir" if settings.work_dir else "data_dir"):
             workspace = await Workspace.open(settings.work_folder)
         with usable(settings, "redis_url"):
-            cache, windows = _counting(settings, clock)
-        stack.push_async_callback(cache.close)
+            cache = _cache(settings, clock)
+            stack.push_async_callback(cache.close)
+            windows = _windows(settings, clock, stack)
         with suppress(StorageError):
             await cache.ping()  # so that the log says at once if it is away
         keeper = Keeper(database, files, clock.utc_now)
@@ -73,13 +74,19 @@ def usable(settings: Settings, name: str) -> Iterator[None]:
         raise SettingsInvalid(f"wrong setting: {place_of(name)}: {shown}{detail}") from None
 
 
-def _counting(settings: Settings, clock: Clock) -> tuple[Cache, Windows]:
+def _cache(settings: Settings, clock: Clock) -> Cache:
     """A Redis that is away now may come. Raises StorageUnsuitable if its address is none."""
     if redis_url := settings.redis_url.get_secret_value():
-        link = RedisLink(redis_url)
-        return RedisCache(link), RedisWindows(link)
-    cache = MemoryCache(settings.photo_cache_bytes, clock.monotonic)
-    return cache, OwnWindows(clock.monotonic)
+        return RedisCache(RedisLink(redis_url))
+    return MemoryCache(settings.photo_cache_bytes, clock.monotonic)
+
+
+def _windows(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Windows:
+    if redis_url := settings.redis_url.get_secret_value():
+        link = RedisLink(redis_url, call_s=PATIENCE_S, use="limits")
+        stack.push_async_callback(link.close)
+        return RedisWindows(link)
+    return OwnWindows(clock.monotonic)
 
 
 async def _database(settings: Settings, clock: Clock) -> Database:

@@ -54,8 +54,12 @@ class RedisLink:
     are fit for the next ones.
     """
 
-    def __init__(self, url: str, *, call_s: float = CALL_S, pause_s: float = PAUSE_S) -> None:
-        """Raises StorageUnsuitable if the URL is none of a Redis."""
+    def __init__(
+        self, url: str, *, call_s: float = CALL_S, pause_s: float = PAUSE_S, use: str = "cache"
+    ) -> None:
+        """``use`` is what the log calls it. Raises StorageUnsuitable if the URL is none of a
+        Redis."""
+        self._use = use
         self._call_s = call_s
         self._pause_s = pause_s
         self.pool = _pool(url, call_s)
@@ -124,13 +128,13 @@ class RedisLink:
 
     async def _look(self, reason: str) -> None:
         """Look for Redis until it is back."""
-        log.warning("redis unavailable", reason=reason)
+        log.warning("redis unavailable", use=self._use, reason=reason)
         while True:
             await asyncio.sleep(self._pause_s)
             if await self._is_back():
                 break
         self._looking = None
-        log.info("redis available again")
+        log.info("redis available again", use=self._use)
 
     async def _is_back(self) -> bool:
         try:

@@ -10,12 +10,15 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from storage.redis_link import PREFIX, RedisLink
 from storage.windows import Taken, Window
 
+PATIENCE_S: Final = 5.0
+"""Servers that are in a hurry would begin to count alone just when they are asked most."""
 _ANY_URL: Final = "async+redis://"
 """The link knows where Redis is."""
 
 
 class RedisWindows:
-    """See Windows. Moments are the servers' wall clocks', which should agree to a second."""
+    """See Windows. The link is its own, and patient (PATIENCE_S). Moments are those of the servers'
+    wall clocks, which should agree to a second."""
 
     def __init__(self, link: RedisLink) -> None:
         self._link = link

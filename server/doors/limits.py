@@ -10,7 +10,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from media.clock import Clock
-from server.doors.addresses import Network, client_of
+from server.doors.addresses import Network, client_of, is_of
 from server.doors.costs import Costs
 from server.errors import ErrorCode
 from server.replies import RequestRefused
@@ -31,8 +31,8 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``windows`` are counted in; in ``own`` those of this server, while the others are away, so
-    that nobody is refused for it and nobody may do as they please."""
+    """``windows`` are counted in, and in ``own`` what this server has let through. It counts while
+    the others are away, so that nobody is refused for it and nobody may do as they please."""
 
     windows: Windows
     own: Windows
@@ -57,21 +57,29 @@ class Limits:
 
     async def spend(self, request: web.Request, costs: Costs, user_id: str) -> None:
         """Count the request as its user's, or its address's. Raises RequestRefused: 429."""
-        is_live = costs is Costs.CONNECTION
-        who = f"address {client_of(request, self.proxies)}" if is_live else f"user {user_id}"
+        who = self._address(request) if costs is Costs.CONNECTION else None
+        key = _key(who or f"user {user_id}")
         spent = request.setdefault(SPENT, [])
         for window in self.of[costs]:
-            taken = await self._take(window, _key(who))
+            taken = await self._take(window, key)
             spent.append((window, taken))
             if not taken.is_free:
                 raise _refused(window, taken)
 
     async def _take(self, window: Window, key: str) -> Taken:
         try:
-            return await self.windows.take(window, key)
+            taken = await self.windows.take(window, key)
         except StorageError:
             log.info("limits are counted by this server alone", window=window.name)
             return await self.own.take(window, key)
+        if taken.is_free:
+            await self.own.take(window, key)
+        return taken
+
+    def _address(self, request: web.Request) -> str | None:
+        """None behind a proxy that does not say where it has the request from."""
+        address = client_of(request, self.proxies)
+        return None if is_of(self.proxies, address) else f"address {address}"
 
 
 async def tell_limits(request: web.Request, response: web.StreamResponse) -> None:

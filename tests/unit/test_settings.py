@@ -73,6 +73,7 @@ _GOOD: dict[str, tuple[str, Any]] = {
     "gateway_user_header": ("X-Who", "X-Who"),
     "api_keys": (f"salon={'0a' * 32}", f"salon={'0a' * 32}"),
     "insecure": ("true", True),
+    "signing_keys": (f"salon=hts_{'A' * 43}", SecretStr(f"salon=hts_{'A' * 43}")),
     "sign_in_url": ("https://auth.example/in?app=hair", "https://auth.example/in?app=hair"),
     "origins": (
         "https://a.example, http://localhost:3000",
@@ -147,6 +148,7 @@ _WRONG: dict[str, list[str]] = {
     "gateways": ["gateway", "0.0.0.0/0", "::/0", "10.1.0.0/33", "10.1.0.1/16"],
     "gateway_user_header": ["", "X Who", "X-Who:"],
     "api_keys": ["geheim", f"salon={'0A' * 32}", f"a/b={'0a' * 32}", f"={'0a' * 32}"],
+    "signing_keys": ["geheim", f"salon={'A' * 43}", "salon=hts_geheim"],
     "sign_in_url": ["/login", "auth.example", "http://auth.example", "javascript:alert(1)"],
     "origins": ["*", "a.example", "https://a.example/", "https://A.example", "null"],
     "redis_url": ["r.example:6379", "redis://:geheim@h:port", "redis://h?geheim=1"],
