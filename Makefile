@@ -32,10 +32,12 @@ test: $(TEST_STAMP) programs ## run every test, with coverage
 test-fast: $(TEST_STAMP) ## run the unit tests only
 	$(BIN)/python -m pytest tests/unit $(ARGS)
 
-lint: $(TEST_STAMP) ## ruff and mypy --strict
+lint: $(TEST_STAMP) ## ruff, mypy --strict, bandit; what is pinned, installed and known of it
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/bandit -q -c pyproject.toml -r run.py server media processing storage
+	$(BIN)/python -m tests.audit $(ARGS)
 
 format: $(TEST_STAMP) ## lay out the code
 	$(BIN)/ruff check --fix .

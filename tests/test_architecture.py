@@ -98,6 +98,13 @@ def pictures_are_coded_in_media(module: Module) -> Iterator[Finding]:
             yield _line(node), f"{name} outside media"
 
 
+def opencv_opens_no_video(module: Module) -> Iterator[Finding]:
+    """OpenCV's wheel has an FFmpeg and an OpenSSL of its own, and old: PyAV reads videos here."""
+    for node in module.nodes():
+        if (name := _dotted(node)) in {"cv2.VideoCapture", "cv2.VideoWriter"}:
+            yield _line(node), f"{name} in the place of PyAV"
+
+
 def environment_is_read_by_settings(module: Module) -> Iterator[Finding]:
     """Only server/settings.py may look at the environment."""
     if module.path == "server/settings.py":
@@ -177,6 +184,7 @@ RULES: Final[dict[Rule, tuple[str, str]]] = {
     training_stays_by_itself: ("processing/x.py", "from processing.training import faces"),
     no_relative_imports: ("server/x.py", "from . import errors"),
     pictures_are_coded_in_media: ("processing/x.py", "import cv2\ncv2.imencode('.jpg', x)"),
+    opencv_opens_no_video: ("media/x.py", "import cv2\ncv2.VideoCapture(url)"),
     environment_is_read_by_settings: ("server/x.py", "import os\nhome = os.environ['HOME']"),
     only_the_start_prints: ("server/serve.py", "def stop():\n    print('stopped')"),
     nothing_sleeps_on_a_thread: ("storage/x.py", "def f():\n    import time; time.sleep(1)"),
