@@ -153,11 +153,18 @@ def _are_signing_keys(secret: SecretStr) -> SecretStr:
     return secret
 
 
-def _are_origins(text: str) -> str:
-    for part in listed(text):
-        if not _ORIGIN.fullmatch(part):
-            raise ValueError(f"{part} is no origin, as https://app.example.com")
-    return text
+def _as_browsers_write_them(text: str) -> str:
+    return ", ".join(_origin(part) for part in listed(text))
+
+
+def _origin(text: str) -> str:
+    """Without the port where it is that of the scheme: browsers leave it out."""
+    try:
+        if _ORIGIN.fullmatch(text):
+            return str(URL(text).origin())
+    except ValueError:
+        pass
+    raise ValueError(f"{text} is no origin, as https://app.example.com")
 
 
 Addresses: TypeAlias = Annotated[str, AfterValidator(_are_addresses)]
@@ -188,5 +195,5 @@ ApiKeyList: TypeAlias = Annotated[str, AfterValidator(_are_api_keys)]
 """Users and digests of their keys, separated by commas."""
 SigningKeyList: TypeAlias = Annotated[SecretStr, AfterValidator(_are_signing_keys)]
 """Users and their secrets, separated by commas."""
-Origins: TypeAlias = Annotated[str, AfterValidator(_are_origins)]
+Origins: TypeAlias = Annotated[str, AfterValidator(_as_browsers_write_them)]
 """Origins of pages, separated by commas."""

@@ -16,6 +16,8 @@ from server.replies import RequestRefused
 ALLOWED: Final = web.RequestKey("allowed", str)
 """The site of another page that may ask."""
 PREFLIGHT_S: Final = 3600
+_SITE: Final = "Sec-Fetch-Site"
+_SAME: Final = "same-origin"
 _HARMLESS: Final = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
 _METHODS: Final = "GET, POST, PATCH, DELETE, OPTIONS"
 _ASKED: Final = (
@@ -50,7 +52,7 @@ def crossing(origins: frozenset[str]) -> Middleware:
     @web.middleware
     async def cross(request: web.Request, handler: Handler) -> web.StreamResponse:
         origin = request.headers.get(hdrs.ORIGIN)
-        if origin is None or _is_own(origin, request.host):
+        if origin is None or _is_own(request, origin):
             return await handler(request)
         if origin not in origins:
             _check_harmless(request)
@@ -86,9 +88,15 @@ def telling(
     return tell
 
 
-def _is_own(origin: str, host: str) -> bool:
-    """Whether it is the page that this server gives, by the name that the browser asked for."""
-    return origin.lower() in (f"http://{host.lower()}", f"https://{host.lower()}")
+def _is_own(request: web.Request, origin: str) -> bool:
+    """Whether it is the page that this server gives. The browser knows, and says so where it is
+    asked safely: behind a proxy neither the scheme nor the name that it asked for need be known
+    here. Else, and of sockets, which are of another scheme than any page, the name decides."""
+    told = request.headers.get(_SITE)
+    if told is None or (told != _SAME and _is_socket(request)):
+        host = request.host.lower()
+        return origin.lower() in (f"http://{host}", f"https://{host}")
+    return told == _SAME
 
 
 def _is_preflight(request: web.Request) -> bool:
@@ -98,7 +106,10 @@ def _is_preflight(request: web.Request) -> bool:
 
 def _check_harmless(request: web.Request) -> None:
     """What only reads is let be: without permission the browser does not show it to the page."""
-    is_socket = request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
-    if is_socket or request.method not in _HARMLESS:
+    if _is_socket(request) or request.method not in _HARMLESS:
         text = "Origin: pages of this site may not ask here"
         raise RequestRefused(403, ErrorCode.FORBIDDEN, text, field=hdrs.ORIGIN, closes=True)
+
+
+def _is_socket(request: web.Request) -> bool:
+    return request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"

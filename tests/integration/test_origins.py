@@ -79,10 +79,41 @@ async def test_other_pages_are_permitted_nothing(service: Service, origin: str) 
         assert (refused.status, permissions(refused)) == (403, [])
 
 
-async def opened(service: Service, origin: str | None) -> int:
+@pytest.mark.parametrize(
+    ("told", "origin", "status"),
+    [
+        ("same-origin", "https://outside.example", 200),
+        ("same-origin", "null", 200),
+        ("cross-site", "", 403),
+        ("same-site", "", 403),
+        ("none", "", 403),
+    ],
+)
+async def test_browsers_say_which_page_is_the_own(
+    service: Service, told: str, origin: str, status: int
+) -> None:
+    """They know by which scheme and name they asked, whatever a proxy has made of it; an empty
+    origin stands for one of the same name."""
+    origin = origin or service.caller.url.replace("http:", "https:")
+    headers = {"Sec-Fetch-Site": told}
+    answer = await ask(service, "DELETE", f"{API}/user/ann/data", origin, headers=headers)
+    assert answer.status == status
+    listed = await ask(service, "DELETE", f"{API}/user/ann/data", APP, headers=headers)
+    assert listed.status == 200
+
+
+async def test_of_sockets_the_name_decides_too(service: Service) -> None:
+    """A socket's scheme is another than its page's, so that a browser's word may be no."""
+    assert await opened(service, service.caller.url, "cross-site") == 101
+    assert await opened(service, "https://outside.example", "same-origin") == 101
+    assert await opened(service, "https://evil.example", "cross-site") == 403
+
+
+async def opened(service: Service, origin: str | None, told: str | None = None) -> int:
     """The status of the answer to who opens a live session."""
     url = f"{service.caller.url}{API}/realtime/s1"
     headers = {} if origin is None else {"Origin": origin}
+    headers |= {} if told is None else {"Sec-Fetch-Site": told}
     async with ClientSession() as http:
         try:
             async with http.ws_connect(url, params={"user_id": "ann"}, headers=headers) as socket:

@@ -83,6 +83,31 @@ def test_no_secret_is_repeated_in_an_error(part: str) -> None:
     assert secret not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("https://a.example:443", "https://a.example"),
+        ("http://a.example:80", "http://a.example"),
+        ("http://a.example:443", "http://a.example:443"),
+        ("https://[::1]:443", "https://[::1]"),
+        ("https://a.example:8443", "https://a.example:8443"),
+    ],
+)
+def test_origins_are_written_as_browsers_write_them(given: str, sent: str) -> None:
+    """Without the port that goes without saying."""
+    assert load_settings([f"--origins={given}"]).allowed_origins == {sent}
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["a.example", "https://a.example/", "*", "https://a:port", "https://a:70000", "http://["],
+)
+def test_what_is_no_origin_is_refused(given: str) -> None:
+    """An address with a path is none either."""
+    with pytest.raises(SettingsInvalid, match="is no origin"):
+        load_settings([f"--origins={given}"])
+
+
 def test_keys_on_this_machine_need_no_tls() -> None:
     """Nobody is on the way to it."""
     url = "http://127.0.0.1:3000/jwks"
