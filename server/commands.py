@@ -6,7 +6,7 @@ from pathlib import Path
 from media.clock import SystemClock
 from server.doors.api_keys import digest_of, new_key
 from server.doors.signing import new_secret
-from server.identity import USER_ID
+from server.identity import USER_ID, USER_ID_IS
 from server.logs import pseudonym
 from server.settings import Settings
 from server.stores import opened_stores
@@ -87,7 +87,7 @@ def make_secret(user_id: str) -> str:
 
 def _check_enterprise(user_id: str) -> None:
     if not USER_ID.fullmatch(user_id):
-        raise CommandFailed("an enterprise's id is 1 to 128 letters, digits or any of - _ . @ : +")
+        raise CommandFailed(f"an enterprise's id {USER_ID_IS}")
 
 
 def _check_embedded(settings: Settings) -> None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from processing.look import LookError, LookValues, parse_values
 from server.errors import ErrorCode
-from server.identity import USER_ID
+from server.identity import USER_ID, USER_ID_IS
 from server.replies import RequestRefused
 from storage.workspace import Incoming
 
@@ -19,7 +19,7 @@ _REASONS: Final = {
     "dataclass_type": "must be a file, with a name",
     "is_instance_of": "must be a file, with a name",
     "string_type": "must be text, not a file",
-    "string_pattern_mismatch": "is 1 to 128 letters, digits or any of - _ . @ : +",
+    "string_pattern_mismatch": USER_ID_IS,
 }
 
 LOOK_FIELDS: Final = ("look", "style_image", "color_image")

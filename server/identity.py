@@ -10,7 +10,9 @@ from server.registry import SessionRefused
 from server.replies import RequestRefused
 
 SESSION_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-USER_ID: Final = re.compile(r"[A-Za-z0-9_.@:+-]{1,128}")
+USER_ID: Final = re.compile(r"[A-Za-z0-9_.@:+|-]{1,128}")
+USER_ID_IS: Final = "is 1 to 128 letters, digits or any of - _ . @ : + |"
+"""As auth services make them: `auth0|5f7c8ec7`, an address, a number."""
 IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotent-Replayed"
 """Says that an answer is that of an earlier request."""
@@ -31,7 +33,7 @@ def read_ids(request: web.Request) -> tuple[str, str]:
         raise SessionRefused(
             CloseCode.INVALID_ID,
             ErrorCode.INVALID_USER_ID,
-            "user_id is 1 to 128 letters, digits or any of - _ . @ : +",
+            f"user_id {USER_ID_IS}",
         )
     return session_id, user_id
 

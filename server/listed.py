@@ -21,8 +21,8 @@ _FILES = re.compile(r"(s3|gs|az)://[^/\s]+(/\S*)?")
 _WEBHOOK = "whsec_"
 _SECRET_BYTES = range(24, 65)
 _TOKEN_SECRET_BYTES = 32
-_API_KEY = re.compile(r"[A-Za-z0-9_.@:+-]{1,128}=[0-9a-f]{64}")
-_SIGNING_KEY = re.compile(r"[A-Za-z0-9_.@:+-]{1,128}=hts_[A-Za-z0-9_-]{43}")
+_API_KEY = re.compile(r"[A-Za-z0-9_.@:+|-]{1,128}=[0-9a-f]{64}")
+_SIGNING_KEY = re.compile(r"[A-Za-z0-9_.@:+|-]{1,128}=hts_[A-Za-z0-9_-]{43}")
 _ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 

@@ -137,7 +137,19 @@ async def test_only_counts_are_counted(cache: Cache) -> None:
 
 async def test_forgets_a_user(cache: Cache) -> None:
     """All kinds of entries of exactly this user, of whatever other users' ids are made."""
-    users = ["ann", "ann:x", "x:ann", "ann:x:ann", "an", "ann:", ":ann", "a.n", "*", "ann@b+c-d"]
+    users = [
+        "ann",
+        "ann:x",
+        "x:ann",
+        "ann:x:ann",
+        "an",
+        "ann:",
+        ":ann",
+        "a.n",
+        "*",
+        "ann@b+c-d",
+        "a|n",
+    ]
     keys = [cache_key(kind, user, "1") for user in users for kind in ("style", "status")]
     for key in keys:
         await cache.set(key, b"1", LONG_S)

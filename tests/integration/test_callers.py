@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pytest
 from aiohttp import ClientSession, WSMsgType
+from yarl import URL
 
 from processing.local.classic.engine import ClassicEngine
 from server.doors.api_keys import digest_of, new_key
@@ -108,6 +109,20 @@ async def test_an_enterprise_acts_for_its_customers(
     assert asked == [200, 200, 403, 403, 403]
     assert await history(http, service, "salon", **{"X-API-Key": new_key()}) == 401
     assert await history(http, service, "salon") == 401
+
+
+async def test_ids_are_as_auth_services_make_them(start_service: StartService) -> None:
+    """Signs in them mean something in addresses: what is theirs is found, and erased."""
+    service = await start_service(**TOKENS)
+    who = "auth0|5f7c:a+b@c.d"
+    async with ClientSession(headers=bearer(who)) as mine:
+        await Videos(mine, service.caller.url).upload(user_id=who)
+        assert await let_in(mine, service, "auth0", await ticket(mine, service, who)) == 4403
+        assert await history(mine, service, who) == 200
+        assert await history(mine, service, "auth0") == 403
+        url = URL(service.caller.url).joinpath(API.strip("/"), "user", who, "data")
+        async with mine.delete(url) as answer:
+            assert (answer.status, (await answer.json())["uploads"]) == (200, 1)
 
 
 async def test_files_are_their_users(start_service: StartService, http: ClientSession) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from server.commands import make_key
 from server.doors.api_keys import digest_of
 from server.doors.signing import new_secret
 from server.settings import SettingsInvalid, load_settings
@@ -64,10 +65,10 @@ def test_what_is_listed_is_read() -> None:
 def test_secrets_for_signing_are_read() -> None:
     """More than one of the same enterprise, while it changes them; and none of them shows."""
     one, two, three = (new_secret() for _ in range(3))
-    settings = load_settings([f"--signing-keys=salon={one}, a@b:c={two} ,salon={three}"])
+    settings = load_settings([f"--signing-keys=salon={one}, a@b|c={two} ,salon={three}"])
     assert settings.signing_secrets == {
         "salon": (one.encode(), three.encode()),
-        "a@b:c": (two.encode(),),
+        "a@b|c": (two.encode(),),
     }
     assert not any(secret in repr(settings) for secret in (one, two, three))
 
@@ -106,6 +107,13 @@ def test_what_is_no_origin_is_refused(given: str) -> None:
     """An address with a path is none either."""
     with pytest.raises(SettingsInvalid, match="is no origin"):
         load_settings([f"--origins={given}"])
+
+
+def test_a_key_of_any_user_is_taken() -> None:
+    """What run.py new-key prints of it goes into the settings as it is."""
+    who = "aZ09_.@:+|-"
+    line = make_key(who).rpartition(" ")[2]
+    assert set(load_settings([f"--api-keys={line}"]).api_key_users.values()) == {who}
 
 
 def test_keys_on_this_machine_need_no_tls() -> None:
