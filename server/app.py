@@ -17,6 +17,7 @@ from server.answering import answering, tell_id
 from server.background import at_work
 from server.calls import Calls
 from server.caretaker import SILENT_S, Caretaker
+from server.dates import dating
 from server.doors.entrance import DOORKEEPER, LIMITS, entrance
 from server.doors.limits import Limits, tell_limits
 from server.doors.opened import opened_doorkeeper
@@ -87,7 +88,7 @@ def create_app(
     origins = settings.allowed_origins
     hosts = [hosting(LOOPBACK)] if settings.is_open and not settings.insecure else []
     inside = [crossing(origins), entrance(operations())]
-    app = web.Application(middlewares=[answering, *hosts, *inside])
+    app = web.Application(middlewares=[answering, dating, *hosts, *inside])
     app.add_routes(routes())
     app[OPENAPI] = orjson.dumps(make_document(told(), engines.names, schemes(settings)))
     app.on_response_prepare.extend([add_security_headers, tell_id, tell_limits, telling(origins)])

@@ -20,6 +20,8 @@ MAX_LINES = {"": 1200, "a=rtpmap:": 128, "a=rtcp-fb:": 512, "a=ssrc": 64, "a=can
 """Parsing takes the product of some of these. A browser writes a tenth of them."""
 _UFRAG, _PWD = re.compile(r"[A-Za-z0-9+/]{4,256}"), re.compile(r"[A-Za-z0-9+/]{22,256}")
 """RFC 8839. Each check that we send to a candidate carries the first."""
+_MALFORMED = (LookupError, ValueError, AssertionError, AttributeError, TypeError, StopIteration)
+"""aiortc's parser raises whatever a malformed line happens to cause."""
 _H264_PROFILES = (H264Profile.PROFILE_BASELINE, H264Profile.PROFILE_CONSTRAINED_BASELINE)
 _H264_UNSAID = "42E01F"
 """What an offer without a profile means, for older browsers."""
@@ -118,8 +120,7 @@ def _parsed(text: str) -> SessionDescription:
         raise OfferRejected("no session description: it begins with v=0")
     try:
         description = SessionDescription.parse(text)
-    # aiortc's parser raises whatever a malformed line happens to cause.
-    except (ValueError, KeyError, IndexError, AssertionError, AttributeError, TypeError) as error:
+    except _MALFORMED as error:
         raise OfferRejected("a session description that cannot be read") from error
     if not description.media:
         raise OfferRejected("no media section")

@@ -129,3 +129,12 @@ async def test_errors_of_live_sessions_name_their_request(service: Service) -> N
         said = await socket.receive_json()
         assert said["type"] == "error"
         assert said["request_id"] == socket._response.headers["X-Request-Id"]
+
+
+@pytest.mark.parametrize("path", ["/page/app.js", f"{API}/shades"])
+@pytest.mark.parametrize("name", ["If-Modified-Since", "If-Unmodified-Since", "If-Range"])
+async def test_a_date_that_no_calendar_has(service: Service, path: str, name: str) -> None:
+    """Is refused, and not where aiohttp would find it when it sends a file."""
+    headers = {name: f"Fri, {2**31} Jan 2026 03:04:05 GMT", "Range": "bytes=0-1"}
+    answer, document = await ask(service, "GET", path, headers=headers)
+    assert (answer.status, document["details"]) == (400, {"field": name})

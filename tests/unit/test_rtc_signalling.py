@@ -55,6 +55,7 @@ def test_h264_that_is_not_spoken(line: str) -> None:
         ("", "no session description"),
         ("hello", "no session description"),
         ("v=0\r\nm=video", "cannot be read"),
+        (session(section("video", "0", VP8)) + "a=fmtp:97 x=1\r\n", "cannot be read"),
         ("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n", "no media section"),
         (session(section("audio", "0", "a=rtpmap:96 opus/48000/2")), "no video section"),
         (session(section("video", "0", VP8, direction="recvonly")), "must be sent"),
