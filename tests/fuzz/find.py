@@ -1,0 +1,49 @@
+"""What fuzzing has found, kept so that it can be sent again."""
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+MOST_WORDS: Final = 2000
+MOST_ALIKE: Final = 3
+"""Of finds that are told in the same words; the hundredth teaches nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """Where something went wrong, what was seen of it, and what had been sent."""
+
+    where: str
+    what: str
+    data: bytes
+
+
+class Finds:
+    """All finds of a run, and a folder with a file for each."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.all: list[Find] = []
+
+    def add(self, find: Find) -> None:
+        """Keep it, unless there are enough like it."""
+        alike = [one for one in self.all if (one.where, one.what) == (find.where, find.what)]
+        if len(alike) >= MOST_ALIKE:
+            return
+        self.all.append(find)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        digest = hashlib.sha256(find.data).hexdigest()[:12]
+        told = {
+            "where": find.where,
+            "what": find.what,
+            "data_base64": base64.b64encode(find.data).decode(),
+        }
+        path = self.folder / f"{find.where}-{digest}.json"
+        path.write_text(json.dumps(told, indent=1))
+
+    def note(self, where: str, what: str, data: bytes = b"") -> None:
+        """Keep what was seen, in so many words at most."""
+        self.add(Find(where, what[:MOST_WORDS], data))

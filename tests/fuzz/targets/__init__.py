@@ -1,0 +1,15 @@
+"""All parsers of what strangers send."""
+
+from typing import Final
+
+from tests.fuzz.target import Target
+from tests.fuzz.targets import addresses, doors, live, pictures, records, rtc
+
+TARGETS: Final[tuple[Target, ...]] = (
+    *live.TARGETS,
+    *rtc.TARGETS,
+    *pictures.TARGETS,
+    *doors.TARGETS,
+    *addresses.TARGETS,
+    *records.TARGETS,
+)
