@@ -137,8 +137,9 @@ class Answerer:
         try:
             async with asyncio.timeout(CLOSE_S):
                 await self._pc.close()
-        except TimeoutError:
-            # aiortc waits for ever for a task of its own that a client has made fail.
+        except (TimeoutError, AttributeError):
+            # aiortc waits for ever for a task of its own that a client has made fail, and stumbles
+            # over what an offer that it could not answer has left half made.
             if self._link is not None:
                 await self._link.abandon()
 

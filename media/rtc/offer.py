@@ -20,6 +20,7 @@ MAX_LINES = {"": 1200, "a=rtpmap:": 128, "a=rtcp-fb:": 512, "a=ssrc": 64, "a=can
 """Parsing takes the product of some of these. A browser writes a tenth of them."""
 _UFRAG, _PWD = re.compile(r"[A-Za-z0-9+/]{4,256}"), re.compile(r"[A-Za-z0-9+/]{22,256}")
 """RFC 8839. Each check that we send to a candidate carries the first."""
+_KINDS = ("audio", "video", "application")
 _MALFORMED = (LookupError, ValueError, AssertionError, AttributeError, TypeError, StopIteration)
 """aiortc's parser raises whatever a malformed line happens to cause."""
 _H264_PROFILES = (H264Profile.PROFILE_BASELINE, H264Profile.PROFILE_CONSTRAINED_BASELINE)
@@ -81,6 +82,7 @@ def _read(text: str) -> Offer:
         raise OfferRejected(f"an offer of more than {MAX_BYTES} bytes")
     _count_lines(text)
     description = _parsed(text)
+    _check_names(description)
     video = _first_video(description)
     if video.ice is None:
         raise OfferRejected("no ICE credentials (a=ice-ufrag, a=ice-pwd)")
@@ -125,6 +127,18 @@ def _parsed(text: str) -> SessionDescription:
     if not description.media:
         raise OfferRejected("no media section")
     return description
+
+
+def _check_names(description: SessionDescription) -> None:
+    """aiortc finds sections by their names, and the transport of all by the first name of a group;
+    where it finds none it fails halfway, and then it cannot even hang up."""
+    names = [section.rtp.muxId for section in description.media]
+    if len(set(names)) < len(names):
+        raise OfferRejected("sections without an a=mid of their own")
+    known = {one.rtp.muxId for one in description.media if one.kind in _KINDS}
+    groups = [group.items for group in description.group if group.semantic == "BUNDLE"]
+    if any(str(items[0]) not in known for items in groups if items):
+        raise OfferRejected("a group (a=group:BUNDLE) of sections that are not there")
 
 
 def _first_video(description: SessionDescription) -> MediaDescription:

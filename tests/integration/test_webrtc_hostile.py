@@ -12,6 +12,8 @@ from aiortc.rtp import RtpPacket
 from av.video.frame import VideoFrame
 
 from media.rtc import aiortc_private, answerer
+from media.rtc.offer import Offer, OfferRejected
+from media.rtc.video_codec import VideoCodec
 from server import calls
 from server.keys import CALLS
 from tests.integration.service import Service, StartService, eventually
@@ -239,3 +241,15 @@ async def test_what_is_refused_leaves_the_call_alone(
     last = max(client.arrived_s)
     await eventually(lambda: max(client.arrived_s) > last + 20, 15.0)
     assert client.pc.connectionState == "connected"
+
+
+async def test_an_offer_that_fails_halfway_is_let_go() -> None:
+    """aiortc cannot hang up what it has half made; nobody is to notice."""
+    text = OFFER.replace("t=0 0", "t=0 0\r\na=group:BUNDLE 9 0")
+    offer = Offer(text, (VideoCodec.VP8,), sends=True, receives=True, ufrag="abcd")
+    bells = answerer.Bells(lambda: None, lambda: None, lambda _: None)
+    options = answerer.RtcOptions(max_px=1000, listen=("127.0.0.1",))
+    end = answerer.Answerer(offer, VideoCodec.VP8, options, bells, lambda: 0.0)
+    with pytest.raises(OfferRejected):
+        await end.answer()
+    await end.close()

@@ -12,6 +12,8 @@ from media.rtc.video_codec import VideoCodec
 from tests.offers import section, session
 
 VP8 = "a=rtpmap:96 VP8/90000"
+OPUS = "a=rtpmap:97 opus/48000/2"
+BUNDLED = session(section("video", "0", VP8)).replace("t=0 0", "t=0 0\r\na=group:BUNDLE 0")
 H264 = "a=rtpmap:102 H264/90000\r\na=fmtp:102 packetization-mode=1;profile-level-id=42e01f"
 
 
@@ -19,6 +21,7 @@ def test_a_browsers_offer() -> None:
     """Video both ways and a data channel."""
     offer = read_offer(session(section("video", "0", VP8), section("application", "1")))
     assert (offer.codec, offer.our_direction, offer.ufrag) == (VideoCodec.VP8, "sendrecv", "abcd")
+    assert read_offer(BUNDLED).codec is VideoCodec.VP8
 
 
 def test_send_only_gets_nothing_back() -> None:
@@ -57,6 +60,9 @@ def test_h264_that_is_not_spoken(line: str) -> None:
         ("v=0\r\nm=video", "cannot be read"),
         (session(section("video", "0", VP8)) + "a=fmtp:97 x=1\r\n", "cannot be read"),
         ("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n", "no media section"),
+        (session(section("video", "0", VP8), section("audio", "0", OPUS)), "mid of their own"),
+        (session(section("video", "", VP8), section("audio", "", OPUS)), "mid of their own"),
+        (BUNDLED.replace("BUNDLE 0", "BUNDLE 1"), "sections that are not there"),
         (session(section("audio", "0", "a=rtpmap:96 opus/48000/2")), "no video section"),
         (session(section("video", "0", VP8, direction="recvonly")), "must be sent"),
         (session(section("video", "0", VP8, direction="inactive")), "must be sent"),
