@@ -3,8 +3,10 @@
 import hashlib
 import logging
 import sys
+import warnings
 
 import structlog
+from aiohttp import ClientConnectionResetError
 from aiohttp.http_exceptions import HttpProcessingError
 
 from server.settings import LogFormat, LogLevel
@@ -44,6 +46,9 @@ def configure_logging(log_format: LogFormat, level: LogLevel) -> None:
     # They write photos' metadata, clients' addresses and what ICE sessions are signed with.
     for talkative in ("PIL", "aioice", "aiortc", "taskiq"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
+    # It warns of what is odd in users' photos.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
+    logging.captureWarnings(capture=True)
     logging.getLogger("aiohttp.server").addFilter(_is_no_bad_request)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -59,8 +64,10 @@ def pseudonym(identifier: str) -> str:
 
 
 def _is_no_bad_request(record: logging.LogRecord) -> bool:
-    """Requests that are no HTTP are answered 400; the log would quote them, ids and all."""
-    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+    """Requests that are no HTTP are answered 400; the log would quote them, ids and all. Who has
+    left before they were told to continue is no error either."""
+    others = (HttpProcessingError, ClientConnectionResetError)
+    return not (record.exc_info and isinstance(record.exc_info[1], others))
 
 
 def _name_service(

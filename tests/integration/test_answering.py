@@ -10,7 +10,7 @@ from server import answering
 from storage.errors import StorageFailed
 from tests.engines import SECRET
 from tests.integration.client import realtime_path
-from tests.integration.service import Service
+from tests.integration.service import Service, eventually
 from tests.logged import logged
 
 API = "/api/hair-tryOn"
@@ -138,3 +138,23 @@ async def test_a_date_that_no_calendar_has(service: Service, path: str, name: st
     headers = {name: f"Fri, {2**31} Jan 2026 03:04:05 GMT", "Range": "bytes=0-1"}
     answer, document = await ask(service, "GET", path, headers=headers)
     assert (answer.status, document["details"]) == (400, {"field": name})
+
+
+async def test_who_leaves_within_a_body_is_no_error(service: Service) -> None:
+    """It is nobody's fault here that the rest of a form does not come."""
+    part = '--B\r\nContent-Disposition: form-data; name="user_id"\r\n\r\nan'
+    head = (
+        f"POST {API}/try-on HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 500\r\n"
+        f"Content-Type: multipart/form-data; boundary=B\r\nExpect: 100-continue\r\n\r\n"
+    )
+    with logged(answering) as lines:
+        client = await service.caller.connect_plain()
+        await client.send_raw(head.encode())
+        await client.read_until(b"100 Continue")
+        await client.send_raw(part.encode())
+        client.break_off()
+        await eventually(lambda: any("status" in line for line in lines))
+    assert [(line["log_level"], line["event"]) for line in lines] == [
+        ("info", "client left before it was answered"),
+        ("warning", "request refused"),
+    ]

@@ -2,11 +2,13 @@
 
 import json
 import logging
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import structlog
+from aiohttp import ClientConnectionResetError
 
 from server.logs import configure_logging, pseudonym
 from server.version import SERVICE_NAME
@@ -20,6 +22,7 @@ def _restored_logging() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
+    logging.captureWarnings(capture=False)
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
 
@@ -51,6 +54,18 @@ def test_libraries_log_into_the_same_stream(capsys: pytest.CaptureFixture[str]) 
     assert (line["event"], line["level"], line["logger"]) == ("3 of five", "warning", "library")
     assert line["service"] == SERVICE_NAME
     assert "timestamp" in line
+
+
+def test_warnings_are_lines_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """But for those that users' photos cause."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        configure_logging("json", "info")
+        warnings.warn_explicit("old", DeprecationWarning, "x.py", 1, module="other")
+        warnings.warn_explicit("odd", UserWarning, "x.py", 1, module="PIL.TiffImagePlugin")
+    (line,) = _lines(capsys)
+    assert (line["level"], line["logger"]) == ("warning", "py.warnings")
+    assert "old" in line["event"]
 
 
 @pytest.mark.parametrize(
@@ -148,3 +163,11 @@ def test_libraries_do_not_tell_of_clients(capsys: pytest.CaptureFixture[str], na
     assert _lines(capsys) == []
     logging.getLogger(name).warning("something is wrong")
     assert len(_lines(capsys)) == 1
+
+
+def test_who_left_before_they_were_told_to_continue(capsys: pytest.CaptureFixture[str]) -> None:
+    """aiohttp tells of them as of a fault of ours."""
+    configure_logging("json", "info")
+    left = ClientConnectionResetError("gone")
+    logging.getLogger("aiohttp.server").error("Error handling request", exc_info=left)
+    assert _lines(capsys) == []
