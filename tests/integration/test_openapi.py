@@ -20,10 +20,11 @@ from tests.integration.process import ServerProcess
 from tests.integration.service import Service, StartService
 from tests.integration.videos import Videos
 from tests.signing import KEYS
+from tests.tokens import AUDIENCE, ISSUER, SECRET, token
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "tests" / "schema" / "schemathesis.toml"
-EXAMPLES = 15
+EXAMPLES = 12
 """For each operation; a run by hand takes more."""
 
 
@@ -89,19 +90,26 @@ def _references(part: object) -> list[str]:
 
 
 async def test_schemathesis_finds_no_failure(tmp_path: Path) -> None:
-    """Requests that keep the document, and requests that do not, are answered as it says."""
-    server = ServerProcess(tmp_path / "data", max_photos=8)
+    """Requests that keep the document, and requests that do not, are answered as it says, to who
+    has a token; without one nobody is let in where it says so."""
+    server = ServerProcess(
+        tmp_path / "data", max_photos=8, jwt_secret=SECRET, jwt_issuer=ISSUER, jwt_audience=AUDIENCE
+    )
+    bearer = f"Bearer {token('u1')}"
     await server.start()
     try:
-        async with ClientSession() as http:
+        async with ClientSession(headers={"Authorization": bearer}) as http:
             videos = Videos(http, server.url)
             result_id = await videos.ordered(await videos.upload())
             await videos.ended(result_id)
         config = tmp_path / "schemathesis.toml"
-        config.write_text(CONFIG.read_text().replace("RESULT_ID", result_id))
+        config.write_text(
+            CONFIG.read_text().replace("RESULT_ID", result_id).replace("USER_ID", "u1")
+        )
         process = await asyncio.create_subprocess_exec(
             str(Path(sys.executable).with_name("st")), "--config-file", str(config),
             "run", f"{server.url}/openapi.json", "--max-examples", str(EXAMPLES),
+            "--header", f"Authorization: {bearer}",
             cwd=ROOT, env={"PYTHONPATH": str(ROOT), "HOME": str(tmp_path)},
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
