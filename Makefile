@@ -17,7 +17,7 @@ WORKERS ?= 1
 LEARN_FROM = --pictures $(PICTURES) --labels $(LABELS)
 TRAIN_FLAGS = --marks $(MARKS) --workers $(WORKERS)
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint format bench bench-quality train train-folders lock programs clean
+.PHONY: help run test test-fast fuzz lint format bench bench-quality train train-folders lock programs clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ test: $(TEST_STAMP) programs ## run every test, with coverage
 
 test-fast: $(TEST_STAMP) ## run the unit tests only
 	$(BIN)/python -m pytest tests/unit $(ARGS)
+
+fuzz: $(TEST_STAMP) ## feed the parsers and the service at random for half an hour (ARGS="--minutes 5")
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 lint: $(TEST_STAMP) ## ruff, mypy --strict, bandit; what is pinned, installed and known of it
 	$(BIN)/ruff check .

@@ -3,13 +3,16 @@
 import base64
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-MOST_WORDS: Final = 2000
+MOST_WORDS: Final = 8000
+GIST: Final = 150
 MOST_ALIKE: Final = 3
-"""Of finds that are told in the same words; the hundredth teaches nothing."""
+"""Of finds that end in the same words; the hundredth teaches nothing."""
+_NUMBERS: Final = re.compile(r"[0-9a-f]*[0-9][0-9a-f]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,8 @@ class Finds:
 
     def add(self, find: Find) -> None:
         """Keep it, unless there are enough like it."""
-        alike = [one for one in self.all if (one.where, one.what) == (find.where, find.what)]
-        if len(alike) >= MOST_ALIKE:
+        alike = sum(_gist(one) == _gist(find) for one in self.all)
+        if alike >= MOST_ALIKE:
             return
         self.all.append(find)
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -47,3 +50,8 @@ class Finds:
     def note(self, where: str, what: str, data: bytes = b"") -> None:
         """Keep what was seen, in so many words at most."""
         self.add(Find(where, what[:MOST_WORDS], data))
+
+
+def _gist(find: Find) -> tuple[str, str]:
+    """The end of what was seen, without numbers and ids."""
+    return find.where, _NUMBERS.sub("", find.what)[-GIST:]

@@ -5,7 +5,7 @@ import pytest
 from tests.fuzz.target import Target, hunt
 from tests.fuzz.targets import TARGETS
 
-EXAMPLES = 40
+EXAMPLES = 25
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
