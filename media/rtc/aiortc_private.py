@@ -7,11 +7,19 @@ as it is.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, Protocol
 
 import aioice
 import aiortc
-from aiortc import RTCDtlsTransport, RTCIceTransport, RTCRtpReceiver, RTCRtpSender, RTCSctpTransport
+from aiortc import (
+    RTCDtlsTransport,
+    RTCIceTransport,
+    RTCPeerConnection,
+    RTCRtpReceiver,
+    RTCRtpSender,
+    RTCSctpTransport,
+)
 from aiortc.codecs.h264 import H264Encoder
 from aiortc.codecs.vpx import Vp8Encoder
 from aiortc.rtp import RtcpSrPacket
@@ -29,6 +37,7 @@ data channel."""
 _BUFFER: Final = "_RTCRtpReceiver__jitter_buffer"
 _NACKS: Final = "_RTCRtpReceiver__nack_generator"
 _ENCODER: Final = "_RTCRtpSender__encoder"
+_CONNECT: Final = "_RTCPeerConnection__connect"
 _TIMESTAMP: Final = "_RTCRtpSender__rtp_timestamp"
 
 
@@ -223,6 +232,20 @@ def mend(connection: aioice.Connection) -> None:
             await ask()
 
     vars(connection).update(query_consent=query_consent)
+
+
+def connect_quietly(pc: RTCPeerConnection) -> None:
+    """aiortc connects in a task that nobody awaits, and which fails where a client hangs up
+    meanwhile or has offered nonsense. Who has not connected in time is forgotten anyway."""
+    connect = getattr(pc, _CONNECT, None)
+    if connect is None:
+        return
+
+    async def try_to_connect() -> None:
+        with suppress(Exception):
+            await connect()
+
+    vars(pc).update({_CONNECT: try_to_connect})
 
 
 def bound_messages(sctp: RTCSctpTransport, flooded: Callable[[], None]) -> None:

@@ -74,6 +74,7 @@ class Answerer:
         self._ufrag = offer.ufrag
         self.is_connected = False
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=list(options.ice_servers)))
+        private.connect_quietly(self._pc)
         self.transceiver = self._pc.addTransceiver("video", offer.our_direction)
         self.transceiver.setCodecPreferences(_only(codec))
         self._link: IceLink | None = None

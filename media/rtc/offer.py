@@ -87,8 +87,8 @@ def _read(text: str) -> Offer:
     if video.ice is None:
         raise OfferRejected("no ICE credentials (a=ice-ufrag, a=ice-pwd)")
     check_credentials(video.ice.usernameFragment or "", video.ice.password or "")
-    if video.dtls is None or not video.dtls.fingerprints:
-        raise OfferRejected("no DTLS fingerprint (a=fingerprint)")
+    if any(one.dtls is None or not one.dtls.fingerprints for one in description.media):
+        raise OfferRejected("no DTLS fingerprint (a=fingerprint) for one of the sections")
     if not video.rtcp_mux:
         raise OfferRejected("RTP and RTCP on different ports (a=rtcp-mux is needed)")
     return Offer(

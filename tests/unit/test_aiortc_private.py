@@ -45,6 +45,7 @@ async def test_the_parts_are_where_they_were() -> None:
         (RTCRtpSender._next_encoded_frame, "self.__encoder.pack(data)"),
         (RTCRtpSender._handle_rtcp_packet, "self._send_keyframe()"),
         (RTCRtpSender._handle_rtcp_packet, "self.__encoder.target_bitrate = bitrate"),
+        (RTCPeerConnection.setRemoteDescription, "asyncio.ensure_future(self.__connect())"),
         (RTCSctpTransport._receive_chunk, "await self._receive_data_chunk(chunk)"),
         (aioice.Connection.connect, "create_task(self.query_consent())"),
         (aioice.Connection.close, "self._closing = True"),
@@ -55,3 +56,16 @@ async def test_the_parts_are_where_they_were() -> None:
 def test_they_are_used_as_they_were(owner: object, words: str) -> None:
     """In the very words: what is put in their place must answer as they did."""
     assert words in inspect.getsource(owner)  # type: ignore[arg-type]
+
+
+async def test_a_connection_that_does_not_come_about_is_no_error() -> None:
+    """The task in which aiortc connects has nobody who would hear of it."""
+    pc = RTCPeerConnection()
+    setattr(pc, private._CONNECT, _broken)
+    private.connect_quietly(pc)
+    await getattr(pc, private._CONNECT)()
+    await pc.close()
+
+
+async def _broken() -> None:
+    raise AssertionError

@@ -69,6 +69,7 @@ def test_h264_that_is_not_spoken(line: str) -> None:
         (session(section("video", "0", "a=rtpmap:96 AV1/90000")), "no codec"),
         (session(section("video", "0", VP8, ice=False)), "ICE credentials"),
         (session(section("video", "0", VP8, dtls=False)), "DTLS fingerprint"),
+        (session(section("video", "0", VP8), section("audio", "1", OPUS, dtls=False)), "DTLS"),
         (session(section("video", "0", VP8).replace("a=rtcp-mux", "a=x")), "rtcp-mux"),
         (session(*[section("video", str(n), VP8) for n in range(50)]), "50 media sections"),
         ("v=0" + 70_000 * "x", "more than 65536 bytes"),
