@@ -6,7 +6,7 @@ import struct
 from typing import Final
 
 from tests.fuzz.mutation import mutated
-from tests.fuzz.service.ground import USER, Ground, bearer
+from tests.fuzz.service.ground import LIVE_USER, Ground, bearer
 from tests.fuzz.service.wire import exchange
 from tests.fuzz.targets.live import GOOD, WORDS
 from tests.integration.client import realtime_path
@@ -46,9 +46,9 @@ class Framing:
 def _handshake(ground: Ground, session_id: str) -> bytes:
     host = ground.server.url.removeprefix("http://")
     lines = [
-        f"GET {realtime_path(session_id, USER)} HTTP/1.1",
+        f"GET {realtime_path(session_id, LIVE_USER)} HTTP/1.1",
         f"Host: {host}",
-        f"Authorization: {bearer()['Authorization']}",
+        f"Authorization: {bearer(LIVE_USER)['Authorization']}",
         "Upgrade: websocket",
         "Connection: Upgrade",
         "Sec-WebSocket-Version: 13",

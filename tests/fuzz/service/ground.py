@@ -17,6 +17,8 @@ from tests.tokens import ADMIN, token
 
 API: Final = "/api/hair-tryOn"
 USER: Final = "ann"
+LIVE_USER: Final = "eve"
+"""Whose data nobody erases, since that would end the sessions."""
 ANSWER_S: Final = 60.0
 """No answer takes so long, however busy the machine is."""
 LATELY: Final = 30

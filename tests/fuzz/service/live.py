@@ -15,7 +15,7 @@ from aiohttp import (
 
 from server.binary import SUBPROTOCOL
 from tests.fuzz.mutation import mutated
-from tests.fuzz.service.ground import ANSWER_S, USER, Ground, bearer
+from tests.fuzz.service.ground import ANSWER_S, LIVE_USER, Ground, bearer
 from tests.fuzz.targets.live import GOOD, WORDS
 from tests.fuzz.targets.pictures import PICTURES
 from tests.fuzz.targets.pictures import WORDS as PICTURE_WORDS
@@ -39,11 +39,11 @@ class Messages:
 
     async def once(self, ground: Ground, rng: random.Random) -> None:
         """One connection, and as many answers as there were messages."""
-        url = ground.server.url + realtime_path(self._session_id, USER)
+        url = ground.server.url + realtime_path(self._session_id, LIVE_USER)
         protocols = (SUBPROTOCOL,) if rng.random() < 0.5 else ()
         try:
             async with ground.http.ws_connect(
-                url, headers=bearer(), protocols=protocols, max_msg_size=0, autoclose=False
+                url, headers=bearer(LIVE_USER), protocols=protocols, max_msg_size=0, autoclose=False
             ) as socket:
                 await socket.receive(ANSWER_S)
                 sent = await _send_some(ground, socket, rng)

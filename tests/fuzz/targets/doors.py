@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 from aiohttp.test_utils import make_mocked_request
 from hypothesis import strategies as st
+from multidict import CIMultiDict
 
 from media.clock import SystemClock
 from server.doors.addresses import is_of
@@ -19,8 +20,18 @@ from server.doors.caller import Caller
 from server.doors.gateway import Gateway
 from server.doors.jwks import read_keys
 from server.doors.refusals import NotLetIn
-from server.doors.tickets import OwnUses, Tickets
+from server.doors.signing import (
+    DIGEST,
+    KEY_ID,
+    NONCE,
+    NOTHING,
+    SIGNATURE,
+    TIMESTAMP,
+    Signed,
+)
+from server.doors.tickets import REMEMBERED_S, Tickets
 from server.doors.tokens import SharedSecret, TokenReader
+from server.doors.uses import OwnUses
 from server.identity import USER_ID
 from storage.keyring import Key, Keyring
 from tests.fuzz.target import Target, changed, changed_text
@@ -29,7 +40,7 @@ from tests.tokens import ADMIN, AUDIENCE, ISSUER, SECRET, KeyPairs, claims, toke
 
 CLOCK: Final = SystemClock()
 READER: Final = TokenReader(SharedSecret(SECRET), ISSUER, AUDIENCE, 30.0, ADMIN)
-TICKETS: Final = Tickets(Keyring([Key(b"k" * 32)]), OwnUses(CLOCK), CLOCK)
+TICKETS: Final = Tickets(Keyring([Key(b"k" * 32)]), OwnUses(CLOCK, REMEMBERED_S), CLOCK)
 GATEWAYS: Final = (ip_network("192.0.2.0/24"), ip_network("2001:db8::/32"))
 KEYS: Final = json.dumps(KeyPairs().jwks()).encode()
 CLAIMS: Final = ("sub", "exp", "nbf", "iat", "iss", "aud", "scope", "jti")
@@ -75,7 +86,23 @@ def _key(key: str) -> None:
     assert ApiKeys({digest_of("htk_good"): "salon"}).caller(key).user_id == "salon"
 
 
+SIGNED: Final = {
+    KEY_ID: changed_text("salon"),
+    TIMESTAMP: changed_text("1767323045"),
+    NONCE: changed_text("0123456789abcdef"),
+    DIGEST: changed_text(NOTHING),
+    SIGNATURE: changed_text("v1=" + "0" * 64),
+}
+
+
+def _signature(headers: dict[str, str]) -> None:
+    Signed.read(CIMultiDict(headers), has_body=False).text("GET", "/a?b=c")
+
+
 TARGETS: Final = (
+    Target(
+        "signatures", st.fixed_dictionaries({}, optional=SIGNED), _signature, (NotLetIn,)
+    ),
     Target(
         "tokens",
         changed_text(token(), words=(".", "=", "e30", "bnVsbA", "W10")),
