@@ -102,23 +102,23 @@ _BINARIES: Final[tuple[Callable[[random.Random], bytes], ...]] = (
 async def _count_answers(
     ground: Ground, socket: ClientWebSocketResponse, sent: list[bytes]
 ) -> None:
-    whole = b"\n".join(sent)
-    answers = 0
+    whole, answers, is_one_each = b"\n".join(sent), 0, True
     try:
         async with asyncio.timeout(ANSWER_S):
             while answers < len(sent) and await _is_answer(ground, socket):
                 answers += 1
+            if answers == len(sent):
+                # A second answer has come by the time that a last message is answered.
+                await socket.send_frame(b'{"type":"clear_look"}', WSMsgType.TEXT)
+                is_one_each = await _is_answer(ground, socket, only="look_set")
     except TimeoutError:
         ground.finds.note("sockets", f"{answers} answers to {len(sent)} messages", whole)
         return
-    if socket.closed or socket.close_code is not None:
+    if socket.close_code is not None:
         ground.counts[f"sockets closed {socket.close_code}"] += 1
         if socket.close_code == BROKEN:
             ground.finds.note("sockets", "the session broke", whole)
-        return
-    # What answers a message twice has come by the time that a last one is answered.
-    await socket.send_frame(b'{"type":"clear_look"}', WSMsgType.TEXT)
-    if not await _is_answer(ground, socket, only="look_set"):
+    elif not is_one_each:
         ground.finds.note("sockets", f"more answers than {len(sent)} messages", whole)
 
 
