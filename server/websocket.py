@@ -63,6 +63,13 @@ class PictureSocket(web.WebSocketResponse[Literal[False]]):
         )
         self.is_hanging_up = False
 
+    def can_prepare(self, request: web.BaseRequest) -> web.WebSocketReady:
+        """Whether a request asks for a WebSocket."""
+        try:
+            return super().can_prepare(request)
+        except UnicodeEncodeError:  # what is wrong is quoted, and cannot be
+            return web.WebSocketReady(ok=False, protocol=None)
+
     async def close(
         self, *, code: int = CloseCode.NORMAL, message: bytes = b"", drain: bool = True
     ) -> bool:
