@@ -69,9 +69,14 @@ def _line(sample: Vitals) -> str:
     return f"{sample.handles:>6} {sample.threads:>6} {sample.children:>6} {sample.memory_mib:>8.1f}"
 
 
+def _ends(text: str) -> str:
+    """What was seen, without its middle: a traceback says most at its end."""
+    return text if len(text) <= 2 * SHOWN else f"{text[:SHOWN]}\n    [...]\n{text[-SHOWN:]}"
+
+
 def _verdict(finds: Finds) -> int:
     for find in finds.all:
-        print(f"\nFIND in {find.where}: {find.what[:SHOWN]}")
+        print(f"\nFIND in {find.where}: {_ends(find.what)}")
     if finds.all:
         print(f"\nFOUND: {len(finds.all)}, kept in {finds.folder}")
         return 1

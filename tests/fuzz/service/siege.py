@@ -75,16 +75,17 @@ async def besiege(names: Sequence[str], seconds: float, seed: int, finds: Finds)
 async def _rounds(
     ground: Ground, makers: Sequence[Callable[[int], Attack]], seconds: float, seed: int
 ) -> list[Vitals]:
-    count = max(LEAST_ROUNDS, round(seconds / ROUND_S))
+    round_s = min(ROUND_S, seconds / LEAST_ROUNDS)
     samples = list[Vitals]()
     rng = random.Random(seed)
     loop = asyncio.get_running_loop()
-    for number in range(count):
-        until_s = loop.time() + seconds / count
+    end_s = loop.time() + seconds
+    while loop.time() < end_s or len(samples) < LEAST_ROUNDS:
+        until_s = loop.time() + round_s
         async with asyncio.TaskGroup() as attacks:
             for make in makers:
                 own = random.Random(rng.getrandbits(64))
-                attacks.create_task(repeat(make(number), ground, own, until_s))
+                attacks.create_task(repeat(make(len(samples)), ground, own, until_s))
         await asyncio.sleep(SETTLE_S)
         if not await _is_well(ground):
             break
