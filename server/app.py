@@ -17,6 +17,7 @@ from server.answering import answering, tell_id
 from server.background import at_work
 from server.calls import Calls
 from server.caretaker import SILENT_S, Caretaker
+from server.connections.expecting import end_unasked, expecting
 from server.dates import dating
 from server.doors.entrance import DOORKEEPER, LIMITS, entrance
 from server.doors.limits import Limits, tell_limits
@@ -46,7 +47,7 @@ from server.keys import (
 )
 from server.openapi.document import make_document
 from server.openapi.security import schemes
-from server.pages import add_security_headers
+from server.pages import add_security_headers, insist_on_tls
 from server.places import Places
 from server.registry import LiveSessions
 from server.routes import operations, routes, told
@@ -87,11 +88,15 @@ def create_app(
     engines = engines or local_engines(settings.networks)
     origins = settings.allowed_origins
     hosts = [hosting(LOOPBACK)] if settings.is_open and not settings.insecure else []
-    inside = [crossing(origins), entrance(operations())]
+    inside = [crossing(origins), entrance(operations()), expecting]
     app = web.Application(middlewares=[answering, dating, *hosts, *inside])
     app.add_routes(routes())
     app[OPENAPI] = orjson.dumps(make_document(told(), engines.names, schemes(settings)))
-    app.on_response_prepare.extend([add_security_headers, tell_id, tell_limits, telling(origins)])
+    app.on_response_prepare.extend(
+        [add_security_headers, tell_id, tell_limits, telling(origins), end_unasked]
+    )
+    if settings.tls_cert:
+        app.on_response_prepare.append(insist_on_tls)
     app.cleanup_ctx.append(_lifetime(settings, engines, clock or SystemClock()))
     app.on_shutdown.append(_stop_sessions)
     return app

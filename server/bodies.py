@@ -11,6 +11,7 @@ from typing import Final
 
 from aiohttp import web
 
+from server.connections.expecting import ask_for_body
 from server.doors.entrance import not_let_in
 from server.doors.signing import ANNOUNCED, DIGEST, content_digest
 from server.errors import ErrorCode
@@ -72,6 +73,7 @@ class Body:
 @asynccontextmanager
 async def reading(request: web.Request) -> AsyncIterator[Body]:
     """The body, read within the block. Raises as ``Body.finish`` when the block is left."""
+    await ask_for_body(request)
     body = Body(request)
     yield body
     await body.finish()

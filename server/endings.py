@@ -24,6 +24,7 @@ IDLE = Ending(
     SessionStatus.TIMEOUT,
     ErrorCode.SESSION_IDLE,
 )
+DRIBBLED = Ending(CloseCode.IDLE, "a message did not come in time", SessionStatus.TIMEOUT)
 TAKEN_OVER = Ending(
     CloseCode.TAKEN_OVER,
     "the session goes on in another connection",

@@ -13,7 +13,7 @@ from server.bodies import Body, reading
 from server.doors.entrance import USER_ID, act_for
 from server.errors import ErrorCode
 from server.form_fields import F, FieldValue, Form, FormFile, StoredFile, checked, invalid, is_a
-from server.replies import RequestRefused
+from server.replies import RequestRefused, body_late
 from storage.workspace import Incoming, Workspace
 
 MULTIPART: Final = "multipart/form-data"
@@ -64,8 +64,7 @@ async def receive_form(
             async with asyncio.timeout(limits.timeout_s), reading(request) as body:
                 values = await reader.read(body)
         except TimeoutError:
-            text = f"The body did not come within {limits.timeout_s:g} s"
-            raise RequestRefused(408, ErrorCode.INVALID_REQUEST, text, closes=True) from None
+            raise body_late(limits.timeout_s) from None
         except _MALFORMED:
             raise _malformed(f"The body is no {MULTIPART}, or is cut off") from None
         yield checked(model, values)

@@ -8,11 +8,12 @@ from aiohttp import hdrs, web
 from processing.shades import SHADES
 from server.answers import ShadeAnswer, ShadesAnswer
 from server.replies import no_such_file
-from server.version import SERVICE_NAME
 
 PAGE_DIR = Path(__file__).parent / "page"
 
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
+
+YEAR_S = 365 * 24 * 3600
 
 _ASSETS = frozenset(path.name for path in PAGE_DIR.iterdir() if path.is_file())
 
@@ -52,7 +53,12 @@ async def add_security_headers(_: web.Request, response: web.StreamResponse) -> 
     """Every response: the page may load from here and nowhere else."""
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
-    response.headers[hdrs.SERVER] = SERVICE_NAME
+    response.headers.popall(hdrs.SERVER, None)  # nobody has to know which software this is
     # Answers are about a person. What may be kept for a while says so itself.
     is_asset = isinstance(response, web.FileResponse)
     response.headers.setdefault(hdrs.CACHE_CONTROL, "no-cache" if is_asset else "no-store")
+
+
+async def insist_on_tls(_: web.Request, response: web.StreamResponse) -> None:
+    """Every response over TLS: browsers come by TLS from now on (RFC 6797)."""
+    response.headers["Strict-Transport-Security"] = f"max-age={YEAR_S}"

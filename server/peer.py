@@ -36,6 +36,11 @@ class Peer(Protocol):
         """What the transport knows of its own losses and delays, if it does."""
         ...
 
+    @property
+    def is_dribbling(self) -> bool:
+        """Whether a message of the client's has been coming for too long."""
+        ...
+
     async def send(self, message: Message) -> None:
         """Send a message."""
         ...

@@ -97,6 +97,12 @@ def come_again(status: int, text: str, code: ErrorCode = ErrorCode.SERVER_FULL) 
     return response
 
 
+def body_late(limit_s: float) -> RequestRefused:
+    """408."""
+    text = f"The body did not come within {limit_s:g} s"
+    return RequestRefused(408, ErrorCode.INVALID_REQUEST, text, closes=True)
+
+
 def storage_refusal(error: StorageError) -> RequestRefused:
     """503: what is asked for is in a storage that cannot be reached."""
     log.error("storage failed", reason=str(error))

@@ -40,6 +40,7 @@ class RtcPeer:
     """A browser or app at the far end of a peer connection."""
 
     transport = "webrtc"
+    is_dribbling = False
 
     def __init__(
         self,

@@ -7,19 +7,18 @@ import signal
 import ssl
 import sys
 import threading
-from typing import Final, NoReturn
+from typing import NoReturn
 
 import structlog
 from aiohttp import web
 
 from processing.pool import THREAD_PREFIX
 from server.app import create_app
+from server.connections.runner import listen, make_runner
 from server.settings import Settings, SettingsInvalid
 
 HANDLER_GRACE_S = 3.0
 """After the sessions have ended: how long other requests under way may take."""
-DECOMPRESSES: Final = False
-"""A few hundred bytes that unpack to as many megabytes would hold up the event loop."""
 
 log = structlog.get_logger(__name__)
 
@@ -30,18 +29,12 @@ async def serve(settings: Settings) -> None:
     Raises SettingsInvalid when a store or the certificate cannot be used, or the address is taken.
     """
     context = _tls_context(settings)
-    runner = web.AppRunner(
-        create_app(settings),
-        access_log=None,
-        shutdown_timeout=HANDLER_GRACE_S,
-        auto_decompress=DECOMPRESSES,
-    )
+    runner = make_runner(create_app(settings), settings, grace_s=HANDLER_GRACE_S)
     stop = stop_on_signals()
     try:
         await runner.setup()
-        site = web.TCPSite(runner, settings.host, settings.port, ssl_context=context)
         try:
-            await site.start()
+            await listen(runner, settings, context)
         except (OSError, UnicodeError) as error:
             detail = getattr(error, "strerror", None) or "no such address"
             raise SettingsInvalid(

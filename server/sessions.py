@@ -164,12 +164,15 @@ class LiveSession:
             self.stop(endings.BROKEN)
 
     async def _report(self) -> None:
-        """Once a second: figures to the client, a document to the journal, a check for idling."""
+        """Once a second: figures to the client, a document to the journal, a look for clients that
+        are idle, or as good as that."""
         while True:
             await asyncio.sleep(STATS_INTERVAL_S)
             idle_s = self._services.clock.monotonic() - self._active_s
             if idle_s > self._services.settings.idle_timeout_s:
                 self.stop(endings.IDLE)
+            if self._peer.is_dribbling:
+                self.stop(endings.DRIBBLED)
             figures = self.figures()
             self._services.journal.note(self._record(SessionStatus.ACTIVE, figures))
             await self._peer.send(self._stats(figures))

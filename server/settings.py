@@ -12,6 +12,7 @@ from pydantic import (
 )
 from pydantic_settings import SettingsConfigDict, SettingsError
 
+from server.connection_settings import ConnectionSettings
 from server.door_settings import DoorSettings
 from server.limit_settings import LimitSettings
 from server.listed import Addresses, DaemonAddress, IceUrls, WebhookSecret, listed
@@ -39,7 +40,7 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-class Settings(LimitSettings, DoorSettings, StorageSettings):
+class Settings(ConnectionSettings, LimitSettings, DoorSettings, StorageSettings):
     """Live hair try-on server. Flags can also be set as HAIR_TRYON_… in the environment or .env."""
 
     model_config = SettingsConfigDict(
@@ -106,7 +107,9 @@ class Settings(LimitSettings, DoorSettings, StorageSettings):
         4, description="photos worked on at once by HTTP; further ones are told to come again"
     )
     body_timeout_s: Seconds = Field(
-        60.0, description="a request's body that takes longer than this is given up"
+        60.0,
+        description="a request's body, or a message in a WebSocket, that takes longer than this is "
+        "given up",
     )
     max_video_bytes: Annotated[int, Field(ge=1024)] = Field(
         50 * 1024 * 1024, description="largest video file"

@@ -1,21 +1,23 @@
 """Offers, answers and candidates as HTTP carries them, for calls and for those who watch them."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Final
 
 import orjson
 from aiohttp import hdrs, web
+from aiohttp.http_exceptions import BadHttpMessage
 
 from media.rtc.answerer import Answerer
 from media.rtc.fragment import IceFragment, read_fragment
 from media.rtc.offer import MAX_BYTES, OfferRejected
-from server.bodies import reading
+from server.bodies import Body, reading
 from server.calls import Call
 from server.errors import CloseCode, ErrorCode
 from server.ice import ice_servers, link_headers
 from server.keys import CALLS, SERVICES
 from server.registry import SessionRefused
-from server.replies import come_again, refused
+from server.replies import body_late, come_again, refused
 
 SDP, FRAGMENT = "application/sdp", "application/trickle-ice-sdpfrag"
 _STATUS: Final = {CloseCode.INVALID_ID: 400, CloseCode.FORBIDDEN: 403}
@@ -120,18 +122,27 @@ def etag_of(end: Answerer) -> str:
 
 
 async def _text(request: web.Request) -> str:
-    """The body, if it is short and text. Raises OfferRejected, and RequestRefused (401) if it is
-    not the one that was signed."""
-    text = b""
-    async with reading(request) as body:
-        while len(text) <= MAX_BYTES and (more := await body.read(MAX_BYTES + 1)):
-            text += more
-        if len(text) > MAX_BYTES:
-            raise OfferRejected(f"more than {MAX_BYTES} bytes")
+    """The body, if it is short and text. Raises OfferRejected, and RequestRefused: 408 for one that
+    takes too long, 401 for another than was signed."""
+    limit_s = request.app[SERVICES].settings.body_timeout_s
     try:
-        return text.decode()
+        async with asyncio.timeout(limit_s), reading(request) as body:
+            return (await _bytes(body)).decode()
+    except TimeoutError:
+        raise body_late(limit_s) from None
+    except BadHttpMessage:
+        raise OfferRejected("it is cut off") from None
     except UnicodeDecodeError:
         raise OfferRejected("it is not UTF-8") from None
+
+
+async def _bytes(body: Body) -> bytes:
+    text = bytearray()
+    while len(text) <= MAX_BYTES and (more := await body.read(MAX_BYTES + 1)):
+        text += more
+    if len(text) > MAX_BYTES:
+        raise OfferRejected(f"more than {MAX_BYTES} bytes")
+    return bytes(text)
 
 
 def cannot_be_answered(rejected: OfferRejected) -> web.Response:

@@ -16,6 +16,7 @@ from media.frame import DropCause, EncodedFrame
 from processing.pipeline import Processed
 from server import binary, endings, messages
 from server.answering import ID
+from server.connections.connection import Connection
 from server.endings import Ending
 from server.errors import ClientError, CloseCode, ErrorCode
 from server.linger import discard_input
@@ -107,6 +108,13 @@ class WebSocketPeer:
         except ConnectionError:
             raise PeerGone from None
         _bound_kernel_buffer(self._request)
+
+    @property
+    def is_dribbling(self) -> bool:
+        """See Peer."""
+        connection = self._request.protocol
+        limit_s = self._settings.body_timeout_s
+        return isinstance(connection, Connection) and connection.is_overdue(limit_s)
 
     @property
     def response(self) -> PictureSocket:

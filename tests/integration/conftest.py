@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession
 from playwright.async_api import Browser, Page
 
 from media.clock import Clock
 from processing.engine import Engine, Engines
 from processing.local.classic.engine import ClassicEngine
 from server.app import create_app
+from server.connections.runner import listen, make_runner
 from server.jobs import lifetime, sweeper
-from server.serve import DECOMPRESSES
 from server.settings import Settings
 from tests.engines import invert
 from tests.integration.browser import (
@@ -90,19 +90,14 @@ async def start_service(tmp_path: Path) -> AsyncIterator[StartService]:
             cancels_handlers: bool = False,
             **settings: Any,
         ) -> Service:
-            values: dict[str, Any] = {"data_dir": tmp_path / "data", **TEST_SETTINGS, **settings}
-            offered = Engines(*(engines or (invert(),)))
-            app = create_app(Settings(_env_file=None, **values), engines=offered, clock=clock)
-            runner = web.AppRunner(
-                app,
-                access_log=None,
-                shutdown_timeout=1.0,
-                handler_cancellation=cancels_handlers,
-                auto_decompress=DECOMPRESSES,
-            )
+            folder = tmp_path / "data"
+            values: dict[str, Any] = {"data_dir": folder, "port": 0, **TEST_SETTINGS, **settings}
+            chosen = Settings(_env_file=None, **values)
+            app = create_app(chosen, engines=Engines(*(engines or (invert(),))), clock=clock)
+            runner = make_runner(app, chosen, grace_s=1.0, cancels_handlers=cancels_handlers)
             stack.push_async_callback(runner.cleanup)
             await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            await listen(runner, chosen, None)
             http = await stack.enter_async_context(ClientSession())
             host, port = runner.addresses[0][:2]
             caller = Caller(http, f"http://{host}:{port}")
