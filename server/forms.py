@@ -26,8 +26,15 @@ PREAMBLE_LINES: Final = 2
 BeforeFile: TypeAlias = Callable[[Mapping[str, FieldValue]], Awaitable[None]]
 """Is told the fields that came before a file that goes to the disk, when that file begins."""
 
-_MALFORMED: Final = (ValueError, TypeError, RuntimeError, AssertionError, BadHttpMessage)
-"""What aiohttp's reader raises where a body is not what its header announces."""
+_MALFORMED: Final = (
+    ValueError,
+    TypeError,
+    RuntimeError,
+    AssertionError,
+    BadHttpMessage,
+    ConnectionError,
+)
+"""What aiohttp's reader raises where a body is not what its header announces, or is cut off."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,7 @@ async def _text(request: web.Request) -> str:
             return (await _bytes(body)).decode()
     except TimeoutError:
         raise body_late(limit_s) from None
-    except BadHttpMessage:
+    except (BadHttpMessage, ConnectionError):
         raise OfferRejected("it is cut off") from None
     except UnicodeDecodeError:
         raise OfferRejected("it is not UTF-8") from None

@@ -109,10 +109,16 @@ class Connection(RequestHandler):
         if not isinstance(message, _ErrInfo):
             self._body = payload
         elif self._body is not None and not self._body.is_eof():
-            # The body is broken. aiohttp would leave its reader waiting, and answer twice.
             self._messages.pop()
-            self._body.set_exception(TransferEncodingError("broken"))
-            self.close()
+            self._break_off(self._body)
+
+    def _break_off(self, body: StreamReader) -> None:
+        """A body that cannot be parsed ends here. aiohttp would leave its reader waiting, and
+        answer a second time."""
+        body.set_exception(TransferEncodingError("broken"))
+        body.feed_eof()  # a reader that has been woken up for the last piece waits again
+        self._lingering_time = 0.0
+        self.close()
 
     def _is_between_requests(self) -> bool:
         is_http = self._payload_parser is None and not self._upgraded

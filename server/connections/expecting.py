@@ -34,7 +34,7 @@ class Requests:
             return self.make(message, *others)
         headers = message.headers.copy()
         del headers[hdrs.EXPECT]
-        request = self.make(message._replace(headers=headers), *others)
+        request = self.make(message._replace(headers=type(message.headers)(headers)), *others)
         if request.version >= HttpVersion11:
             request[EXPECTED] = expected.lower()
         return request

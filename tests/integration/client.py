@@ -200,6 +200,11 @@ class RawClient:
         await asyncio.get_running_loop().sock_connect(connection, address)
         return cls(connection)
 
+    @property
+    def received(self) -> bytes:
+        """Everything that was said so far, as far as it has been read."""
+        return self._received
+
     async def send_raw(self, data: bytes) -> None:
         """Send bytes as they are."""
         await asyncio.get_running_loop().sock_sendall(self._connection, data)

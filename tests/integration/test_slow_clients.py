@@ -1,0 +1,147 @@
+"""Clients that take their time: nothing of theirs is waited for longer than it may take."""
+
+import asyncio
+
+import pytest
+from aiohttp import WSMsgType
+
+from server import sessions, websocket
+from server.errors import CloseCode
+from tests.engines import invert
+from tests.integration.client import RawClient, wire_frame
+from tests.integration.raw_requests import answer_of, answer_to_dribble, dribble, request
+from tests.integration.service import Service, StartService, eventually
+from tests.integration.test_slow_reader import SMALL_BUFFER_BYTES, closing_frame_in
+from tests.pictures import jpeg
+
+SHORT_S = 0.2
+LONG_S = 60.0
+"""Longer than any test: what ends before is ended by another limit."""
+SHADES = request("GET /api/hair-tryOn/shades")
+OFFER = "/api/hair-tryOn/webrtc/s1?user_id=u1"
+
+
+@pytest.fixture
+async def service(start_service: StartService) -> Service:
+    """A service that waits for a request's head, and for readers, but a moment."""
+    return await start_service(
+        header_timeout_s=SHORT_S, write_timeout_s=SHORT_S, keepalive_timeout_s=LONG_S
+    )
+
+
+async def test_head_that_dribbles(service: Service) -> None:
+    """Byte after byte does not keep a connection: it is told so, and ended."""
+    client = await service.caller.connect_plain()
+    answer = answer_of(await answer_to_dribble(client, b"GET / HTTP/1.1\r\nX-Long: x"))
+    assert answer.status == 408
+    assert answer.error["error"] == "INVALID_REQUEST"
+    assert answer.error["request_id"] == answer.headers["X-Request-Id"]
+
+
+async def test_nothing_at_all(service: Service) -> None:
+    """A connection over which nothing is said is closed without a word."""
+    assert await (await service.caller.connect_plain()).read_to_end() == b""
+
+
+async def test_later_head_that_dribbles(service: Service) -> None:
+    """The second request of a connection has no longer than the first."""
+    client = await service.caller.connect_plain()
+    await client.send_raw(SHADES)
+    await client.read_until(b"jet-black")
+    said = await answer_to_dribble(client, b"GET / HTTP/1.1\r\nX-Long: x")
+    assert said.count(b"HTTP/1.1 200") == said.count(b"HTTP/1.1 408") == 1
+
+
+async def test_idle_connection(start_service: StartService) -> None:
+    """A connection that has had its answer is kept for a while, and closed without a word."""
+    service = await start_service(header_timeout_s=LONG_S, keepalive_timeout_s=SHORT_S)
+    client = await service.caller.connect_plain()
+    await client.send_raw(SHADES)
+    assert (await client.read_to_end()).count(b"HTTP/1.1") == 1
+
+
+async def test_work_is_not_cut_off(start_service: StartService) -> None:
+    """A request whose body and answer take longer than a head may is answered, also when the next
+    head has begun meanwhile."""
+    service = await start_service(header_timeout_s=SHORT_S)
+    client = await service.caller.connect_plain()
+    form = b'--x\r\nContent-Disposition: form-data; name="user_image"; filename="a.jpg"\r\n\r\n'
+    body = form + jpeg() + b"\r\n--x--\r\n"
+    await client.send_raw(
+        request(
+            "POST /api/hair-tryOn/try-on",
+            "Content-Type: multipart/form-data; boundary=x",
+            f"Content-Length: {len(body)}",
+        )
+    )
+    await asyncio.sleep(2 * SHORT_S)
+    await client.send_raw(body + b"GET / HT")
+    await client.read_until(b"VALIDATION_FAILED")
+
+
+async def test_reader_of_nothing(service: Service) -> None:
+    """Who asks and asks and reads nothing is disconnected, and the connection is gone."""
+    client = await service.caller.connect_plain(receive_buffer_bytes=SMALL_BUFFER_BYTES)
+    server = service.runner.server
+    assert server is not None
+    asking = asyncio.create_task(_send(client, SHADES * 10_000))
+    await eventually(lambda: len(server.connections) == 1)
+    await eventually(lambda: not server.connections)
+    await asking
+
+
+async def _send(client: RawClient, data: bytes) -> None:
+    try:
+        await client.send_raw(data)
+    except ConnectionError:
+        return
+
+
+async def test_offer_that_dribbles(start_service: StartService) -> None:
+    """An SDP offer has as long as every body."""
+    service = await start_service(body_timeout_s=SHORT_S)
+    client = await service.caller.connect_plain()
+    head = request(f"POST {OFFER}", "Content-Type: application/sdp", "Content-Length: 50000")
+    await client.send_raw(head)
+    dribbling = asyncio.create_task(dribble(client, b"v=0\r\n"))
+    await client.read_until(b"request_id")
+    dribbling.cancel()
+    await asyncio.wait([dribbling])
+    client.break_off()
+    assert client.received.startswith(b"HTTP/1.1 408")
+
+
+FRAGMENTS = wire_frame(WSMsgType.CONTINUATION, b"x").replace(b"\x80", b"\x00", 1) + wire_frame(
+    WSMsgType.PING, b"alive"
+)
+
+
+@pytest.mark.parametrize("kind", ["bytes", "fragments"])
+async def test_message_that_dribbles(
+    start_service: StartService, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """A message that never gets whole ends its session, whatever signs of life there are."""
+    monkeypatch.setattr(sessions, "STATS_INTERVAL_S", 0.05)
+    monkeypatch.setattr(websocket, "HANG_UP_S", 0.1)
+    service = await start_service(body_timeout_s=SHORT_S)
+    client = await service.caller.connect_raw()
+    await client.read_until(b"connection_established")
+    beginning = wire_frame(WSMsgType.TEXT, bytes(100_000))[:20]
+    if kind == "fragments":
+        beginning = b"\x01" + wire_frame(WSMsgType.TEXT, b"x")[1:]
+    await client.send_raw(beginning)
+    said = await answer_to_dribble(client, b"x" if kind == "bytes" else FRAGMENTS)
+    assert closing_frame_in(said, CloseCode.IDLE)
+    assert (await service.document()).status == "timeout"
+
+
+async def test_message_in_pieces(start_service: StartService) -> None:
+    """A message that comes slowly, and in time, is taken; so are many, one after the other."""
+    service = await start_service(invert(), body_timeout_s=LONG_S)
+    client = await service.caller.connect_raw()
+    await client.read_until(b"connection_established")
+    message = wire_frame(WSMsgType.TEXT, b'{"type":"clear_look"}')
+    for byte in message:
+        await client.send_raw(bytes([byte]))
+    await client.read_until(b"look_set")
+    client.break_off()
