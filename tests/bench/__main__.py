@@ -16,6 +16,7 @@ from tests.bench.page import page
 from tests.bench.rtc import webrtc, webrtc_capacity, webrtc_overload
 from tests.bench.scenarios import Options, camera, crowd, saturation
 from tests.bench.signing import signing
+from tests.bench.slow import slow
 from tests.bench.strain import fairness, overload
 from tests.bench.subjects import ALL
 
@@ -25,6 +26,7 @@ SCENARIOS: dict[str, Callable[[Options], str]] = {
     "crowd": crowd,
     "overload": overload,
     "fairness": fairness,
+    "slow": slow,
     "webrtc": webrtc,
     "webrtc-overload": webrtc_overload,
     "webrtc-capacity": webrtc_capacity,
@@ -65,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--crowd-fps", type=float, default=10.0)
     parser.add_argument("--overload-seconds", type=float)
     parser.add_argument("--fairness-seconds", type=float)
+    parser.add_argument("--slow-seconds", type=float)
     parser.add_argument("--page-seconds", type=float)
     parser.add_argument("--stage-ms", type=float, default=10.0, help="of the fairness runs")
     return parser
@@ -83,6 +86,7 @@ def _options(parsed: argparse.Namespace) -> Options:
         crowd_sessions=parsed.crowd,
         crowd_fps=parsed.crowd_fps,
         overload_s=parsed.overload_seconds or (12.0 if quick else 60.0),
+        slow_s=parsed.slow_seconds or (8.0 if quick else 60.0),
         page_s=parsed.page_seconds or (8.0 if quick else 30.0),
         fairness_s=parsed.fairness_seconds or (8.0 if quick else 20.0),
         stage_ms=parsed.stage_ms,

@@ -17,22 +17,27 @@ def run_app(app: web.Application) -> None:
 
     A parent that is killed closes it too, so no server is ever left behind.
     """
+    run_runner(web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT_S))
+
+
+def run_runner(apps: web.AppRunner) -> None:
+    """The same, with what serves an application."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(app))
+        runner.run(_serve(apps))
 
 
-async def _serve(app: web.Application) -> None:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
+async def _serve(runner: web.AppRunner) -> None:
     try:
         await runner.setup()
         await web.TCPSite(runner, HOST, 0).start()
         print(f"{READY}{runner.addresses[0][1]}", flush=True)
-        await _parent_lets_go()
+        await until_let_go()
     finally:
         await runner.cleanup()
 
 
-async def _parent_lets_go() -> None:
+async def until_let_go() -> None:
+    """Until the parent closes standard input, or ends."""
     loop = asyncio.get_running_loop()
     gone = asyncio.Event()
     loop.add_reader(sys.stdin.fileno(), gone.set)

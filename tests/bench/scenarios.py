@@ -37,6 +37,7 @@ class Options:
     overload_s: float
     fairness_s: float
     stage_ms: float
+    slow_s: float
     page_s: float
 
 

@@ -8,10 +8,11 @@ from processing.engine import Engine, Engines
 from processing.local import local_engines
 from processing.local.threads import use_one_thread_per_call
 from server.app import create_app
+from server.connections.runner import make_runner
 from server.logs import configure_logging
 from server.settings import Settings
 from tests.bench import engines
-from tests.bench.host import run_app
+from tests.bench.host import SHUTDOWN_TIMEOUT_S, run_runner
 
 NO_LIMIT = 10_000_000
 STAGES = {"identity": engines.identity, "sleep": engines.sleep, "burn": engines.burn}
@@ -51,7 +52,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = bench_settings(Path(folder), arguments.workers)
         engine = bench_engine(arguments.engine, arguments.stage_ms)
-        run_app(create_app(settings, engines=Engines(engine)))
+        app = create_app(settings, engines=Engines(engine))
+        run_runner(make_runner(app, settings, grace_s=SHUTDOWN_TIMEOUT_S))
 
 
 if __name__ == "__main__":
