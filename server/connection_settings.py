@@ -18,7 +18,8 @@ class ConnectionSettings(BaseSettings):
     )
     max_address_connections: Count = Field(
         100,
-        description="the same for one address, or one /64 of IPv6; loopback is left out",
+        description="the same for one address, or one /64 of IPv6; loopback, proxies and gateways "
+        "are left out",
     )
     header_timeout_s: Seconds = Field(
         10.0, description="a request's line and headers that take longer than this are given up"

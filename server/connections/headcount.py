@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Final
 
-from server.doors.addresses import Network, is_of
+from server.doors.addresses import Network, is_of, site_of
 
 LOOPBACK: Final[tuple[Network, ...]] = (
     ipaddress.ip_network("127.0.0.0/8"),
     ipaddress.ip_network("::1/128"),
 )
 """Whoever is on this machine: a proxy, above all, through which everybody comes."""
-HOME_BITS: Final = 64
-"""Of an IPv6 address: one household or one rented machine has all addresses that begin so."""
 
 
 class Surplus(Enum):
@@ -56,19 +54,5 @@ class Headcount:
                 del self._of_one[origin]
 
     def _origin(self, address: str) -> str:
-        """What is counted as one; empty for who is not counted so."""
-        return "" if is_of(self._exempt, address) else origin_of(address)
-
-
-def origin_of(address: str) -> str:
-    """Those who share this are taken for one: an IPv4 address, or a network of IPv6. Empty for
-    what is no address, as of a socket in the file system."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return ""
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((int(parsed), HOME_BITS), strict=False))
+        """Whose connections are counted together; empty for those that are not."""
+        return "" if is_of(self._exempt, address) else site_of(address)

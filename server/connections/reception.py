@@ -11,6 +11,7 @@ import structlog
 from server.budget import Reminder
 from server.connections.faults import Fault
 from server.connections.headcount import Headcount, Surplus
+from server.doors.addresses import end_of
 from server.errors import ErrorCode
 
 LINGER_S: Final = 2.0
@@ -35,7 +36,7 @@ class Reception:
     def enter(self, transport: asyncio.Transport) -> Callable[[], None] | None:
         """What is to be called when the connection is lost; None: it has been turned away, and is
         none of the caller's any more."""
-        address = _address(transport)
+        address = end_of(transport)
         surplus = self._count.enter(address)
         if surplus is None:
             return partial(self._count.leave, address)
@@ -75,8 +76,3 @@ class _TurnedAway(asyncio.Protocol):
     def connection_lost(self, _: Exception | None) -> None:
         self._over.cancel()
         self._when_lost(self)
-
-
-def _address(transport: asyncio.Transport) -> str:
-    name = transport.get_extra_info("peername")
-    return str(name[0]) if isinstance(name, tuple) else ""

@@ -69,7 +69,7 @@ class _Server(Server):
 
 
 def _reception(settings: Settings) -> Reception:
-    exempt = (*LOOPBACK, *settings.gateway_networks)
+    exempt = (*LOOPBACK, *settings.proxy_networks, *settings.gateway_networks)
     most, most_of_one = settings.max_connections, settings.max_address_connections
     return Reception(Headcount(most, most_of_one, exempt))
 

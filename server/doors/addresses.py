@@ -1,5 +1,6 @@
 """Addresses that connections come from."""
 
+import asyncio
 import ipaddress
 from collections.abc import Sequence
 from typing import Final, TypeAlias
@@ -19,7 +20,12 @@ def is_of(networks: Sequence[Network], address: str) -> bool:
 
 def peer_of(request: web.Request) -> str:
     """The address at the other end of the connection, whatever headers say; empty if unknown."""
-    name = request.transport.get_extra_info("peername") if request.transport else None
+    return "" if request.transport is None else end_of(request.transport)
+
+
+def end_of(transport: asyncio.BaseTransport) -> str:
+    """The address at the other end; empty if unknown, as that of a socket in the file system."""
+    name = transport.get_extra_info("peername")
     return str(name[0]) if isinstance(name, tuple) else ""
 
 

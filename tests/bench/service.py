@@ -33,6 +33,7 @@ def bench_settings(data_dir: Path, workers: int) -> Settings:
         workers=workers,
         frames_per_minute=NO_LIMIT,
         max_sessions=NO_LIMIT,
+        max_connections=NO_LIMIT,
         max_user_sessions=NO_LIMIT,
         connections_per_minute=NO_LIMIT,
         uploads_per_hour=NO_LIMIT,

@@ -2,9 +2,7 @@
 
 import ipaddress
 
-import pytest
-
-from server.connections.headcount import LOOPBACK, Headcount, Surplus, origin_of
+from server.connections.headcount import LOOPBACK, Headcount, Surplus
 
 HERE, THERE = "203.0.113.7", "203.0.113.8"
 
@@ -45,17 +43,15 @@ def test_nothing_is_kept_of_who_has_left() -> None:
     assert not count._of_one
 
 
-@pytest.mark.parametrize(
-    ("address", "origin"),
-    [
-        (HERE, HERE),
-        (f"::ffff:{HERE}", HERE),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("", ""),
-    ],
-)
-def test_origins(address: str, origin: str) -> None:
-    """An IPv4 address is one, in either form; of IPv6 a network is."""
-    assert origin_of(address) == origin
+def test_neighbours_in_ipv6() -> None:
+    """Whoever has one address of IPv6 has a network of them: they count together."""
+    count = Headcount(9, 1, ())
+    assert count.enter("2001:db8:1:2::1") is None
+    assert count.enter("2001:db8:1:2:3:4:5:6") is Surplus.OF_ADDRESS
+    assert count.enter("2001:db8:1:3::1") is None
+
+
+def test_no_address() -> None:
+    """A connection that has no address, as by a socket in the file system, counts in all only."""
+    count = Headcount(2, 1, ())
+    assert [count.enter("") for _ in range(3)] == [None, None, Surplus.IN_ALL]
