@@ -1,6 +1,6 @@
 """Fixtures that start the real thing and stop it again."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -29,14 +29,16 @@ from tests.integration.browser import (
     serve_module,
 )
 from tests.integration.client import Caller
-from tests.integration.databases import database, mongo_uri, new_mongo_uri, opener, time
+from tests.integration.databases import database, mongo, mongo_uri, new_mongo_uri, opener, time
 from tests.integration.held import Change, Held
 from tests.integration.mongod import mongod, own_mongod, unreached
 from tests.integration.process import UNLIMITED, ServerProcess
+from tests.integration.redis import Redis
 from tests.integration.service import Service, StartService
 
 __all__ = [
     "database",
+    "mongo",
     "mongo_uri",
     "mongod",
     "new_mongo_uri",
@@ -62,6 +64,22 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Watch lines only where it shows something."""
     if ELSEWHERE.intersection(getattr(item, "fixturenames", ())):
         item.add_marker(pytest.mark.untraced)
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[ClientSession]:
+    """A client that has shown to nobody who it is."""
+    async with ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+def redis() -> Iterator[Redis]:
+    """A real server, on a free loopback port."""
+    server = Redis()
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture

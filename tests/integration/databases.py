@@ -53,6 +53,18 @@ def mongo_uri(mongod: Mongod) -> Iterator[str]:
 
 
 @pytest.fixture
+async def mongo(mongo_uri: str, time: Time) -> AsyncIterator[MongoDatabase]:
+    database = await MongoDatabase.open(mongo_uri, time.horizon)
+    yield database
+    await database.close()
+
+
+def database_name(uri: str) -> str:
+    """The database's name in an address."""
+    return uri.rsplit("/", 1)[1]
+
+
+@pytest.fixture
 def new_mongo_uri(mongod: Mongod) -> Iterator[str]:
     """The address of a database that is not there yet."""
     name = f"new_{uuid4().hex}"

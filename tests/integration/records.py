@@ -5,9 +5,12 @@ from pathlib import Path
 
 from storage.database import Database
 from storage.records import SessionRecord, SessionStatus, UploadRecord, UploadStatus
-from storage.results import QueueBounds, ResultRecord, ResultStatus
+from storage.results import QueueBounds, ResultRecord, ResultStatus, RunningBounds
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 891000, tzinfo=UTC)
+ROOMY = QueueBounds(1000, 1000)
+ANY = RunningBounds(1000, 1000)
+"""As many as there are."""
 NEVER = NOW + timedelta(days=36_500)
 """Files that come by then are not swept, whatever time it is for a test."""
 RECORD = SessionRecord(

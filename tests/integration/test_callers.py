@@ -1,10 +1,8 @@
 """Who somebody is, by each of the ways in which they can show it, and what is theirs."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
 from aiohttp import ClientSession, WSMsgType
 from yarl import URL
 
@@ -27,12 +25,6 @@ TOKENS: Final[dict[str, Any]] = {
 
 def bearer(user_id: str, **others: Any) -> dict[str, str]:
     return {"Authorization": f"Bearer {token(user_id, **others)}"}
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[ClientSession]:
-    async with ClientSession() as session:
-        yield session
 
 
 async def history(http: ClientSession, service: Service, user_id: str, **headers: str) -> int:

@@ -23,10 +23,17 @@ from storage.results import (
     RunningBounds,
 )
 from tests.integration.databases import Opener, Time
-from tests.integration.records import NOW, RECORD, RESULT, UPLOAD, add_result, add_upload
+from tests.integration.records import (
+    ANY,
+    NOW,
+    RECORD,
+    RESULT,
+    ROOMY,
+    UPLOAD,
+    add_result,
+    add_upload,
+)
 
-ROOMY = QueueBounds(1000, 1000)
-ANY = RunningBounds(1000, 1000)
 ODD = ["$ann", "a.b", "", "{}", "$$ROOT", "ann\x00", "Ä\u202e\U0001f600", "x" * 2000]
 """Names that mean something to some database."""
 

@@ -1,7 +1,7 @@
 """Every address, with every kind of credential: the table of contents says which there are."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Final, TypeAlias
@@ -69,12 +69,6 @@ async def service(start_service: StartService, signing: Signing) -> Service:
     return await start_service(
         jwt_issuer=ISSUER, jwt_audience=AUDIENCE, signing_keys=KEYS, **signing.settings
     )
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[ClientSession]:
-    async with ClientSession() as session:
-        yield session
 
 
 def name_of(one: Told) -> str:

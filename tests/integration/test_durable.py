@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
@@ -24,21 +23,6 @@ LONG = Recipe(width_px=640, height_px=480, frames=150, rate_fps=30)
 """Takes a second or two, so that there is a middle of it."""
 LEASE_S = 1.5
 Settings: TypeAlias = dict[str, str | float]
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[ClientSession]:
-    async with ClientSession() as session:
-        yield session
-
-
-@pytest.fixture
-def redis() -> Iterator[Redis]:
-    """A real server, on a free loopback port."""
-    server = Redis()
-    server.start()
-    yield server
-    server.stop()
 
 
 def kept(folder: Path) -> list[str]:

@@ -10,10 +10,8 @@ from storage.errors import DataErased
 from storage.records import SessionStatus
 from storage.results import Erased
 from tests.integration.databases import Opener, Time
-from tests.integration.records import NOW, RECORD, RESULT, UPLOAD, add_upload
+from tests.integration.records import ANY, NOW, RECORD, RESULT, ROOMY, UPLOAD, add_upload
 from tests.integration.test_removal_contract import (
-    ANY,
-    ROOMY,
     add,
     everything_loose,
     later,

@@ -1,7 +1,7 @@
 """Erasing a user: everything, everywhere, also what is being used; and nobody else's."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -32,14 +32,6 @@ NOTHING = {
     "live_sessions": 0,
     "jobs": 0,
 }
-
-
-@pytest.fixture
-def redis() -> Iterator[Redis]:
-    server = Redis()
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture(params=["embedded", "MongoDB and Redis"])

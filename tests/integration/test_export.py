@@ -18,14 +18,15 @@ from server.export import Export
 from server.keys import EXPORTS
 from storage.addresses import name_of
 from storage.errors import StorageFailed
-from storage.files import KeptFile, Pieces
+from storage.files import KeptFile
 from storage.results import QueueBounds
 from storage.sealing import CHUNK_BYTES
 from tests.films import film
 from tests.integration.belongings import leave
 from tests.integration.client import Caller
 from tests.integration.records import RESULT, UPLOAD, add_result, add_upload
-from tests.integration.service import Service, StartService, eventually
+from tests.integration.service import Service, StartService
+from tests.integration.silent import MUCH_BYTES, check_let_go
 from tests.integration.test_upload import form, post, refusal
 
 PATH = "/api/hair-tryOn/user/ann/export"
@@ -149,28 +150,8 @@ async def test_a_client_that_reads_nothing(
     """It holds no more than a few pieces, and is let go of after a while; one that leaves at once.
     No task goes on."""
     monkeypatch.setattr("server.users.PATIENCE_S", 30 if leaves else 0.3)
-    await an_upload(service, 64 * CHUNK_BYTES)
-    places, given, read = service.app[EXPORTS], list[int](), KeptFile.read
-    own, free = asyncio.all_tasks(), places._free
-
-    async def counted(file: KeptFile) -> Pieces:
-        async with aclosing(read(file)) as pieces:
-            async for piece in pieces:
-                given.append(len(piece))
-                yield piece
-
-    monkeypatch.setattr(KeptFile, "read", counted)
-    port = service.runner.addresses[0][1]
-    _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
-    writer.write(f"GET {PATH} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-    await eventually(lambda: len(given) > 1)
-    assert places._free == free - 1
-    if leaves:
-        writer.transport.abort()
-    await eventually(lambda: places._free == free)
-    assert sum(given) < 48 * CHUNK_BYTES
-    writer.transport.abort()
-    await eventually(lambda: asyncio.all_tasks() == own)
+    await an_upload(service, MUCH_BYTES)
+    await check_let_go(service, PATH, service.app[EXPORTS], monkeypatch, leaves=leaves)
 
 
 async def test_few_export_at_once(service: Service) -> None:

@@ -16,11 +16,9 @@ from storage.files import Files
 from storage.keeper import COMING_S, OWN_S, Keeper, Swept
 from storage.reconciler import NAMED, Found, Reconciler
 from storage.records import SessionStatus
-from storage.results import Ending, Erased, Lease, QueueBounds, ResultStatus, RunningBounds
+from storage.results import Ending, Erased, Lease, ResultStatus, RunningBounds
 from tests.integration.databases import RETENTION, Time
-from tests.integration.records import NOW, RECORD, RESULT, UPLOAD
-
-ROOMY = QueueBounds(1000, 1000)
+from tests.integration.records import NOW, RECORD, RESULT, ROOMY, UPLOAD
 
 
 @pytest.fixture

@@ -1,10 +1,9 @@
 """Kept files by HTTP: in parts, under conditions, for as long as they are kept, and never wrong."""
 
-import asyncio
 import os
 import random
 from collections.abc import Mapping
-from contextlib import ExitStack, aclosing
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import format_datetime
@@ -16,12 +15,13 @@ from media.clock import SystemClock
 from server.keys import DOWNLOADS
 from storage.addresses import name_of
 from storage.errors import StorageFailed
-from storage.files import KeptFile, Pieces
+from storage.files import KeptFile
 from storage.results import Ending, Lease, QueueBounds, ResultStatus, RunningBounds
 from storage.sealing import CHUNK_BYTES
 from tests.integration.records import RESULT, UPLOAD, add_result, add_upload
 from tests.integration.sealed import put_raw, raw
-from tests.integration.service import Service, StartService, eventually
+from tests.integration.service import Service, StartService
+from tests.integration.silent import MUCH_BYTES, check_let_go
 
 VIDEO = "/uploads/result_00000000-0000-4000-8000-000000000001.mp4"
 THUMB = "/uploads/thumb_00000000-0000-4000-8000-000000000002.jpg"
@@ -247,28 +247,9 @@ async def test_a_client_that_reads_nothing(
     """It holds no more than a few pieces, and is let go of after a while; one that leaves at
     once."""
     monkeypatch.setattr("server.kept.PATIENCE_S", 30 if leaves else 0.3)
-    service, places = kept.service, kept.service.app[DOWNLOADS]
-    await service.services.files.write(name_of(VIDEO), bytes(64 * CHUNK_BYTES))
-    given, read, own, free = list[int](), KeptFile.read, asyncio.all_tasks(), places._free
-
-    async def counted(file: KeptFile, start: int, stop: int) -> Pieces:
-        async with aclosing(read(file, start, stop)) as pieces:
-            async for piece in pieces:
-                given.append(len(piece))
-                yield piece
-
-    monkeypatch.setattr(KeptFile, "read", counted)
-    port = service.runner.addresses[0][1]
-    _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
-    writer.write(f"GET {VIDEO} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-    await eventually(lambda: len(given) > 1)
-    assert places._free == free - 1
-    if leaves:
-        writer.transport.abort()
-    await eventually(lambda: places._free == free)
-    assert sum(given) < 48 * CHUNK_BYTES
-    writer.transport.abort()
-    await eventually(lambda: asyncio.all_tasks() == own)
+    service = kept.service
+    await service.services.files.write(name_of(VIDEO), bytes(MUCH_BYTES))
+    await check_let_go(service, VIDEO, service.app[DOWNLOADS], monkeypatch, leaves=leaves)
 
 
 async def test_too_many_downloads_are_told_to_come_again(kept: Kept) -> None:

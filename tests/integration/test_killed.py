@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -24,12 +23,6 @@ KILLS = int(os.environ.get("TEST_KILLS", "1"))
 """Of the server or the database, each in the middle of writing."""
 WRITES_S = float(os.environ.get("TEST_WRITES_S", "0.5"))
 MANY = {"max_queued_jobs": 100_000, "max_user_queued_jobs": 100_000, "job_lease_s": 2.0}
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[ClientSession]:
-    async with ClientSession() as session:
-        yield session
 
 
 @pytest.fixture(params=["sqlite", "mongodb"])

@@ -2,12 +2,10 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
 from aiohttp import ClientSession, FormData
 
 from server.doors.api_keys import digest_of, new_key
@@ -28,20 +26,6 @@ TOKENS: Final[dict[str, Any]] = {
     "jwt_audience": AUDIENCE,
 }
 FILM: Final = film(Recipe(frames=2))
-
-
-@pytest.fixture
-def redis() -> Iterator[Redis]:
-    server = Redis()
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[ClientSession]:
-    async with ClientSession() as session:
-        yield session
 
 
 def bearer(user_id: str, **others: Any) -> dict[str, str]:

@@ -3,7 +3,6 @@
 import asyncio
 import sys
 import traceback
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,27 +17,22 @@ from storage.errors import StorageFailed, StorageNewer, StorageUnsuitable
 from storage.mongo.client import connect, database_of, disconnect
 from storage.mongo.database import MongoDatabase
 from storage.mongo.schema import MIGRATIONS, migrate
-from storage.results import Ending, Lease, QueueBounds, ResultStatus, RunningBounds
-from tests.integration.databases import RETENTION, Time
+from storage.results import Ending, Lease, ResultStatus
+from tests.integration.databases import RETENTION, Time, database_name
 from tests.integration.mongod import Mongod
 from tests.integration.process import ROOT
-from tests.integration.records import NOW, RECORD, RESULT, UPLOAD, add_result, add_upload
+from tests.integration.records import (
+    ANY,
+    NOW,
+    RECORD,
+    RESULT,
+    ROOMY,
+    UPLOAD,
+    add_result,
+    add_upload,
+)
 
-ROOMY = QueueBounds(1000, 1000)
-ANY = RunningBounds(1000, 1000)
 Raw = dict[str, Any]
-
-
-@pytest.fixture
-async def mongo(mongo_uri: str, time: Time) -> AsyncIterator[MongoDatabase]:
-    database = await MongoDatabase.open(mongo_uri, time.horizon)
-    yield database
-    await database.close()
-
-
-def database_name(uri: str) -> str:
-    """The database's name."""
-    return uri.rsplit("/", 1)[1]
 
 
 def everything(client: "MongoClient[Raw]", uri: str) -> list[Raw]:

@@ -1,7 +1,6 @@
 """Calls to MongoDB that are given up in the middle, by their callers or with their process."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,26 +16,19 @@ from storage.mongo import uploads as mongo_uploads
 from storage.mongo.client import PLACES
 from storage.mongo.database import MongoDatabase
 from storage.mongo.loose import settle_loose
-from storage.results import QueueBounds, RunningBounds
-from tests.integration.databases import RETENTION, Time
+from tests.integration.databases import RETENTION, Time, database_name
 from tests.integration.mongod import Mongod
-from tests.integration.records import NOW, RECORD, RESULT, UPLOAD, add_result, add_upload
+from tests.integration.records import (
+    NOW,
+    RECORD,
+    RESULT,
+    ROOMY,
+    UPLOAD,
+    add_result,
+    add_upload,
+)
 
-ROOMY = QueueBounds(1000, 1000)
-ANY = RunningBounds(1000, 1000)
 Raw = dict[str, Any]
-
-
-@pytest.fixture
-async def mongo(mongo_uri: str, time: Time) -> AsyncIterator[MongoDatabase]:
-    database = await MongoDatabase.open(mongo_uri, time.horizon)
-    yield database
-    await database.close()
-
-
-def database_name(uri: str) -> str:
-    """The database's name."""
-    return uri.rsplit("/", 1)[1]
 
 
 async def test_cancelled_changes_are_whole(

@@ -10,13 +10,12 @@ import pytest
 from storage.errors import StorageFailed
 from storage.mongo.database import MongoDatabase
 from storage.records import UploadStatus
-from storage.results import Ending, Lease, QueueBounds, ResultStatus, RunningBounds
+from storage.results import Ending, Lease, QueueBounds, ResultStatus
 from tests.integration.databases import RETENTION
 from tests.integration.mongod import Mongod
-from tests.integration.records import NOW, RECORD, RESULT, UPLOAD, add_upload
+from tests.integration.records import ANY, NOW, RECORD, RESULT, UPLOAD, add_upload
 
 ROOMY = QueueBounds(100_000, 100_000)
-ANY = RunningBounds(1000, 1000)
 LEASE = Lease("w1", NOW, NOW)
 ROUND = 3
 QUICKLY = "any?timeoutMS=500&serverSelectionTimeoutMS=300"

@@ -23,16 +23,21 @@ from storage.results import (
     Cursor,
     Ending,
     Lease,
-    QueueBounds,
     ResultStatus,
-    RunningBounds,
 )
 from tests.integration.databases import Time
 from tests.integration.mongod import Mongod
-from tests.integration.records import NOW, RECORD, RESULT, UPLOAD, add_result, add_upload
+from tests.integration.records import (
+    ANY,
+    NOW,
+    RECORD,
+    RESULT,
+    ROOMY,
+    UPLOAD,
+    add_result,
+    add_upload,
+)
 
-ROOMY = QueueBounds(1000, 1000)
-ANY = RunningBounds(1000, 1000)
 ASKING = ("find", "aggregate", "update", "delete", "findAndModify")
 FRAME = {"lsid", "txnNumber", "startTransaction", "autocommit", "readConcern", "writeConcern",
          "maxTimeMS", "$clusterTime", "$db", "cursor", "stmtIds"}  # fmt: skip

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -61,12 +60,6 @@ class Streamer:
             answer = await self._client.receive()
             assert answer["type"] == "processed_frame", answer
             self.processed += 1
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[ClientSession]:
-    async with ClientSession() as session:
-        yield session
 
 
 async def streamer(caller: Caller, session_id: str) -> Streamer:

@@ -2,7 +2,7 @@
 
 import asyncio
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -19,14 +19,6 @@ LONG_S = 100.0
 PATIENCE_S = 5.0
 CALL_S, PAUSE_S = 0.3, 0.05
 AWAY, BACK = "redis unavailable", "redis available again"
-
-
-@pytest.fixture
-def redis() -> Iterator[Redis]:
-    server = Redis()
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

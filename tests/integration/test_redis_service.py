@@ -1,12 +1,10 @@
 """The service with a Redis for its cache, and without it when it is away."""
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
 from aiohttp import ClientSession
 
 from server.result_cache import RESULT_CACHE
@@ -20,14 +18,6 @@ from tests.integration.videos import Videos
 from tests.pictures import jpeg
 
 HEALTH = "/api/hair-tryOn/health"
-
-
-@pytest.fixture
-def redis() -> Iterator[Redis]:
-    server = Redis()
-    server.start()
-    yield server
-    server.stop()
 
 
 async def health(service: Service) -> tuple[int, dict[str, Any]]:
@@ -115,9 +105,3 @@ async def test_progress_comes_by_way_of_redis(
     finally:
         for process in (worker, server):
             await process.stop()
-
-
-@pytest.fixture
-async def http() -> Any:
-    async with ClientSession() as session:
-        yield session

@@ -13,16 +13,12 @@ from storage.results import (
     Ending,
     Erased,
     Lease,
-    QueueBounds,
     ResultRecord,
     ResultStatus,
     RunningBounds,
 )
 from tests.integration.databases import Opener, Time
-from tests.integration.records import NOW, RESULT, UPLOAD, add_result, add_upload
-
-ROOMY = QueueBounds(1000, 1000)
-ANY = RunningBounds(1000, 1000)
+from tests.integration.records import ANY, NOW, RESULT, ROOMY, UPLOAD, add_result, add_upload
 
 
 def later(seconds: float) -> datetime:

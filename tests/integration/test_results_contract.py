@@ -19,10 +19,8 @@ from storage.results import (
     Workload,
 )
 from tests.integration.databases import Opener
-from tests.integration.records import NOW, RESULT, UPLOAD, add_result, add_upload
+from tests.integration.records import ANY, NOW, RESULT, ROOMY, UPLOAD, add_result, add_upload
 
-ROOMY = QueueBounds(1000, 1000)
-ANY = RunningBounds(1000, 1000)
 LEASE_S = 10
 
 

@@ -31,14 +31,6 @@ def bucket(s3: S3, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def redis() -> Iterator[Redis]:
-    server = Redis()
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
 async def machines(
     mongo_uri: str, bucket: str, redis: Redis, tmp_path: Path
 ) -> AsyncIterator[tuple[ServerProcess, ServerProcess]]:

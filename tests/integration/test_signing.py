@@ -226,9 +226,3 @@ async def test_the_readmes_example_works(service: Service) -> None:
     kind = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
     headers = {**names["signed"]("salon", SECRET, "POST", UPLOAD, body), **kind}
     assert (await ask(service, "POST", UPLOAD, headers, body))[0] == 200
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[ClientSession]:
-    async with ClientSession() as session:
-        yield session

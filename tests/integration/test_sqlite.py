@@ -32,13 +32,12 @@ from tests.integration.records import (
     NOW,
     RECORD,
     RESULT,
+    ROOMY,
     UPLOAD,
     add_result,
     add_upload,
     database_file,
 )
-
-ROOMY = QueueBounds(1000, 1000)
 
 
 def open_sqlite(path: Path) -> Coroutine[Any, Any, SqliteDatabase]:
