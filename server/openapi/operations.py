@@ -20,7 +20,7 @@ from server.doors.access import Access
 from server.doors.answers import CallerAnswer, TicketAnswer
 from server.doors.costs import Costs
 from server.identity import SESSION_ID
-from server.keys import DOWNLOADS, ERASURES, EXPORTS, PHOTOS_COMING, UPLOADS, WATCHERS
+from server.keys import ERASURES, EXPORTS, PHOTOS_COMING, UPLOADS, WATCHERS
 from server.openapi.operation import Media, Operation
 from server.orders import OrderForm
 from server.photos import TryOnForm
@@ -179,7 +179,6 @@ KEPT_FILE: Final = Operation(
     "caches that others share.",
     access=Access.SIGNED,
     costs=Costs.NOTHING,
-    places=DOWNLOADS,
 )  # fmt: skip
 HEALTH: Final = Operation(
     "Service",

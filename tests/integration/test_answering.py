@@ -158,3 +158,15 @@ async def test_who_leaves_within_a_body_is_no_error(service: Service) -> None:
         ("info", "client left before it was answered"),
         ("warning", "request refused"),
     ]
+
+
+@pytest.mark.parametrize("name", ["Upgrade", "Connection", "Sec-WebSocket-Version"])
+async def test_a_handshake_that_is_no_text_is_told_to_upgrade(service: Service, name: str) -> None:
+    """aiohttp would quote it, and fail."""
+    fields = {"Upgrade": b"websocket", "Connection": b"Upgrade", "Sec-WebSocket-Version": b"13"}
+    wrong = {**fields, name: b"\xff"}
+    lines = b"".join(b"%s: %s\r\n" % (one.encode(), value) for one, value in wrong.items())
+    client = await service.caller.connect_plain()
+    path = realtime_path("s1", "u1").encode()
+    await client.send_raw(b"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n" % (path, lines))
+    await client.read_until(b"426 Upgrade Required")

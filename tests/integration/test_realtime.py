@@ -390,15 +390,3 @@ async def test_plain_http_is_told_to_upgrade(service: Service) -> None:
         assert response.status == 426
         assert response.headers["Upgrade"] == "websocket"
         assert (await response.json())["error"] == "INVALID_MESSAGE"
-
-
-@pytest.mark.parametrize("name", ["Upgrade", "Connection", "Sec-WebSocket-Version"])
-async def test_a_handshake_that_is_no_text_is_told_to_upgrade(service: Service, name: str) -> None:
-    """aiohttp would quote it, and fail."""
-    fields = {"Upgrade": b"websocket", "Connection": b"Upgrade", "Sec-WebSocket-Version": b"13"}
-    wrong = {**fields, name: b"\xff"}
-    lines = b"".join(b"%s: %s\r\n" % (one.encode(), value) for one, value in wrong.items())
-    client = await service.caller.connect_plain()
-    path = realtime_path("s1", "u1").encode()
-    await client.send_raw(b"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n" % (path, lines))
-    await client.read_until(b"426 Upgrade Required")
