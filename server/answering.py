@@ -56,14 +56,7 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         if BEGUN in request:
             cut(request)
             raise
-        if isinstance(error, ConnectionError) and _has_left(request):
-            log.info("client left before it was answered")
-            return refused(400, ErrorCode.INVALID_REQUEST, "The request is cut off")
         return _reply(error)
-
-
-def _has_left(request: web.Request) -> bool:
-    return request.transport is None or request.transport.is_closing()
 
 
 def _reply(error: Exception) -> web.Response:

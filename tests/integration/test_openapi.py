@@ -24,7 +24,7 @@ from tests.tokens import AUDIENCE, ISSUER, SECRET, token
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "tests" / "schema" / "schemathesis.toml"
-EXAMPLES = 12
+EXAMPLES = 8
 """For each operation; a run by hand takes more."""
 
 
