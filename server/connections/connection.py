@@ -115,9 +115,9 @@ class Connection(RequestHandler):
     def _break_off(self, body: StreamReader) -> None:
         """A body that cannot be parsed ends here. aiohttp would leave its reader waiting, and
         answer a second time."""
-        body.set_exception(TransferEncodingError("broken"))
+        if self._current_request is not None:
+            body.set_exception(TransferEncodingError("broken"))
         body.feed_eof()  # a reader that has been woken up for the last piece waits again
-        self._lingering_time = 0.0
         self.close()
 
     def _is_between_requests(self) -> bool:

@@ -13,8 +13,11 @@ from tests.certificates import tls_context
 from tests.integration.client import RawClient
 from tests.integration.raw_requests import RawAnswer, answer_of, request
 from tests.integration.service import Service, StartService, eventually
+from tests.integration.slow_handler import StartSlow, start_slow
 from tests.logged import logged
 from tests.tokens import AUDIENCE, ISSUER, SECRET
+
+__all__ = ["start_slow"]
 
 DOORS: dict[str, Any] = {"jwt_secret": SECRET, "jwt_issuer": ISSUER, "jwt_audience": AUDIENCE}
 FORM = "Content-Type: multipart/form-data; boundary=x"
@@ -165,6 +168,33 @@ async def test_broken_chunk(
     said = (await client.read_to_end()).partition(b"\r\n\r\n")[2]
     assert said.count(b"HTTP/1.") == 1
     assert answer_of(said).status == 400
+    assert "Unhandled" not in caplog.text
+
+
+async def test_chunk_that_breaks_too_late(
+    service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A body that nobody wants may break as it likes."""
+    client = await service.caller.connect_plain()
+    await client.send_raw(request("POST /nothing", "Transfer-Encoding: chunked") + b"2\r\nxx\r\n")
+    await client.read_until(b"request_id")
+    await client.send_raw(b"geheim\r\n\r\n")
+    assert (await client.read_to_end()).count(b"HTTP/1.") == 1
+    assert "Unhandled" not in caplog.text
+
+
+async def test_chunk_that_breaks_unread(
+    start_slow: StartSlow, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A body may break before its handler has read any of it, and then does not."""
+    slow = await start_slow()
+    await slow.client.send_raw(request("POST /", "Transfer-Encoding: chunked"))
+    await slow.begun.wait()
+    await slow.client.send_raw(b"2\r\nxx\r\n")
+    await slow.client.send_raw(b"geheim\r\n\r\n")
+    await eventually(lambda: slow.has_broken)
+    slow.may_end.set()
+    assert (await slow.client.read_to_end()).count(b"HTTP/1.") == 1
     assert "Unhandled" not in caplog.text
 
 

@@ -11,8 +11,10 @@ from tests.engines import invert
 from tests.integration.client import RawClient, wire_frame
 from tests.integration.raw_requests import answer_of, answer_to_dribble, dribble, request
 from tests.integration.service import Service, StartService, eventually
+from tests.integration.slow_handler import StartSlow, start_slow
 from tests.integration.test_slow_reader import SMALL_BUFFER_BYTES, closing_frame_in
-from tests.pictures import jpeg
+
+__all__ = ["start_slow"]
 
 SHORT_S = 0.2
 LONG_S = 60.0
@@ -60,23 +62,28 @@ async def test_idle_connection(start_service: StartService) -> None:
     assert (await client.read_to_end()).count(b"HTTP/1.1") == 1
 
 
-async def test_work_is_not_cut_off(start_service: StartService) -> None:
-    """A request whose body and answer take longer than a head may is answered, also when the next
-    head has begun meanwhile."""
-    service = await start_service(header_timeout_s=SHORT_S)
-    client = await service.caller.connect_plain()
-    form = b'--x\r\nContent-Disposition: form-data; name="user_image"; filename="a.jpg"\r\n\r\n'
-    body = form + jpeg() + b"\r\n--x--\r\n"
-    await client.send_raw(
-        request(
-            "POST /api/hair-tryOn/try-on",
-            "Content-Type: multipart/form-data; boundary=x",
-            f"Content-Length: {len(body)}",
-        )
-    )
+async def test_work_is_not_cut_off(start_slow: StartSlow) -> None:
+    """A request that takes longer than a head may is answered, also when the next head has begun
+    meanwhile; that one is as late as any other."""
+    slow = await start_slow(header_timeout_s=SHORT_S)
+    await slow.client.send_raw(request("POST /", "Content-Length: 2"))
+    await slow.begun.wait()
+    await slow.client.send_raw(b"xx")
+    await slow.client.send_raw(b"GET / HTTP/1.1\r\nX: ")
     await asyncio.sleep(2 * SHORT_S)
-    await client.send_raw(body + b"GET / HT")
-    await client.read_until(b"VALIDATION_FAILED")
+    slow.may_end.set()
+    await slow.client.read_until(b"HTTP/1.1 200")
+    assert b"HTTP/1.1 408" in await answer_to_dribble(slow.client, b"x")
+
+
+async def test_body_takes_longer_than_a_head(service: Service) -> None:
+    """The limit of heads is none for bodies."""
+    client = await service.caller.connect_plain()
+    kind = "Content-Type: multipart/form-data; boundary=x"
+    await client.send_raw(request("POST /api/hair-tryOn/try-on", kind, "Content-Length: 7"))
+    await asyncio.sleep(2 * SHORT_S)
+    await client.send_raw(b"--x--\r\n")
+    await client.read_until(b"The body is no")
 
 
 async def test_reader_of_nothing(service: Service) -> None:
