@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, TypeAlias, TypeVar
 
 from storage.database import Database
-from storage.records import SessionRecord, UploadRecord
+from storage.records import ConsentRecord, SessionRecord, UploadRecord
 from storage.results import Cursor, ResultRecord
 
 PAGE: Final = 100
@@ -22,6 +22,11 @@ class Documents:
     user_id: str
     made_at: datetime
     database: Database
+
+    async def consents(self) -> Pages[ConsentRecord]:
+        """What the user has agreed to, if to anything."""
+        if (found := await self.database.consents.get(self.user_id)) is not None:
+            yield [found]
 
     async def sessions(self) -> Pages[SessionRecord]:
         """Live sessions, and those that are kept a while longer."""

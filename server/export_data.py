@@ -16,6 +16,7 @@ async def data_json(documents: Documents) -> AsyncGenerator[bytes, None]:
     head = {"user_id": documents.user_id, "made_at": documents.made_at}
     yield orjson.dumps(head, option=_OPTIONS).removesuffix(b"\n}")
     kinds: dict[str, Pages[Any]] = {
+        "consents": documents.consents(),
         "sessions": documents.sessions(),
         "uploads": documents.uploads(),
         "results": documents.results(),

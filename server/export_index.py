@@ -10,7 +10,7 @@ from typing import Final, TypeAlias, TypeVar
 from media.clock import iso_utc
 from server.documents import Documents, Pages
 from server.export_places import photo_place, result_place, upload_place
-from storage.records import SessionRecord, UploadRecord
+from storage.records import ConsentRecord, SessionRecord, UploadRecord
 from storage.results import ResultRecord
 
 _HEAD: Final = """<!doctype html>
@@ -46,6 +46,8 @@ class IndexPage:
                    documents.results(), self._result),
             _table("Live sessions", ("From", "To", "Status", "Frames", "", ""),
                    documents.sessions(), self._session),
+            _table("Consent", ("Since", "Said last", "This server", "Cloud", "Notice"),
+                   documents.consents(), _consent),
         ):  # fmt: skip
             async with aclosing(table):
                 async for text in table:
@@ -93,6 +95,15 @@ class IndexPage:
         if place not in self.places:
             return f"{escape(words)}: not in here"
         return f'<a href="{escape(place)}">{escape(words)}</a>'
+
+
+def _consent(one: ConsentRecord) -> Row:
+    said = (_yes_or_no(one.processing), _yes_or_no(one.cloud), escape(one.notice))
+    return (_moment(one.given_at), _moment(one.updated_at), *said)
+
+
+def _yes_or_no(is_so: bool) -> str:
+    return "yes" if is_so else "no"
 
 
 async def _table(

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from storage.loose import Loose
-from storage.records import SessionRecord, UploadRecord, UploadStatus
+from storage.records import ConsentRecord, SessionRecord, UploadRecord, UploadStatus
 from storage.results import (
     Cursor,
     Ending,
@@ -222,6 +222,19 @@ class Results(Protocol):
         ...
 
 
+class Consents(Protocol):
+    """What users have agreed to; it is never over, and goes with its user's erasure. See
+    Database."""
+
+    async def get(self, user_id: str) -> ConsentRecord | None:
+        """What the user agrees to now, None if they have agreed to nothing."""
+        ...
+
+    async def put(self, record: ConsentRecord) -> ConsentRecord:
+        """Insert the record, or replace the user's, whose ``given_at`` stays; as it is then."""
+        ...
+
+
 class Database(Protocol):
     """What outlives the process.
 
@@ -249,6 +262,11 @@ class Database(Protocol):
         ...
 
     @property
+    def consents(self) -> Consents:
+        """What users have agreed to."""
+        ...
+
+    @property
     def loose(self) -> Loose:
         """Files that belong to no record."""
         ...
@@ -256,8 +274,9 @@ class Database(Protocol):
     async def erase(
         self, user_id: str, limit: int, now: datetime, due: datetime
     ) -> tuple[Erased, list[str]]:
-        """Delete a user's records, at most so many of each kind, but no results whose lease lasts;
-        how many it were, and the paths of the user's files that are loose by then, coming or not.
+        """Delete a user's consent, and of their other records at most so many of each kind, but no
+        results whose lease lasts; how many of those it were, and the paths of the user's files that
+        are loose by then, coming or not.
 
         Call it again until there was nothing, having removed the files and said so each time: what
         another caller has not removed is told again.

@@ -85,6 +85,28 @@ class UploadRecord:
             require_aware(name, getattr(self, name))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRecord:
+    """What a user has agreed to, each purpose by itself.
+
+    ``notice`` is the version of the notice that was agreed to, ``given_at`` when anything first
+    was, ``updated_at`` when what stands was said. The moments are aware, in UTC.
+
+    Raises ValueError if one of the moments is naive.
+    """
+
+    user_id: str
+    processing: bool
+    cloud: bool
+    notice: str
+    given_at: datetime
+    updated_at: datetime
+
+    def __post_init__(self) -> None:
+        for name in ("given_at", "updated_at"):
+            require_aware(name, getattr(self, name))
+
+
 def require_aware(name: str, moment: datetime) -> None:
     """Raises ValueError, naming the value, if the moment does not say which time zone it is in."""
     if moment.utcoffset() is None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from storage.mongo.client import check_suitable, connect, database_of, disconnect
+from storage.mongo.consents import MongoConsents
 from storage.mongo.erase import erase
 from storage.mongo.known import known
 from storage.mongo.link import MongoLink
@@ -32,6 +33,7 @@ class MongoDatabase:
         self.sessions = MongoSessions(link, horizon)
         self.uploads = MongoUploads(link, horizon)
         self.results = MongoResults(link, horizon)
+        self.consents = MongoConsents(link)
         self.loose = MongoLoose(link)
 
     @classmethod

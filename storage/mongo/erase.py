@@ -15,13 +15,14 @@ from storage.results import Erased
 class _Found:
     """What there is to be deleted."""
 
+    consents: list[Document]
     sessions: list[Document]
     uploads: list[Document]
     results: list[Document]
     loose: list[Document]
 
     def __bool__(self) -> bool:
-        return bool(self.sessions or self.uploads or self.results or self.loose)
+        return any((self.consents, self.sessions, self.uploads, self.results, self.loose))
 
     @property
     def counts(self) -> Erased:
@@ -50,15 +51,23 @@ async def _find(
 ) -> _Found:
     sessions, uploads = link.collection("sessions"), link.collection("uploads")
     mine = {"user_id": user_id}
+    consents = link.collection("consents").find(mine, {"_id": True}, session=session).limit(1)
     some = sessions.find(mine, {"_id": True}, session=session).limit(limit)
     films = uploads.find(mine, NEEDED, session=session).limit(limit)
     results = await ResultRemoval(link).find({**mine, **not_leased(now)}, limit, session)
     files = link.collection("loose").find(mine, session=session).limit(1)
-    return _Found(await some.to_list(), await films.to_list(), results, await files.to_list())
+    return _Found(
+        await consents.to_list(),
+        await some.to_list(),
+        await films.to_list(),
+        results,
+        await files.to_list(),
+    )
 
 
 async def _delete(link: MongoLink, found: _Found, due: datetime, session: Session) -> None:
-    ids = {"_id": {"$in": [one["_id"] for one in found.sessions]}}
-    await link.collection("sessions").delete_many(ids, session=session)
+    for name, some in (("consents", found.consents), ("sessions", found.sessions)):
+        ids = {"_id": {"$in": [one["_id"] for one in some]}}
+        await link.collection(name).delete_many(ids, session=session)
     await remove_uploads(link, found.uploads, due, session)
     await ResultRemoval(link).remove(found.results, due, session)

@@ -74,6 +74,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         _index("style_image_path"),
         _index("color_image_path"),
     ),
+    "consents": (_index("user_id", unique=True),),
     "loose": (_index("due"), _index("user_id")),
 }
 """Those of the report (section 5.1), some of them longer, and what else is looked up by."""

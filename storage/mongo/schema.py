@@ -30,8 +30,9 @@ async def _create_collections(database: Collections) -> None:
                 raise
 
 
-MIGRATIONS: tuple[Migration, ...] = (_create_collections,)
-"""What leads from each schema version to the next; the first starts from nothing. What is said of
+MIGRATIONS: tuple[Migration, ...] = (_create_collections, _create_collections)
+"""What leads from each schema version to the next; the first starts from nothing, the second came
+with ``consents``, which an older service would not erase. What is said of
 indexes in INDEXES holds for the last one."""
 
 

@@ -14,6 +14,7 @@ from storage.errors import StorageClosed, StorageFailed
 from storage.moments import to_ms
 from storage.results import Erased
 from storage.retention import NowHorizon
+from storage.sqlite.consents import SqliteConsents
 from storage.sqlite.erase import erase, scrub
 from storage.sqlite.known import known
 from storage.sqlite.loose import SqliteLoose
@@ -47,6 +48,7 @@ class SqliteDatabase:
         self.sessions = SqliteSessions(self._run, horizon)
         self.uploads = SqliteUploads(self._run, horizon)
         self.results = SqliteResults(self._run, horizon)
+        self.consents = SqliteConsents(self._run)
         self.loose = SqliteLoose(self._run)
 
     @classmethod

@@ -20,6 +20,7 @@ _UPLOADS: Final = """
     )
     RETURNING file_path
 """
+_CONSENT: Final = "DELETE FROM consents WHERE user_id = ?"
 _RESULTS: Final = """
     SELECT result_id FROM results
     WHERE user_id = ? AND (lease_until IS NULL OR lease_until <= ?) LIMIT ?
@@ -32,6 +33,7 @@ def erase(
     """See Database.erase."""
     some = (user_id, limit)
     with transaction(connection):
+        connection.execute(_CONSENT, (user_id,))
         sessions = connection.execute(_SESSIONS, some).rowcount
         uploads = [row["file_path"] for row in connection.execute(_UPLOADS, some).fetchall()]
         free_loose(connection, uploads, user_id, due_ms)

@@ -169,6 +169,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "DROP INDEX sessions_by_user",
         "CREATE INDEX sessions_by_user ON sessions (user_id, session_id)",
     ),
+    (
+        """
+        CREATE TABLE consents (
+            user_id TEXT NOT NULL PRIMARY KEY,
+            processing INTEGER NOT NULL,
+            cloud INTEGER NOT NULL,
+            notice TEXT NOT NULL,
+            given_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL
+        ) WITHOUT ROWID
+        """,
+    ),
 )
 """The statements that lead from each schema version to the next; the first starts from nothing."""
 

@@ -4,7 +4,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from storage.database import Database
-from storage.records import SessionRecord, SessionStatus, UploadRecord, UploadStatus
+from storage.records import (
+    ConsentRecord,
+    SessionRecord,
+    SessionStatus,
+    UploadRecord,
+    UploadStatus,
+)
 from storage.results import QueueBounds, ResultRecord, ResultStatus, RunningBounds
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 891000, tzinfo=UTC)
@@ -26,6 +32,14 @@ RECORD = SessionRecord(
     dropped_frames=1,
     status=SessionStatus.ACTIVE,
     created_at=NOW,
+    updated_at=NOW + timedelta(milliseconds=1),
+)
+CONSENT = ConsentRecord(
+    user_id="ann",
+    processing=True,
+    cloud=False,
+    notice="0123456789ab",
+    given_at=NOW,
     updated_at=NOW + timedelta(milliseconds=1),
 )
 UPLOAD = UploadRecord(

@@ -24,7 +24,7 @@ from storage.sealing import CHUNK_BYTES
 from tests.films import film
 from tests.integration.belongings import leave
 from tests.integration.client import Caller
-from tests.integration.records import RESULT, UPLOAD, add_result, add_upload
+from tests.integration.records import CONSENT, RESULT, UPLOAD, add_result, add_upload
 from tests.integration.service import Service, StartService
 from tests.integration.silent import MUCH_BYTES, check_let_go
 from tests.integration.test_upload import form, post, refusal
@@ -53,6 +53,7 @@ async def export(caller: Caller, user_id: str) -> tuple[ZipFile, dict[str, Any]]
 async def test_everything_is_in_it(service: Service) -> None:
     """The files bit by bit, every document, and a page that leads to them; nobody else's."""
     ann, _ = await leave(service, "ann"), await leave(service, "bob")
+    await service.services.database.consents.put(CONSENT)
     made, data = await export(service.caller, "ann")
     names = {
         f"uploads/{ann.upload_id}/me.mp4",
@@ -67,7 +68,9 @@ async def test_everything_is_in_it(service: Service) -> None:
     assert [one["upload_id"] for one in data["uploads"]] == [ann.upload_id]
     assert [one["result_id"] for one in data["results"]] == [ann.result_id]
     assert [one["session_id"] for one in data["sessions"]] == ["session-ann"]
+    assert [one["notice"] for one in data["consents"]] == [CONSENT.notice]
     page = made.read("index.html").decode()
+    assert CONSENT.notice in page
     assert all(f'href="{name}"' in page for name in names)
     assert "bob" not in page + made.read("data.json").decode()
 
@@ -215,8 +218,8 @@ async def test_of_nobody_there_is_nothing(service: Service) -> None:
     """A ZIP that says so."""
     made, data = await export(service.caller, "nobody")
     assert made.namelist() == ["data.json", "index.html"]
-    assert (data["uploads"], data["results"], data["sessions"]) == ([], [], [])
-    assert made.read("index.html").decode().count("None.") == 3
+    assert all(data[kind] == [] for kind in ("uploads", "results", "sessions", "consents"))
+    assert made.read("index.html").decode().count("None.") == 4
 
 
 async def test_names_do_no_harm(service: Service) -> None:

@@ -29,6 +29,7 @@ from tests.integration.databases import Time
 from tests.integration.mongod import Mongod
 from tests.integration.records import (
     ANY,
+    CONSENT,
     NOW,
     RECORD,
     RESULT,
@@ -102,6 +103,7 @@ async def _fill(database: MongoDatabase) -> None:
                  "webhook_url": "https://example.org/"}  # fmt: skip
         record = replace(RESULT, result_id=f"r{number}", **{**changes, **paths})
         await add_result(database, record, ROOMY)
+        await database.consents.put(replace(CONSENT, user_id=user))
         status = list(SessionStatus)[number % 3]
         await database.sessions.begin(
             replace(RECORD, session_id=f"s{number}", status=status, **own)
@@ -127,6 +129,8 @@ def _crowd(database: "Database[dict[str, Any]]") -> None:
             [{**pattern, **ended, name: f"z{number}"} for number in range(CROWD)]
         )
     database["sessions"].update_many({"user_id": "ann"}, {"$set": {"status": "disconnected"}})
+    agreed = database["consents"].find_one({}, {"_id": False}) or {}
+    database["consents"].insert_many([{**agreed, "user_id": f"z{n}"} for n in range(CROWD)])
     database["loose"].insert_many(
         [{"_id": f"/z{number}", "due": later(9e6)} for number in range(CROWD)]
     )
@@ -140,6 +144,8 @@ async def _ask_everything(database: MongoDatabase, time: Time) -> None:
     await sessions.get("s1")
     await sessions.of_user("ann", 3, replace(RECORD, session_id="z5"))
     await sessions.time_out_silent(later(1), RECORD.updated_at)
+    await database.consents.put(CONSENT)
+    await database.consents.get("ann")
     upload = replace(UPLOAD, upload_id="new", idempotency_key="new", request_digest="d")
     for _ in range(2):
         await add_upload(database, upload)

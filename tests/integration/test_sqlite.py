@@ -29,6 +29,7 @@ from storage.sqlite.database import SqliteDatabase
 from storage.sqlite.schema import MIGRATIONS, migrate
 from tests.integration.databases import RETENTION
 from tests.integration.records import (
+    CONSENT,
     NOW,
     RECORD,
     RESULT,
@@ -293,6 +294,17 @@ def test_sqlite_migrations_keep_what_is_there() -> None:
         migrate(connection, steps)
         assert connection.execute("SELECT a, b FROM t").fetchall() == [(1, None)]
         assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+
+
+async def test_a_file_from_before_consents_takes_them(tmp_path: Path) -> None:
+    """It is brought up to date when it is opened."""
+    path = tmp_path / "sessions.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.row_factory = sqlite3.Row
+        migrate(connection, MIGRATIONS[:5])
+    database = await open_sqlite(path)
+    assert await database.consents.put(CONSENT) == CONSENT
+    await database.close()
 
 
 def test_sqlite_failed_migration_is_undone() -> None:
