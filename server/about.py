@@ -2,15 +2,17 @@
 
 from aiohttp import web
 
-from server.answers import AboutAnswer, KeptAnswer, LimitsAnswer
+from server.about_answers import AboutAnswer, KeptAnswer, LimitsAnswer
+from server.consent_documents import ConsentNeededAnswer
 from server.keys import SERVICES
 from server.version import VERSION
 
 
 async def about(request: web.Request) -> web.Response:
-    """``GET /api/hair-tryOn/about``: whether this is a demo, where people sign in, the limits, and
-    how long what is kept."""
-    settings = request.app[SERVICES].settings
+    """``GET /api/hair-tryOn/about``: whether this is a demo, where people sign in, the limits, how
+    long what is kept, and what is to be agreed to."""
+    services = request.app[SERVICES]
+    settings, agreement = services.settings, services.agreement
     return AboutAnswer(
         version=VERSION,
         is_demo=settings.is_open,
@@ -31,4 +33,5 @@ async def about(request: web.Request) -> web.Response:
             photos=settings.keep_photos_s,
             sessions=settings.keep_sessions_s,
         ),
+        consent=ConsentNeededAnswer.of(agreement.notice, is_needed=agreement.is_needed),
     ).reply()

@@ -13,12 +13,14 @@ from media.rtc.answerer import RtcOptions
 from processing.engine import Engines
 from processing.local import local_engines
 from processing.pool import WorkerPool
+from server.agreement import Agreement
 from server.answering import answering, tell_id
 from server.background import at_work
 from server.calls import Calls
 from server.caretaker import SILENT_S, Caretaker
 from server.connections.expecting import end_unasked, expecting
 from server.dates import dating
+from server.doors.consent import consenting
 from server.doors.entrance import DOORKEEPER, LIMITS, entrance
 from server.doors.limits import Limits, tell_limits
 from server.doors.opened import opened_doorkeeper
@@ -45,6 +47,7 @@ from server.keys import (
     UPLOADS,
     WATCHERS,
 )
+from server.notice import notice_of
 from server.openapi.document import make_document
 from server.openapi.security import schemes
 from server.pages import add_security_headers, insist_on_tls
@@ -88,7 +91,8 @@ def create_app(
     engines = engines or local_engines(settings.networks)
     origins = settings.allowed_origins
     hosts = [hosting(LOOPBACK)] if settings.is_open and not settings.insecure else []
-    inside = [crossing(origins), entrance(operations()), expecting]
+    table = operations()
+    inside = [crossing(origins), entrance(table), consenting(table), expecting]
     app = web.Application(middlewares=[answering, dating, *hosts, *inside])
     app.add_routes(routes())
     app[OPENAPI] = orjson.dumps(make_document(told(), engines.names, schemes(settings)))
@@ -166,6 +170,9 @@ async def _serving(
             keeper=stores.keeper,
             signer=Signer(stores.files.keyring, clock, settings.signed_url_s),
             journal=journal,
+            agreement=Agreement(
+                settings.require_consent, notice_of(settings), stores.database.consents
+            ),
             started_s=clock.monotonic(),
         )
 

@@ -59,6 +59,11 @@ class DoorSettings(BaseSettings):
         description="secrets with which enterprises sign their requests, separated by commas, as "
         "run.py new-key USER_ID --signing prints them: USER_ID=SECRET",
     )
+    require_consent: CliImplicitFlag[bool] = Field(
+        False,
+        description="take pictures only of users who have agreed to what GET about says is done "
+        "with them",
+    )
     insecure: CliImplicitFlag[bool] = Field(
         False,
         description="let anybody in who says who they are, on other addresses than loopback too",

@@ -10,6 +10,7 @@ from aiohttp import BodyPartReader, MultipartReader, StreamReader, hdrs, web
 from aiohttp.http_exceptions import BadHttpMessage
 
 from server.bodies import Body, reading
+from server.doors.consent import check_consent, is_asked
 from server.doors.entrance import USER_ID, act_for
 from server.errors import ErrorCode
 from server.form_fields import F, FieldValue, Form, FormFile, StoredFile, checked, invalid, is_a
@@ -74,6 +75,8 @@ async def receive_form(
             raise body_late(limits.timeout_s) from None
         except _MALFORMED:
             raise _malformed(f"The body is no {MULTIPART}, or is cut off") from None
+        # It may have been withdrawn while the body came.
+        await check_consent(request, str(values.get(USER_ID)))
         yield checked(model, values)
 
 
@@ -132,6 +135,8 @@ class _Reader:
     ) -> FieldValue:
         if part.filename is None:
             return await self._allowed(name, await _text(part, name))
+        if is_asked(self.request) and USER_ID not in earlier:
+            raise invalid(USER_ID, "has to come before files, since consent is needed here")
         content_type = part.headers.get(hdrs.CONTENT_TYPE, "application/octet-stream")
         if is_a(self.model, name, StoredFile):
             await self.before_file(earlier)
@@ -142,9 +147,11 @@ class _Reader:
         return FormFile(part.filename, content_type, await _in_memory(part, name, limit))
 
     async def _allowed(self, name: str, text: str) -> str:
-        """Who names another user, or one who may do no more, need send no more."""
+        """Who names another user, or one who may do no more or has not agreed, need send no
+        more."""
         if name == USER_ID:
             await act_for(self.request, text)
+            await check_consent(self.request, text)
         return text
 
     async def _to_disk(self, part: BodyPartReader, name: str) -> Incoming:

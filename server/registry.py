@@ -8,6 +8,7 @@ from dataclasses import replace
 import structlog
 
 from server import endings
+from server.agreement import NOT_AGREED
 from server.errors import ClientError, CloseCode, ErrorCode
 from server.peer import Peer
 from server.services import Services
@@ -126,12 +127,15 @@ class LiveSessions:
         """Check the owner and take up the session's document, or begin it."""
         journal = self._services.journal
         try:
+            await self._check_agreed(session.user_id)
             record = await self._taken_up(session)
             await session.resume(record)
             if record is None:
                 await journal.claim(session.first_record())
             else:
                 journal.note(session.first_record())
+            # A withdrawal at another server, a moment before the document was begun, missed it.
+            await self._check_agreed(session.user_id)
         except SessionOwnedByOther:
             raise _forbidden() from None
         except StorageError as error:
@@ -141,6 +145,11 @@ class LiveSessions:
                 ErrorCode.STORAGE_UNAVAILABLE,
                 "The session store does not answer",
             ) from None
+
+    async def _check_agreed(self, user_id: str) -> None:
+        """Raises SessionRefused unless the user has agreed, where that is needed."""
+        if not await self._services.agreement.is_given(user_id):
+            raise SessionRefused(CloseCode.FORBIDDEN, ErrorCode.CONSENT_REQUIRED, NOT_AGREED)
 
     async def _taken_up(self, session: LiveSession) -> SessionRecord | None:
         """The document that an earlier connection left, which is not over from now on."""

@@ -7,11 +7,13 @@ from aiohttp import web
 from server import webrtc, whep
 from server.about import about
 from server.admission import give_ticket, who_asks
+from server.consent import get_consent, give_consent, withdraw_consent
 from server.events import result_events
 from server.health import health
 from server.ice import list_ice_servers
 from server.kept import kept_file
 from server.openapi import operations as does
+from server.openapi import user_operations as of_users
 from server.openapi.operation import Operation, Told
 from server.openapi.pages import docs, docs_asset, openapi, redoc
 from server.orders import process_video
@@ -54,8 +56,11 @@ def told() -> list[Told]:
         Told(web.post(f"{API}/result/{{result_id}}/cancel", cancel_result), does.CANCEL_RESULT),
         Told(web.delete(f"{API}/result/{{result_id}}", delete_result), does.DELETE_RESULT),
         Told(web.get(f"{API}/history/{{user_id}}", history), does.HISTORY),
-        Told(web.delete(f"{USER}/data", erase_user), does.ERASE_USER),
-        Told(web.get(f"{USER}/export", export_user, allow_head=False), does.EXPORT_USER),
+        Told(web.delete(f"{USER}/data", erase_user), of_users.ERASE_USER),
+        Told(web.get(f"{USER}/export", export_user, allow_head=False), of_users.EXPORT_USER),
+        Told(web.get(f"{USER}/consent", get_consent), of_users.GET_CONSENT),
+        Told(web.put(f"{USER}/consent", give_consent), of_users.GIVE_CONSENT),
+        Told(web.delete(f"{USER}/consent", withdraw_consent), of_users.WITHDRAW_CONSENT),
         Told(web.get(f"{ADDRESS}{{name}}", kept_file), does.KEPT_FILE),
         Told(web.get(f"{API}/realtime/{{session_id}}", realtime), does.REALTIME),
         Told(web.get(f"{API}/me", who_asks), does.ME),

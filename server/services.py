@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from media.clock import Clock
 from processing.engine import Engines
 from processing.pool import WorkerPool
+from server.agreement import Agreement
 from server.journal import SessionJournal
 from server.settings import Settings
 from server.signed import Signer
@@ -30,4 +31,5 @@ class Services:
     keeper: Keeper
     signer: Signer
     journal: SessionJournal
+    agreement: Agreement
     started_s: float

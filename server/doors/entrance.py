@@ -46,7 +46,7 @@ def entrance(table: Mapping[tuple[str, str], Operation]) -> Middleware:
     @web.middleware
     async def enter(request: web.Request, handler: Handler) -> web.StreamResponse:
         request[CALLER] = NOBODY
-        operation = _operation(table, request)
+        operation = operation_of(table, request)
         if operation is None or operation.access is Access.PUBLIC:
             return await handler(request)
         try:
@@ -98,7 +98,7 @@ async def _pay(request: web.Request, user_id: str) -> None:
     await request.app[LIMITS].spend(request, costs, user_id)
 
 
-def _operation(
+def operation_of(
     table: Mapping[tuple[str, str], Operation], request: web.Request
 ) -> Operation | None:
     """None where there is no such address: whoever asks is told so."""

@@ -20,7 +20,7 @@ FORM: Final = "multipart/form-data"
 _ERRORS: Final = {
     400: "What was sent cannot be used.",
     401: "It is not known who asks.",
-    403: "It belongs to another user, or its signature is not good.",
+    403: "It belongs to another user, who has not agreed, or its signature is not good.",
     404: "There is no such thing.",
     406: "None of the types that are accepted can be sent.",
     408: "The body took too long to come.",
@@ -36,7 +36,7 @@ _ERRORS: Final = {
     503: "The service is full or its storage away; `Retry-After` tells when to come again.",
 }
 
-TAGS: Final = ("Photos", "Videos", "Live", "Service", "Pages")
+TAGS: Final = ("Photos", "Videos", "Live", "Users", "Service", "Pages")
 """In which order people read of them."""
 FILES: Final = (FormFile, StoredFile)
 FILE: Final = {"type": "string", "format": "binary"}
@@ -73,7 +73,9 @@ def _schemas(operations: Iterable[Operation]) -> tuple[dict[tuple[type, str], Js
     asked, told = set[type[BaseModel]](), dict[type[BaseModel], None]()
     told[ErrorAnswer] = None
     for operation in operations:
-        models = (operation.path, operation.query, operation.header, operation.form)
+        models = (
+            operation.path, operation.query, operation.header, operation.form, operation.json,
+        )  # fmt: skip
         asked.update(model for model in models if model is not None)
         for answer in operation.answers.values():
             told.update(dict.fromkeys(_documents(answer)))
@@ -99,6 +101,9 @@ def _operation(route: web.RouteDef, operation: Operation, schemas: Any) -> Json:
         definition["parameters"] = parameters
     if operation.form is not None:
         definition["requestBody"] = _form(operation.form)
+    elif operation.json is not None:
+        content = {JSON: {"schema": _plain(operation.json)}}
+        definition["requestBody"] = {"required": True, "content": content}
     elif operation.body is not None:
         definition["requestBody"] = {"required": True, "content": _content(operation.body)}
     definition["responses"] = dict(_responses(operation, schemas))

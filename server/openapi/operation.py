@@ -29,7 +29,8 @@ Said: TypeAlias = "type[BaseModel] | Media | str"
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A method of an address. ``errors`` are the statuses under which an error is told, besides
-    those that ``access`` and ``costs`` bring. ``places`` are what it takes one of."""
+    those that ``access`` and ``costs`` bring; ``json`` is what a body of JSON holds; ``places`` are
+    what it takes one of. What takes pictures to change them ``needs_consent``."""
 
     tag: str
     summary: str
@@ -39,11 +40,13 @@ class Operation:
     query: type[BaseModel] | None = None
     header: type[BaseModel] | None = None
     form: type[BaseModel] | None = None
+    json: type[BaseModel] | None = None
     body: Media | None = None
     notes: str = ""
     access: Access = Access.USER
     costs: Costs = Costs.CALL
     places: web.AppKey[Places] | None = None
+    needs_consent: bool = False
 
     @property
     def all_errors(self) -> Sequence[int]:

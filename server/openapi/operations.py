@@ -4,9 +4,8 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from server.about_answers import AboutAnswer
 from server.answers import (
-    AboutAnswer,
-    ErasureAnswer,
     HealthAnswer,
     HistoryAnswer,
     IceAnswer,
@@ -20,7 +19,7 @@ from server.doors.access import Access
 from server.doors.answers import CallerAnswer, TicketAnswer
 from server.doors.costs import Costs
 from server.identity import SESSION_ID
-from server.keys import ERASURES, EXPORTS, PHOTOS_COMING, UPLOADS, WATCHERS
+from server.keys import PHOTOS_COMING, UPLOADS, WATCHERS
 from server.openapi.operation import Media, Operation
 from server.orders import OrderForm
 from server.photos import TryOnForm
@@ -75,6 +74,7 @@ TRY_ON: Final = Operation(
     form=TryOnForm,
     notes="Synchronous; nothing is kept. At least one of `look`, `style_image` and `color_image`.",
     places=PHOTOS_COMING,
+    needs_consent=True,
 )
 UPLOAD_VIDEO: Final = Operation(
     "Videos",
@@ -86,6 +86,7 @@ UPLOAD_VIDEO: Final = Operation(
     notes="MP4, MOV, AVI or WebM.",
     costs=Costs.UPLOAD,
     places=UPLOADS,
+    needs_consent=True,
 )
 PROCESS_VIDEO: Final = Operation(
     "Videos",
@@ -98,6 +99,7 @@ PROCESS_VIDEO: Final = Operation(
     "completed is answered with its result (`X-Result-Cache: hit`), but for orders with an "
     "`Idempotency-Key`, a `webhook_url` or `Cache-Control: no-cache`.",
     places=PHOTOS_COMING,
+    needs_consent=True,
 )
 GET_RESULT: Final = Operation(
     "Videos",
@@ -146,27 +148,6 @@ HISTORY: Final = Operation(
     path=UserPath,
     query=PageQuery,
 )
-ERASE_USER: Final = Operation(
-    "Users",
-    "Erase everything of a user",
-    {200: ErasureAnswer},
-    errors=(422, 429, 503),
-    path=UserPath,
-    notes="Uploads, results, sessions, files, cache entries and running jobs, for good. Live "
-    "sessions of the user end. May be sent again: there is nothing left then.",
-    costs=Costs.NOTHING,
-    places=ERASURES,
-)
-EXPORT_USER: Final = Operation(
-    "Users",
-    "Everything that is kept of a user",
-    {200: Media(("application/zip",), "A ZIP: `index.html` for people, `data.json`, the files.")},
-    errors=(422, 429, 503),
-    path=UserPath,
-    access=Access.TICKET,
-    costs=Costs.NOTHING,
-    places=EXPORTS,
-)
 KEPT_FILE: Final = Operation(
     "Videos",
     "A changed video, or its thumbnail",
@@ -187,7 +168,10 @@ HEALTH: Final = Operation(
     access=Access.PUBLIC,
 )
 ABOUT: Final = Operation(
-    "Service", "Limits, and how long what is kept", {200: AboutAnswer}, access=Access.PUBLIC
+    "Service",
+    "Limits, how long what is kept, and what is agreed to",
+    {200: AboutAnswer},
+    access=Access.PUBLIC,
 )
 SHADES: Final = Operation(
     "Service", "The named hair colours", {200: ShadesAnswer}, access=Access.PUBLIC
@@ -202,6 +186,7 @@ REALTIME: Final = Operation(
     notes="The messages are those of the README's section *Protocol*.",
     access=Access.SOCKET,
     costs=Costs.CONNECTION,
+    needs_consent=True,
 )
 ME: Final = Operation("Users", "Who asks", {200: CallerAnswer}, costs=Costs.NOTHING)
 TICKET: Final = Operation(
@@ -224,6 +209,7 @@ WEBRTC_OFFER: Final = Operation(
     query=OwnQuery,
     body=OFFER,
     costs=Costs.CONNECTION,
+    needs_consent=True,
 )
 WEBRTC_OPTIONS: Final = Operation(
     "Live",

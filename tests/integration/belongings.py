@@ -1,7 +1,7 @@
 """Everything that a user can leave with the service, and a search for it."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from tests import pictures
 from tests.films import Recipe, film
 from tests.integration.client import LiveClient, text_of
+from tests.integration.records import CONSENT
 from tests.integration.service import Service
 from tests.integration.videos import Videos
 
@@ -29,7 +30,8 @@ class Belongings:
 
 
 async def leave(service: Service, user_id: str) -> Belongings:
-    """A live session that wears a photo, an upload, and a result that was made with a photo."""
+    """A live session that wears a photo, an upload, a result that was made with a photo, and a
+    consent."""
     videos = Videos(service.caller.http, service.caller.url)
     live = await service.caller.join(f"session-{user_id}", user_id)
     photo = pictures.jpeg(pictures.portrait())
@@ -41,6 +43,7 @@ async def leave(service: Service, user_id: str) -> Belongings:
     result_id = await videos.ordered(upload_id, user_id=user_id, files=files)
     document = await videos.ended(result_id, user_id)
     assert document["status"] == "completed"
+    await service.services.database.consents.put(replace(CONSENT, user_id=user_id))
     await service.services.journal.flush()
     return Belongings(user_id, live, data, upload_id, result_id)
 

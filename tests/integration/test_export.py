@@ -53,7 +53,6 @@ async def export(caller: Caller, user_id: str) -> tuple[ZipFile, dict[str, Any]]
 async def test_everything_is_in_it(service: Service) -> None:
     """The files bit by bit, every document, and a page that leads to them; nobody else's."""
     ann, _ = await leave(service, "ann"), await leave(service, "bob")
-    await service.services.database.consents.put(CONSENT)
     made, data = await export(service.caller, "ann")
     names = {
         f"uploads/{ann.upload_id}/me.mp4",

@@ -75,6 +75,7 @@ _GOOD: dict[str, tuple[str, Any]] = {
     "insecure": ("true", True),
     "signing_keys": (f"salon=hts_{'A' * 43}", SecretStr(f"salon=hts_{'A' * 43}")),
     "sign_in_url": ("https://auth.example/in?app=hair", "https://auth.example/in?app=hair"),
+    "require_consent": ("true", True),
     "origins": (
         "https://a.example, http://localhost:3000",
         "https://a.example, http://localhost:3000",
@@ -197,8 +198,8 @@ def _clean_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
 
 
 def _flag(name: str, text: str) -> str:
-    if name == "insecure":
-        return "--insecure"
+    if name in ("insecure", "require_consent"):
+        return f"--{name.replace('_', '-')}"
     return f"--{name.replace('_', '-')}={text}"
 
 

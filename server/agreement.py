@@ -1,0 +1,29 @@
+"""Whether users have agreed to have their pictures changed."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from server.notice import Notice
+from storage.database import Consents
+
+NOT_AGREED: Final = (
+    "user_id: has not agreed to the notice that GET about has; PUT user/{user_id}/consent agrees"
+)
+"""Short enough for a closing frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What users have to agree to first, where it ``is_needed``."""
+
+    is_needed: bool
+    notice: Notice
+    consents: Consents
+
+    async def is_given(self, user_id: str) -> bool:
+        """Whether this user's pictures may be changed: by the notice as it is now, or since
+        nobody is asked. Raises StorageError."""
+        if not self.is_needed:
+            return True
+        given = await self.consents.get(user_id)
+        return given is not None and given.processing and given.notice == self.notice.version

@@ -1,0 +1,52 @@
+"""Bodies of JSON: short, and read within a time."""
+
+import asyncio
+from typing import Final
+
+import orjson
+from aiohttp import hdrs, web
+from aiohttp.http_exceptions import BadHttpMessage
+
+from server.bodies import reading
+from server.errors import ErrorCode
+from server.form_fields import M, checked
+from server.replies import RequestRefused, body_late
+
+JSON: Final = "application/json"
+MAX_BYTES: Final = 4096
+
+
+async def read_json(request: web.Request, model: type[M], timeout_s: float) -> M:
+    """The document in a request's body.
+
+    Raises RequestRefused: 400 for what is no object in JSON, 401 for a body that is not the one
+    that was signed, 408 for one that takes too long, 413 for one that is too long, 415 for another
+    type, 422 for a field that is wrong.
+    """
+    if request.content_type != JSON or hdrs.CONTENT_ENCODING in request.headers:
+        raise _refused(415, ErrorCode.INVALID_REQUEST, f"The body must be {JSON}, as it is")
+    try:
+        async with asyncio.timeout(timeout_s):
+            values = orjson.loads(await _bounded(request))
+    except TimeoutError:
+        raise body_late(timeout_s) from None
+    except (orjson.JSONDecodeError, BadHttpMessage, ConnectionError):
+        values = None
+    if not isinstance(values, dict):
+        raise _refused(400, ErrorCode.INVALID_JSON, "The body is no object in JSON")
+    return checked(model, values)
+
+
+async def _bounded(request: web.Request) -> bytes:
+    data = bytearray()
+    async with reading(request) as body:
+        while piece := await body.read(MAX_BYTES):
+            data += piece
+            if len(data) > MAX_BYTES:
+                text = f"The body has more than the {MAX_BYTES} bytes allowed"
+                raise _refused(413, ErrorCode.FILE_TOO_LARGE, text)
+    return bytes(data)
+
+
+def _refused(status: int, code: ErrorCode, text: str) -> RequestRefused:
+    return RequestRefused(status, code, text, closes=True)
