@@ -1,4 +1,4 @@
-// How long the server keeps what, in words; whether it is a demo; and where people sign in.
+// What the server says of itself: how long it keeps what, whether it is a demo, where people sign in.
 
 import { byId, say } from "./dom.js";
 import { linkSignIn } from "./door.js";
@@ -6,18 +6,24 @@ import { linkSignIn } from "./door.js";
 const HOUR_S = 3600;
 const DAY_S = 24 * HOUR_S;
 
-/** Say it where it belongs; where the server does not tell, nothing more is said. */
-export async function showAbout() {
+/** @returns {Promise<object | null>} what the server says of itself; null if it cannot be reached */
+export async function readAbout() {
   try {
     const answer = await fetch("/api/hair-tryOn/about", { cache: "no-store" });
-    if (!answer.ok) return;
-    const { is_demo: isDemo, kept_s: keptS, sign_in_url: signInUrl } = await answer.json();
-    say(byId("kept-words"), keptWords(keptS));
-    byId("demo-words").hidden = !isDemo;
-    linkSignIn(signInUrl);
+    return answer.ok ? await answer.json() : null;
   } catch {
     // The page says in its own places that the server cannot be reached.
+    return null;
   }
+}
+
+/** Say it where it belongs. @param {object | null} about with null nothing more is said */
+export function showAbout(about) {
+  if (about === null) return;
+  say(byId("kept-words"), keptWords(about.kept_s));
+  byId("demo-words").hidden = !about.is_demo;
+  byId("withdraw-place").hidden = !about.consent.required;
+  linkSignIn(about.sign_in_url);
 }
 
 /** @param {{uploads: number, results: number, photos: number}} keptS */

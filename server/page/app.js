@@ -1,8 +1,9 @@
 // Puts the parts together: what the visitor does, what the connection tells, what is shown.
 
-import { showAbout } from "./about.js";
+import { readAbout, showAbout } from "./about.js";
 import { Calls } from "./calls.js";
 import { showCameras } from "./camera-choice.js";
+import { Consent } from "./consent.js";
 import { Controls } from "./controls.js";
 import { byId, say } from "./dom.js";
 import { showDoor } from "./door.js";
@@ -52,8 +53,13 @@ const controls = new Controls(look);
 const sender = new LookSender(look, connection);
 const notice = new Notice();
 const api = new FilesApi(calls, visitor);
-const files = new FileTab(look, api, new JobWatch(api));
-new OwnData(api).addEventListener("erased", () => files.forgetAll());
+const about = readAbout();
+const consent = new Consent(api, about);
+const files = new FileTab(look, api, new JobWatch(api), consent);
+new OwnData(api).addEventListener("erased", () => {
+  files.forgetAll();
+  consent.forget();
+});
 const tabs = new Tabs(byId("tabs"));
 const firstTitle = byId("consent-title").textContent;
 let lostBeforeFirst = 0;
@@ -80,6 +86,7 @@ function enter(state, chip, tone) {
 
 async function start(open, kind) {
   if (calls.problem) return trouble(calls.problem);
+  if (!(await consent.given())) return tell("You have not agreed. Nothing is sent.");
   notice.hide();
   enter("starting", "Starting…", "wait");
   tell(kind === "camera" ? "Waiting for the camera…" : "Opening the video…");
@@ -170,9 +177,17 @@ function onLost({ problem, delayMs }) {
   // The first try may fail only because the server does not speak the binary protocol.
   if (lostBeforeFirst === 1 && problem === "connection_lost") return;
   if (problem === "unauthorized") return trouble(calls.problem ?? problem);
+  if (problem === "consent_required") return askAgain();
   trouble(problem === "connection_lost" ? lossInFull() : problem, delayMs);
   // Told late, to a tab that was asleep: somebody is here.
   if (problem === "idle" && !document.hidden && source.isPlaying) connection.open();
+}
+
+/** The server knows of no consent, or of none any more. */
+async function askAgain() {
+  trouble("consent_required");
+  if (!(await consent.givenAnew())) stop();
+  else if (source.isPlaying) connection.open();
 }
 
 /** What is known beyond the loss itself: the server said goodbye, or was never heard. */
@@ -324,7 +339,7 @@ followTokens();
 showDoor(calls, visitor);
 warnOfWhatIsMissing();
 controls.loadShades();
-showAbout();
+about.then(showAbout);
 setInterval(showReadout, READOUT_EVERY_MS);
 enter("consent", "Not started", "idle");
 connectTabs();

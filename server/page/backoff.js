@@ -28,7 +28,7 @@ const PROBLEM_OF_ERROR = new Map([
   ["INTERNAL_ERROR", "server_failed"],
 ]);
 const FINAL = new Set([
-  "request_refused", "unauthorized", "forbidden", "idle", "taken_over", "erased",
+  "request_refused", "unauthorized", "consent_required", "forbidden", "idle", "taken_over", "erased",
 ]);
 
 /**
@@ -52,6 +52,7 @@ export function afterClose({ code, announced, attempt }, random) {
 function nameProblem(code, announced) {
   if (announced === "server_closing") return "server_closing";
   if (announced === "SERVER_FULL") return "server_full";
+  if (announced === "CONSENT_REQUIRED") return "consent_required";
   if (announced === "STORAGE_UNAVAILABLE") return "server_failed";
   if (code === 1006 && PROBLEM_OF_ERROR.has(announced)) return PROBLEM_OF_ERROR.get(announced);
   return PROBLEM_OF_CODE.get(code) ?? "connection_lost";

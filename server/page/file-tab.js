@@ -21,6 +21,7 @@ export class FileTab {
   #look;
   #api;
   #watch;
+  #consent;
   #viewer = new Viewer();
   #history;
   #delete = new ConfirmButton(byId("delete"), DELETION);
@@ -34,11 +35,13 @@ export class FileTab {
    * @param {import("./look.js").Look} look
    * @param {import("./files-api.js").FilesApi} api
    * @param {import("./job-watch.js").JobWatch} watch
+   * @param {import("./consent.js").Consent} consent
    */
-  constructor(look, api, watch) {
+  constructor(look, api, watch, consent) {
     this.#look = look;
     this.#api = api;
     this.#watch = watch;
+    this.#consent = consent;
     this.#history = new History(api, watch);
     this.#history.addEventListener("open", ({ detail }) => this.#open(detail));
     this.#history.addEventListener("empty", () => this.focus());
@@ -174,7 +177,17 @@ export class FileTab {
   #start() {
     this.#complain("");
     this.tell("");
-    this.#item.change.start(this.#look.copy(), { calm: byId("calm").checked });
+    this.#startIf(this.#consent.given());
+  }
+
+  /** @param {Promise<boolean>} agreed */
+  async #startIf(agreed) {
+    const item = this.#item;
+    if (!(await agreed)) return this.tell("You have not agreed. Nothing is sent.");
+    // Meanwhile something else may have been chosen, or the button pressed again.
+    if (item !== this.#item || item.change.isUnderWay) return undefined;
+    this.#complain("");
+    return item.change.start(this.#look.copy(), { calm: byId("calm").checked });
   }
 
   async #cancel() {
@@ -250,6 +263,7 @@ export class FileTab {
   }
 
   #complainOf({ error, result }) {
+    if (error?.code === "CONSENT_REQUIRED") this.#startIf(this.#consent.givenAnew());
     if (error) this.#complain(failureWords(error));
     else if (result) this.#complain(resultFailureWords(result));
   }

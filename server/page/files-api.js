@@ -113,6 +113,27 @@ export class FilesApi {
     return (await this.#calls.ask(url, { method: "DELETE" })).json();
   }
 
+  /** @returns {Promise<{notice: string | null}>} what is agreed to */
+  async consent() {
+    return (await this.#calls.ask(await this.#consent())).json();
+  }
+
+  /** @param {string} notice its version @returns {Promise<{notice: string}>} what is agreed to then */
+  async agree(notice) {
+    const body = JSON.stringify({ processing: true, cloud: false, notice });
+    const headers = { "Content-Type": "application/json" };
+    return (await this.#calls.ask(await this.#consent(), { method: "PUT", body, headers })).json();
+  }
+
+  /** Agree to nothing any more. @returns {Promise<object>} as of erase */
+  async withdraw() {
+    return (await this.#calls.ask(await this.#consent(), { method: "DELETE" })).json();
+  }
+
+  async #consent() {
+    return `${API}/user/${await this.#user()}/consent`;
+  }
+
   async #user() {
     return encodeURIComponent(await this.#visitor.userId());
   }

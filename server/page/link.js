@@ -6,7 +6,7 @@ import { RtcCall } from "./rtc.js";
 /** Why a call is not taken that would hold for the WebSocket, too. */
 const PASSING = new Set([
   "unreachable", "SERVER_FULL", "SERVER_CLOSING", "STORAGE_UNAVAILABLE", "SESSION_FORBIDDEN",
-  "UNAUTHORIZED",
+  "UNAUTHORIZED", "CONSENT_REQUIRED",
 ]);
 
 /**

@@ -102,6 +102,11 @@ const PROBLEMS = {
     text: "You were, for a while. Sign in again to go on.",
     action: "reload",
   },
+  consent_required: {
+    title: "You have not agreed yet, or no more",
+    text: "This server takes pictures only of those who have agreed to what is done with them.",
+    action: "retry",
+  },
   forbidden: {
     title: "This try-on belongs to somebody else",
     text: "The server refused it. Load the page again to begin a new one.",
@@ -128,6 +133,7 @@ const GOOD_PHOTO = "Try one of a single head, from the front, in even light, wit
 /** By the server's error codes; what is not here is said in the server's own words. */
 const ERRORS = {
   UNAUTHORIZED: "You are not signed in.",
+  CONSENT_REQUIRED: "The server takes no pictures of those who have not agreed to what is done with them.",
   PROCESSING_FAILED: "The server could not change the last picture.",
   RATE_LIMITED: "Too much at once: the server asks for fewer pictures.",
   INVALID_LOOK: "The server does not know this look.",

@@ -1,4 +1,4 @@
-// What the server keeps of the visitor: to be taken along, or erased.
+// What the server keeps of the visitor: to be taken along, or erased, with their consent or as it.
 
 import { ConfirmButton } from "./confirm-button.js";
 import { byId, make, say } from "./dom.js";
@@ -9,19 +9,25 @@ const ERASURE = {
   yes: "Erase everything",
   no: "Keep it",
 };
+const WITHDRAWAL = {
+  question: "Withdraw it, and erase everything for good, also what is live?",
+  yes: "Withdraw and erase",
+  no: "Keep it",
+};
 
 /** Event: "erased". */
 export class OwnData extends EventTarget {
   #api;
-  #erase = new ConfirmButton(byId("erase"), ERASURE);
 
   /** @param {import("./files-api.js").FilesApi} api */
   constructor(api) {
     super();
     this.#api = api;
     byId("export").addEventListener("click", () => this.#export());
-    byId("erase-place").append(this.#erase.element);
-    this.#erase.addEventListener("confirmed", () => this.#confirmed());
+    this.#connect("erase", ERASURE, async () => erasureWords(await api.erase()));
+    this.#connect("withdraw", WITHDRAWAL, async () => {
+      return `Your consent is withdrawn. ${erasureWords(await api.withdraw())}`;
+    });
   }
 
   /** It goes straight to the disk: there may be much of it. */
@@ -34,15 +40,24 @@ export class OwnData extends EventTarget {
     }
   }
 
-  async #confirmed() {
+  /** @param {() => Promise<string>} erase returns what is said then */
+  #connect(name, words, erase) {
+    const button = new ConfirmButton(byId(name), words);
+    byId(`${name}-place`).append(button.element);
+    button.addEventListener("confirmed", async () => {
+      await this.#erase(erase);
+      button.reset({ focus: true });
+    });
+  }
+
+  async #erase(erase) {
     say(byId("own-data-words"), "Erasing…");
     try {
-      const erased = await this.#api.erase();
+      const words = await erase();
       this.dispatchEvent(new Event("erased"));
-      say(byId("own-data-words"), erasureWords(erased));
+      say(byId("own-data-words"), words);
     } catch (error) {
       say(byId("own-data-words"), failureWords(error));
     }
-    this.#erase.reset({ focus: true });
   }
 }

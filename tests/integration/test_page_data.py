@@ -21,6 +21,7 @@ async def test_a_visitor_takes_everything_along_and_has_it_erased(
         ": your videos after 7 days, results after 30 days and photos after 1 day"
     )
     assert await films.part("demo-words").is_visible()
+    assert await films.part("withdraw").is_hidden()
     path = written(tmp_path / "me.mp4")
     await films.choose(path)
     await films.change()
