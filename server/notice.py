@@ -71,5 +71,5 @@ def _processing(settings: Settings) -> str:
 def _span(seconds: float) -> str:
     """``7 days``, ``1 hour``, ``1.5 hours``."""
     unit, unit_s = next((one for one in _UNITS if seconds >= one[1]), _UNITS[-1])
-    number = f"{seconds / unit_s:.3g}"
+    number = f"{round(seconds / unit_s, 1):g}"
     return f"{number} {unit}" if number == "1" else f"{number} {unit}s"

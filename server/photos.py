@@ -11,6 +11,7 @@ from media.header import PictureFormat
 from processing.engine import Engine, Rendered
 from processing.local import LOCAL
 from processing.look import Look, LookValues
+from server.doors.consent import check_consent
 from server.errors import ErrorCode
 from server.form_fields import FormFile, LookForm, UserId
 from server.forms import FormLimits, receive_form
@@ -43,6 +44,7 @@ async def try_on(request: web.Request) -> web.Response:
         async with receive_form(request, TryOnForm, limits, services.workspace) as form:
             with request.app[PHOTOS].one():
                 look, rendered = await _tried_on(studio, form)
+                await check_consent(request, form.user_id)  # it may have been withdrawn meanwhile
                 coding = (rendered.picture, _FORMATS[content_type], QUALITY)
                 data = await studio.work("image", encode_photo, *coding)
     total_ms = (services.clock.monotonic() - started_s) * 1000

@@ -19,7 +19,7 @@ PREFLIGHT_S: Final = 3600
 _SITE: Final = "Sec-Fetch-Site"
 _SAME: Final = "same-origin"
 _HARMLESS: Final = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
-_METHODS: Final = "GET, POST, PATCH, DELETE, OPTIONS"
+METHODS: Final = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
 _ASKED: Final = (
     "Authorization, Cache-Control, Content-Type, Idempotency-Key, If-Match, If-None-Match, Range, "
     "X-API-Key"
@@ -66,7 +66,7 @@ def crossing(origins: frozenset[str]) -> Middleware:
 
 
 _PREFLIGHT: Final[dict[str, str]] = {
-    hdrs.ACCESS_CONTROL_ALLOW_METHODS: _METHODS,
+    hdrs.ACCESS_CONTROL_ALLOW_METHODS: METHODS,
     hdrs.ACCESS_CONTROL_ALLOW_HEADERS: _ASKED,
     hdrs.ACCESS_CONTROL_MAX_AGE: str(PREFLIGHT_S),
 }

@@ -63,7 +63,7 @@ class Operation:
     @property
     def takes_body(self) -> bool:
         """Whether there is anything to be sent."""
-        return self.form is not None or self.body is not None
+        return any(one is not None for one in (self.form, self.json, self.body))
 
 
 @dataclass(frozen=True, slots=True)

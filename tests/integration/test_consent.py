@@ -128,12 +128,13 @@ async def test_no_byte_of_a_photo_is_waited_for(service: Service, http: ClientSe
         assert await refusal(answer) == (422, "INVALID_USER_ID")
 
 
-async def test_consent_that_is_withdrawn_while_a_photo_comes(
-    service: Service, http: ClientSession, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("looks", [1, 2], ids=["while it comes", "while it is changed"])
+async def test_consent_that_is_withdrawn_under_way(
+    service: Service, http: ClientSession, monkeypatch: pytest.MonkeyPatch, looks: int
 ) -> None:
-    """The photo is not changed."""
+    """The photo is not changed, or not sent."""
     given = replace(CONSENT, notice=await version(service))
-    answers = [given, None]
+    answers = [*[given] * looks, None]
 
     async def get(_: str) -> ConsentRecord | None:
         return answers.pop(0)
@@ -199,19 +200,19 @@ async def test_bodies_are_short_json_in_time(service: Service, http: ClientSessi
 async def test_the_notice_says_what_is_kept(start_service: StartService) -> None:
     """By the settings; with another word it is another version, to which nobody has agreed yet."""
     versions = set[str]()
-    for keep_s, words in ((7200, "yours for 2 hours"), (86_400, "yours for 1 day")):
+    for keep_s, span in ((7200, "2 hours"), (86_400, "1 day"), (1e8, "1157.4 days")):
         service = await start_service(require_consent=True, keep_uploads_s=keep_s)
         async with service.caller.http.get(f"{service.caller.url}/api/hair-tryOn/about") as answer:
             consent = (await answer.json())["consent"]
         assert consent["required"]
         (purpose,) = consent["notice"]["purposes"]
         assert (purpose["purpose"], purpose["processor"]) == ("processing", "this server")
-        assert words in purpose["text"]
+        assert f"yours for {span}" in purpose["text"]
         assert "No faceprints" in purpose["text"]
         versions.add(consent["notice"]["version"])
         await service.services.database.consents.put(replace(CONSENT, notice=versions.copy().pop()))
         await service.runner.cleanup()
-    assert len(versions) == 2
+    assert len(versions) == 3
 
 
 async def test_withdrawal_stops_and_erases(service: Service, http: ClientSession) -> None:

@@ -6,6 +6,8 @@ from typing import Any, Final
 import pytest
 from aiohttp import ClientSession, FormData, WSServerHandshakeError
 
+from server.doors.origins import METHODS
+from server.routes import told
 from tests.integration.service import Service, StartService
 from tests.tokens import AUDIENCE, ISSUER, SECRET
 
@@ -156,3 +158,9 @@ async def test_a_demo_answers_to_its_own_names(
     meant = await start_service(insecure=True, data_dir=tmp_path / "meant")
     answer = await ask(meant, "GET", f"{API}/history/ann", None, headers={"Host": host})
     assert answer.status == 200
+
+
+def test_all_methods_may_be_asked_for() -> None:
+    """A page that is listed can do what the table of contents has."""
+    there = {one.route.method for one in told()}
+    assert there <= set(METHODS.split(", "))

@@ -134,6 +134,16 @@ async def test_an_offer_is_signed(service: Service) -> None:
     assert (status, document["message"]) == (401, "Content-Digest: the body is not there")
 
 
+async def test_a_consent_is_signed(service: Service) -> None:
+    """Bodies of JSON are digested too."""
+    target, json = f"{API}/user/salon/consent", {"Content-Type": "application/json"}
+    version = service.services.agreement.notice.version
+    body = b'{"processing": true, "notice": "%s"}' % version.encode()
+    for sent, expected in ((body + b" ", 401), (body, 200)):
+        headers = {**signed("PUT", target, body), **json}
+        assert (await ask(service, "PUT", target, headers, sent))[0] == expected
+
+
 async def test_a_body_where_none_is_taken_is_refused(service: Service) -> None:
     """Nobody would look whether it is the one that was signed."""
     for method, target in (("GET", HISTORY), ("POST", f"{API}/tickets"),
