@@ -65,8 +65,7 @@ def entrance(table: Mapping[tuple[str, str], Operation]) -> Middleware:
 async def act_for(request: web.Request, user_id: str) -> None:
     """Whoever asks acts for this user, whose limits it counts towards. Raises RequestRefused: 403
     if they may not, 429 if the user has used them up."""
-    if not request[CALLER].may_act_for(user_id):
-        raise RequestRefused(403, ErrorCode.FORBIDDEN, f"{USER_ID}: is another user's", closes=True)
+    _check(request, user_id)
     await _pay(request, user_id)
 
 
@@ -78,18 +77,25 @@ def not_let_in(reason: str) -> RequestRefused:
 
 async def _let_in(request: web.Request, operation: Operation) -> None:
     """Raises RequestRefused."""
+    request[COSTS] = operation.costs
+    if request.app[LIMITS].is_of_address(request, operation.costs):
+        await _pay(request, NOBODY.user_id)  # whoever it is, and before it is found out
     caller = request[CALLER] = await _caller(request, operation.access)
     if ANNOUNCED in request and request.body_exists and not operation.takes_body:
         # Nobody would look whether it is the one that was signed.
         text = "The address takes no body"
         raise RequestRefused(400, ErrorCode.INVALID_REQUEST, text, closes=True)
-    request[COSTS] = operation.costs
-    if caller.is_alone:
-        await _pay(request, caller.user_id)
-    for user_id in _named(request):
-        await act_for(request, user_id)
-    if not operation.names_user:
-        await _pay(request, caller.user_id)
+    for user_id in (*_named(request), caller.user_id):
+        _check(request, user_id)
+        # Of a form it is the user whom the form names, and no other.
+        if caller.is_alone or not operation.names_user:
+            await _pay(request, user_id)
+
+
+def _check(request: web.Request, user_id: str) -> None:
+    """Raises RequestRefused: 403."""
+    if not request[CALLER].may_act_for(user_id):
+        raise RequestRefused(403, ErrorCode.FORBIDDEN, f"{USER_ID}: is another user's", closes=True)
 
 
 async def _pay(request: web.Request, user_id: str) -> None:

@@ -57,8 +57,8 @@ class Limits:
 
     async def spend(self, request: web.Request, costs: Costs, user_id: str) -> None:
         """Count the request as its user's, or its address's. Raises RequestRefused: 429."""
-        who = self._address(request) if costs is Costs.CONNECTION else None
-        key = _key(who or f"user {user_id}")
+        is_of_address = self.is_of_address(request, costs)
+        key = _key(f"address {self._address(request)}" if is_of_address else f"user {user_id}")
         spent = request.setdefault(SPENT, [])
         for window in self.of[costs]:
             taken = await self._take(window, key)
@@ -76,10 +76,14 @@ class Limits:
             await self.own.take(window, key)
         return taken
 
-    def _address(self, request: web.Request) -> str | None:
-        """None behind a proxy that does not say where it has the request from."""
-        address = client_of(request, self.proxies)
-        return None if is_of(self.proxies, address) else f"address {address}"
+    def is_of_address(self, request: web.Request, costs: Costs) -> bool:
+        """Whether it counts as its address's, which is not known behind a proxy that does not say
+        where it has the request from."""
+        is_known = not is_of(self.proxies, self._address(request))
+        return costs is Costs.CONNECTION and is_known
+
+    def _address(self, request: web.Request) -> str:
+        return client_of(request, self.proxies)
 
 
 async def tell_limits(request: web.Request, response: web.StreamResponse) -> None:

@@ -130,6 +130,16 @@ async def test_whoever_acts_for_a_user(start_service: StartService, http: Client
     assert (await history(http, service, "ann", **root))[0] == 200
 
 
+async def test_the_forms_user_counts(start_service: StartService, http: ClientSession) -> None:
+    """Whoever else the address names."""
+    service = await start_service(uploads_per_hour=1)
+    url = f"{service.caller.url}{API}/upload-video?user_id="
+    for name, expected in (("bob", 200), ("eve", 429)):
+        async with http.post(url + name, data=form("ann")) as answer:
+            assert answer.status == expected
+    assert await upload(http, service, form("bob")) == 200
+
+
 async def test_a_full_server_counts_nothing(
     start_service: StartService, http: ClientSession
 ) -> None:
@@ -152,6 +162,13 @@ async def test_live_connections_of_an_address(start_service: StartService) -> No
     url = f"{service.caller.url}{API}/webrtc/s4?user_id=u1"
     async with service.caller.http.post(url, data="v=0", headers=one) as answer:
         assert (answer.status, (await answer.json())["error"]) == (429, "RATE_LIMITED")
+
+
+async def test_who_shows_nothing_connects_no_more_often(start_service: StartService) -> None:
+    """An address is counted before it is found out who asks."""
+    service = await start_service(**TOKENS, connections_per_minute=1)
+    assert await _greeted(service, "s1") == "UNAUTHORIZED"
+    assert await _greeted(service, "s1", **bearer("u1")) == "RATE_LIMITED"
 
 
 async def _greeted(service: Service, session_id: str, **headers: str) -> str:
