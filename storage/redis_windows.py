@@ -1,9 +1,10 @@
 """Windows on a Redis, so that all servers that share it count together."""
 
 import time
+from dataclasses import replace
 from typing import Any, Final
 
-from limits import RateLimitItemPerSecond
+from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
@@ -31,7 +32,18 @@ class RedisWindows:
 
     async def take(self, window: Window, key: str) -> Taken:
         """See Windows."""
-        item = RateLimitItemPerSecond(window.amount, window.length_s, window.name)
+        item = _item(window)
         is_free: bool = await self._link.call(lambda _: self._limiter.hit(item, key))
+        return replace(await self._stats(item, key), is_free=is_free)
+
+    async def look(self, window: Window, key: str) -> Taken:
+        """See Windows."""
+        return await self._stats(_item(window), key)
+
+    async def _stats(self, item: RateLimitItem, key: str) -> Taken:
         reset_s, left = await self._link.call(lambda _: self._limiter.get_window_stats(item, key))
-        return Taken(is_free, left, max(0.0, reset_s - time.time()))
+        return Taken(left > 0, left, max(0.0, reset_s - time.time()))
+
+
+def _item(window: Window) -> RateLimitItem:
+    return RateLimitItemPerSecond(window.amount, window.length_s, window.name)

@@ -47,6 +47,7 @@ class Connection(RequestHandler):
         "_body",
         "_head_bytes",
         "_head_over",
+        "_is_broken",
         "_leave",
         "_look",
         "_patience",
@@ -63,6 +64,7 @@ class Connection(RequestHandler):
         self._leave: Callable[[], None] | None = None
         self._body: StreamReader | None = None
         self._head_bytes = 0
+        self._is_broken = False
         self._head_over: asyncio.TimerHandle | None = None
         self._look: asyncio.TimerHandle | None = None
         self._raw: asyncio.Transport | None = None
@@ -95,7 +97,9 @@ class Connection(RequestHandler):
     # -- requests come in -----------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        """See asyncio.Protocol."""
+        """See asyncio.Protocol. After what cannot be parsed nothing can be."""
+        if self._is_broken:
+            return
         known = self._request_count
         super().data_received(data)
         if self._request_count != known:
@@ -108,7 +112,11 @@ class Connection(RequestHandler):
         message, payload = self._messages[-1]
         if not isinstance(message, _ErrInfo):
             self._body = payload
-        elif self._body is not None and not self._body.is_eof():
+            return
+        self._is_broken = True
+        # It leads to all that came, in a circle that nobody looks for while there are few objects.
+        message.exc.__traceback__ = None
+        if self._body is not None and not self._body.is_eof():
             self._messages.pop()
             self._break_off(self._body)
 

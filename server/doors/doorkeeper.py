@@ -49,10 +49,16 @@ class Doorkeeper:
         if hdrs.AUTHORIZATION in request.headers:
             return await self._bearer(request.headers.getall(hdrs.AUTHORIZATION))
         if self.api_keys is not None and API_KEY in request.headers:
-            return self.api_keys.caller(request.headers[API_KEY])
+            return self._by_key(self.api_keys, request.headers.getall(API_KEY))
         if takes_tickets and TICKET in request.query:
             return await self.tickets.redeem(request.query[TICKET])
         raise NotLetIn(CREDENTIALS)
+
+    @staticmethod
+    def _by_key(api_keys: ApiKeys, values: list[str]) -> Caller:
+        if len(values) != 1:
+            raise NotLetIn(f"{API_KEY}: is there {len(values)} times")
+        return api_keys.caller(values[0])
 
     async def _bearer(self, values: list[str]) -> Caller:
         scheme, _, token = values[0].partition(" ")

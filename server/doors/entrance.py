@@ -57,7 +57,12 @@ def entrance(table: Mapping[tuple[str, str], Operation]) -> Middleware:
             if operation.access is not Access.SOCKET:
                 raise
             request[REFUSED] = refused
-        return await handler(request)
+        try:
+            return await handler(request)
+        except Exception:
+            # A form that named nobody: whoever sent it has done it for themselves.
+            await _pay(request, request[CALLER].user_id)
+            raise
 
     return enter
 
@@ -100,7 +105,7 @@ def _check(request: web.Request, user_id: str) -> None:
 
 async def _pay(request: web.Request, user_id: str) -> None:
     """Once for each request, for the first whom it is known to be for."""
-    costs, request[COSTS] = request[COSTS], Costs.NOTHING
+    costs, request[COSTS] = request.get(COSTS, Costs.NOTHING), Costs.NOTHING
     await request.app[LIMITS].spend(request, costs, user_id)
 
 

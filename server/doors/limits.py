@@ -2,9 +2,10 @@
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from operator import methodcaller
+from typing import Final, TypeAlias
 
 import structlog
 from aiohttp import hdrs, web
@@ -23,6 +24,7 @@ RATE_LIMIT_POLICY: Final = "RateLimit-Policy"
 HOUR_S: Final = 3600
 MINUTE_S: Final = 60
 _NAMES: Final[Mapping[int, str]] = {HOUR_S: "an hour", MINUTE_S: "a minute"}
+Ask: TypeAlias = Callable[[Windows], Awaitable[Taken]]
 SPENT: Final = web.RequestKey("spent", list[tuple[Window, Taken]])
 """What the request has used up, and what is left."""
 
@@ -31,8 +33,9 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``windows`` are counted in, and in ``own`` what this server has let through. It counts while
-    the others are away, so that nobody is refused for it and nobody may do as they please."""
+    """``windows`` are counted in, and in ``own`` what this server has let through. It counts too,
+    and alone while the others are away: nobody is refused for that, and whatever they forget,
+    nobody may do as they please. Where nothing is shared they are the same."""
 
     windows: Windows
     own: Windows
@@ -45,7 +48,7 @@ class Limits:
         calls = Window("calls", settings.calls_per_hour, HOUR_S)
         uploads = Window("uploads", settings.uploads_per_hour, HOUR_S)
         connections = Window("connections", settings.connections_per_minute, MINUTE_S)
-        # The scarcer one first: what it refuses does not use up the other.
+        # The scarcer one first.
         costs: Mapping[Costs, Sequence[Window]] = {
             Costs.NOTHING: (),
             Costs.CALL: (calls,),
@@ -53,28 +56,34 @@ class Limits:
             Costs.CONNECTION: (connections,),
         }
         proxies = (*settings.proxy_networks, *settings.gateway_networks)
-        return cls(windows, OwnWindows(clock.monotonic), costs, proxies)
+        own = windows if isinstance(windows, OwnWindows) else OwnWindows(clock.monotonic)
+        return cls(windows, own, costs, proxies)
 
     async def spend(self, request: web.Request, costs: Costs, user_id: str) -> None:
         """Count the request as its user's, or its address's. Raises RequestRefused: 429."""
         is_of_address = self.is_of_address(request, costs)
         key = _key(f"address {self._address(request)}" if is_of_address else f"user {user_id}")
-        spent = request.setdefault(SPENT, [])
-        for window in self.of[costs]:
-            taken = await self._take(window, key)
-            spent.append((window, taken))
-            if not taken.is_free:
-                raise _refused(window, taken)
+        windows = self.of[costs]
+        if not windows:
+            return
+        spent = request[SPENT] = []
+        # What is refused for one reason uses up nothing of another's.
+        for window in windows[1:]:
+            _note(spent, window, await self._asked(window, methodcaller("look", window, key)))
+        spent.clear()
+        for window in windows:
+            _note(spent, window, await self._asked(window, methodcaller("take", window, key)))
 
-    async def _take(self, window: Window, key: str) -> Taken:
+    async def _asked(self, window: Window, ask: Ask) -> Taken:
         try:
-            taken = await self.windows.take(window, key)
+            shared = await ask(self.windows)
         except StorageError:
             log.info("limits are counted by this server alone", window=window.name)
-            return await self.own.take(window, key)
-        if taken.is_free:
-            await self.own.take(window, key)
-        return taken
+            return await ask(self.own)
+        if self.own is self.windows or not shared.is_free:
+            return shared
+        own = await ask(self.own)
+        return shared if own.is_free else own
 
     def is_of_address(self, request: web.Request, costs: Costs) -> bool:
         """Whether it counts as its address's, which is not known behind a proxy that does not say
@@ -97,6 +106,13 @@ async def tell_limits(request: web.Request, response: web.StreamResponse) -> Non
             f'"{window.name}";r={taken.left};t={math.ceil(taken.again_s)}'
             for window, taken in spent
         )
+
+
+def _note(spent: list[tuple[Window, Taken]], window: Window, taken: Taken) -> None:
+    """Raises RequestRefused: 429."""
+    spent.append((window, taken))
+    if not taken.is_free:
+        raise _refused(window, taken)
 
 
 def _refused(window: Window, taken: Taken) -> RequestRefused:

@@ -4,6 +4,7 @@ A browser sends requests for any page, with what it knows of its user: what chan
 sockets, which no browser guards, are refused to pages that are not listed.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -31,14 +32,17 @@ _TOLD: Final = (
 )
 
 
+_HOST: Final = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:\[\]]+)(:[0-9]*)?")
+
+
 def hosting(names: frozenset[str]) -> Middleware:
     """Answers to these names only. A demo believes whoever asks; without this the page of any site
     could, if that site's name leads to this machine (DNS rebinding)."""
 
     @web.middleware
     async def host(request: web.Request, handler: Handler) -> web.StreamResponse:
-        name = request.host.lower().rpartition("]")[0].lstrip("[") or request.host.partition(":")[0]
-        if name.lower() not in names:
+        parts = _HOST.fullmatch(request.host.lower())
+        if parts is None or parts["name"].strip("[]") not in names:
             text = "Host: a demo answers to localhost and 127.0.0.1 only"
             raise RequestRefused(421, ErrorCode.FORBIDDEN, text, field=hdrs.HOST, closes=True)
         return await handler(request)

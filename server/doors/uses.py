@@ -60,11 +60,17 @@ class OwnUses:
 
     def __init__(self, clock: Clock, ttl_s: float) -> None:
         self.place = secrets.token_hex(PLACE_BYTES)
-        self.since_s = clock.utc_now().timestamp()
         self._clock = clock
+        self._began_s = clock.monotonic()
         self._ttl_s = ttl_s
         # A plain dict looks past all that was removed from its front, each time: 9 s for a flood.
         self._used = OrderedDict[str, float]()
+
+    @property
+    def since_s(self) -> float:
+        """See Uses; by the wall clock as it is now, which may have been set since."""
+        age_s = self._clock.monotonic() - self._began_s
+        return self._clock.utc_now().timestamp() - age_s
 
     async def count(self, name: str) -> int:
         """See Uses."""

@@ -6,7 +6,7 @@ import pytest
 
 from server import answering
 from server.app import create_app
-from server.connections import faults, reception, runner
+from server.connections import connection, faults, reception, runner
 from server.connections.runner import listen, make_runner
 from server.settings import Settings
 from tests.certificates import tls_context
@@ -207,6 +207,26 @@ async def test_client_that_leaves(service: Service) -> None:
         client.break_off()
         await eventually(lambda: bool(lines))
     assert [(line["log_level"], line["status"]) for line in lines] == [("warning", 400)]
+
+
+async def test_what_cannot_be_parsed_is_not_kept(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much of it comes: the error would hold what it was found in."""
+    errors = list[BaseException | None]()
+
+    def fault_of(error: BaseException | None) -> faults.Fault:
+        errors.append(error)
+        return faults.fault_of(error)
+
+    monkeypatch.setattr(connection, "fault_of", fault_of)
+    client = await service.caller.connect_plain()
+    for _ in range(5):
+        await client.send_raw(b"x" * 100_000)
+    assert b"400 Bad Request" in await client.read_to_end()
+    (error,) = errors
+    assert error is not None
+    assert error.__traceback__ is None
 
 
 # -- what answers say ---------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +10,8 @@ from typing import Any, Final
 from aiohttp import ClientSession, FormData
 
 from server.doors.api_keys import digest_of, new_key
+from server.doors.costs import Costs
+from server.doors.entrance import LIMITS
 from server.keys import UPLOADS
 from storage.redis_link import RedisLink
 from storage.redis_windows import RedisWindows
@@ -138,6 +141,41 @@ async def test_the_forms_user_counts(start_service: StartService, http: ClientSe
         async with http.post(url + name, data=form("ann")) as answer:
             assert answer.status == expected
     assert await upload(http, service, form("bob")) == 200
+
+
+async def test_a_form_that_names_nobody(start_service: StartService, http: ClientSession) -> None:
+    """It counts as its sender's own."""
+    key = new_key()
+    service = await start_service(api_keys=f"salon={digest_of(key)}", uploads_per_hour=2)
+    nameless = FormData({"other": "x"}, default_to_multipart=True)
+    for data, expected in ((nameless, 422), (form("salon"), 200), (form("salon"), 429)):
+        assert await upload(http, service, data, **{"X-API-Key": key}) == expected
+
+
+async def test_used_up_calls_cost_no_uploads(
+    start_service: StartService, http: ClientSession
+) -> None:
+    """What is refused for one reason uses up nothing of another's."""
+    service = await start_service(uploads_per_hour=5, calls_per_hour=1)
+    assert (await history(http, service))[0] == 200
+    url = f"{service.caller.url}{API}/upload-video"
+    for _ in range(2):
+        async with http.post(url, data=form("ann")) as answer:
+            assert answer.status == 429
+            assert answer.headers["RateLimit-Policy"] == '"calls";q=1;w=3600'
+    windows, uploads = service.app[LIMITS].windows, service.app[LIMITS].of[Costs.UPLOAD][0]
+    assert (await windows.look(uploads, sha256(b"user ann").hexdigest())).left == 5
+
+
+async def test_a_redis_that_forgets(
+    redis: Redis, start_service: StartService, http: ClientSession
+) -> None:
+    """Each server knows what it has let through."""
+    service = await start_service(redis_url=redis.url, calls_per_hour=1)
+    assert (await history(http, service))[0] == 200
+    with redis.client() as client:
+        client.flushall()
+    assert (await history(http, service))[0] == 429
 
 
 async def test_a_full_server_counts_nothing(

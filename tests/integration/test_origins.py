@@ -146,7 +146,8 @@ async def test_without_a_list_there_is_only_the_own_page(start_service: StartSer
 @pytest.mark.parametrize(
     ("host", "status"),
     [("localhost", 200), ("LOCALHOST:80", 200), ("127.0.0.1:1", 200), ("[::1]:8000", 200),
-     ("evil.example", 421), ("127.0.0.1.evil.example", 421), ("[::2]", 421), ("[", 421)],
+     ("evil.example", 421), ("127.0.0.1.evil.example", 421), ("[::2]", 421), ("[", 421),
+     ("[::1]evil.example", 421)],
 )  # fmt: skip
 async def test_a_demo_answers_to_its_own_names(
     start_service: StartService, tmp_path: Path, host: str, status: int
