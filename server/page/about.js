@@ -1,15 +1,26 @@
 // What the server says of itself: how long it keeps what, whether it is a demo, where people sign in.
 
+import { PATIENCE_MS } from "./calls.js";
 import { byId, say } from "./dom.js";
 import { linkSignIn } from "./door.js";
 
 const HOUR_S = 3600;
 const DAY_S = 24 * HOUR_S;
 
-/** @returns {Promise<object | null>} what the server says of itself; null if it cannot be reached */
+/**
+ * Ask the server, and say it where it belongs.
+ * @returns {Promise<object | null>} what it says of itself; null if it cannot be reached
+ */
 export async function readAbout() {
+  const about = await askAbout();
+  if (about !== null) showAbout(about);
+  return about;
+}
+
+async function askAbout() {
+  const signal = AbortSignal.timeout(PATIENCE_MS);
   try {
-    const answer = await fetch("/api/hair-tryOn/about", { cache: "no-store" });
+    const answer = await fetch("/api/hair-tryOn/about", { cache: "no-store", signal });
     return answer.ok ? await answer.json() : null;
   } catch {
     // The page says in its own places that the server cannot be reached.
@@ -17,9 +28,7 @@ export async function readAbout() {
   }
 }
 
-/** Say it where it belongs. @param {object | null} about with null nothing more is said */
-export function showAbout(about) {
-  if (about === null) return;
+function showAbout(about) {
   say(byId("kept-words"), keptWords(about.kept_s));
   byId("demo-words").hidden = !about.is_demo;
   byId("withdraw-place").hidden = !about.consent.required;

@@ -1,6 +1,6 @@
 // Puts the parts together: what the visitor does, what the connection tells, what is shown.
 
-import { readAbout, showAbout } from "./about.js";
+import { readAbout } from "./about.js";
 import { Calls } from "./calls.js";
 import { showCameras } from "./camera-choice.js";
 import { Consent } from "./consent.js";
@@ -10,6 +10,7 @@ import { showDoor } from "./door.js";
 import { connectDrops } from "./drops.js";
 import { Figures } from "./figures.js";
 import { FileTab } from "./file-tab.js";
+import { failureWords } from "./file-words.js";
 import { FilesApi } from "./files-api.js";
 import { startHints } from "./hint.js";
 import { JobWatch } from "./job-watch.js";
@@ -53,8 +54,7 @@ const controls = new Controls(look);
 const sender = new LookSender(look, connection);
 const notice = new Notice();
 const api = new FilesApi(calls, visitor);
-const about = readAbout();
-const consent = new Consent(api, about);
+const consent = new Consent(api, readAbout());
 const files = new FileTab(look, api, new JobWatch(api), consent);
 new OwnData(api).addEventListener("erased", () => {
   files.forgetAll();
@@ -62,6 +62,8 @@ new OwnData(api).addEventListener("erased", () => {
 });
 const tabs = new Tabs(byId("tabs"));
 const firstTitle = byId("consent-title").textContent;
+// Counts what is asked for; who stops, or goes to another tab, asks for nothing more.
+let wish = 0;
 let lostBeforeFirst = 0;
 let wasEstablished = false;
 let droppedVideo = null;
@@ -85,8 +87,10 @@ function enter(state, chip, tone) {
 }
 
 async function start(open, kind) {
+  wish += 1;
+  const asked = wish;
   if (calls.problem) return trouble(calls.problem);
-  if (!(await consent.given())) return tell("You have not agreed. Nothing is sent.");
+  if (!(await isAgreed(asked))) return undefined;
   notice.hide();
   enter("starting", "Starting…", "wait");
   tell(kind === "camera" ? "Waiting for the camera…" : "Opening the video…");
@@ -94,18 +98,37 @@ async function start(open, kind) {
     await open();
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
-    // Who has gone to another tab meanwhile is not told of the camera.
-    return tabs.current === "live" ? giveUp(error.problem) : undefined;
+    return asked === wish ? giveUp(error.problem) : undefined;
   }
-  if (!source.isPlaying) return undefined;
+  if (asked !== wish) return undefined;
   stage.clear();
   stage.aspect = live.picture;
   mirror(source.suitsMirror);
   live.start();
   await carry();
+  if (asked !== wish) return undefined;
   if (connection.isOpen) goLive();
   else connection.open();
   return showCameras(source);
+}
+
+/** Whether pictures may be sent, and are still wished for; if they may not, it is said why. */
+async function isAgreed(asked) {
+  tell("Asking the server…");
+  try {
+    const isGiven = await consent.given();
+    if (!isGiven && asked === wish) tell("You have not agreed. Nothing is sent.");
+    return isGiven && asked === wish;
+  } catch (error) {
+    if (asked === wish) explain(error);
+    return false;
+  }
+}
+
+/** Why a request failed. */
+function explain(error) {
+  if (calls.problem) trouble(calls.problem);
+  else tell(failureWords(error));
 }
 
 /** Give the connection what it carries: the camera's track, as small as the chosen size. */
@@ -117,6 +140,7 @@ const startCamera = (deviceId = null) => start(() => source.openCamera(deviceId)
 const startVideo = (file) => start(() => source.openFile(file), "file");
 
 function end() {
+  wish += 1;
   source.stop();
   live.stop();
   remote.stop();
@@ -185,9 +209,16 @@ function onLost({ problem, delayMs }) {
 
 /** The server knows of no consent, or of none any more. */
 async function askAgain() {
+  const asked = wish;
   trouble("consent_required");
-  if (!(await consent.givenAnew())) stop();
-  else if (source.isPlaying) connection.open();
+  try {
+    const isGiven = await consent.givenAnew();
+    if (asked !== wish) return;
+    if (!isGiven) stop();
+    else if (source.isPlaying) connection.open();
+  } catch (error) {
+    if (asked === wish) explain(error);
+  }
 }
 
 /** What is known beyond the loss itself: the server said goodbye, or was never heard. */
@@ -317,6 +348,7 @@ function openFiles() {
 function connectTabs() {
   tabs.addEventListener("shown", ({ detail }) => {
     document.body.dataset.tab = detail;
+    consent.leave();
     if (detail === "live") return files.leave();
     rest();
     return files.enter();
@@ -339,7 +371,6 @@ followTokens();
 showDoor(calls, visitor);
 warnOfWhatIsMissing();
 controls.loadShades();
-about.then(showAbout);
 setInterval(showReadout, READOUT_EVERY_MS);
 enter("consent", "Not started", "idle");
 connectTabs();

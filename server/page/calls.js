@@ -3,6 +3,8 @@
 import { NoAnswer, refusalOf } from "./refusal.js";
 
 const UNAUTHORIZED = 401;
+/** How long a short answer is waited for. */
+export const PATIENCE_MS = 10_000;
 
 /** Event: "refused" when the server does not know, or knows no longer, who is there. */
 export class Calls extends EventTarget {

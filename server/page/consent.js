@@ -3,6 +3,7 @@
 import { readAbout } from "./about.js";
 import { byId, make, say } from "./dom.js";
 import { failureWords } from "./file-words.js";
+import { NoAnswer } from "./refusal.js";
 
 const AGREED = "agreed";
 const CHANGED = 409;
@@ -16,7 +17,10 @@ export class Consent {
   #agreed = null;
   // The notice on show.
   #notice = null;
+  // The answer that is under way, for all who ask meanwhile; null: there is none.
   #asking = null;
+  #visit = new AbortController();
+  #isAgreeing = false;
 
   /**
    * @param {import("./files-api.js").FilesApi} api
@@ -34,33 +38,59 @@ export class Consent {
     this.#agreed = null;
   }
 
-  /** Whether pictures may be sent; who has not agreed to what is needed is asked. */
-  async given() {
-    const { required, notice } = (await this.#about)?.consent ?? {};
-    if (!required || notice.version === this.#agreed) return true;
-    try {
+  /** Whoever has asked is elsewhere: it is not given, and nobody is asked. */
+  leave() {
+    this.#visit.abort();
+    this.#visit = new AbortController();
+    this.#asking = null;
+    this.#dialog.close();
+  }
+
+  /**
+   * Whether pictures may be sent; who has not agreed to what is needed is asked.
+   * @returns {Promise<boolean>}
+   * @throws {Refusal | NoAnswer} where that cannot be found out
+   */
+  given() {
+    return this.#once(async (left) => {
+      const { required, notice } = await this.#needed();
+      if (!required || notice.version === this.#agreed) return true;
       this.#agreed = (await this.#api.consent()).notice;
-    } catch {
-      // What is the matter is told by whatever is sent next; without consent it is not taken.
-      return true;
-    }
-    return notice.version === this.#agreed || this.#askOnce(notice);
+      return notice.version === this.#agreed || this.#ask(notice, left);
+    });
   }
 
-  /** The server does not know of it, whatever is known here: the visitor is asked. */
-  async givenAnew() {
-    this.forget();
-    this.#about = readAbout();
-    const about = await this.#about;
-    return about !== null && this.#askOnce(about.consent.notice);
+  /** The server does not know of it, whatever is known here: as given, but the visitor is asked. */
+  givenAnew() {
+    return this.#once(async (left) => {
+      this.forget();
+      this.#about = readAbout();
+      return this.#ask((await this.#needed()).notice, left);
+    });
   }
 
-  #askOnce(notice) {
-    this.#asking ??= this.#ask(notice).finally(() => { this.#asking = null; });
+  /** One answer at a time. @param {(left: AbortSignal) => Promise<boolean>} find */
+  #once(find) {
+    const { signal: left } = this.#visit;
+    this.#asking ??= find(left).finally(() => {
+      if (!left.aborted) this.#asking = null;
+    });
     return this.#asking;
   }
 
-  async #ask(notice) {
+  /** Read again where there was no answer before. */
+  async #needed() {
+    let about = await this.#about;
+    if (about === null) {
+      this.#about = readAbout();
+      about = await this.#about;
+    }
+    if (about === null) throw new NoAnswer("about");
+    return about.consent;
+  }
+
+  async #ask(notice, left) {
+    if (left.aborted) return false;
     this.#show(notice, "");
     this.#dialog.returnValue = "";
     this.#dialog.showModal();
@@ -77,6 +107,8 @@ export class Consent {
   }
 
   async #agree() {
+    if (this.#isAgreeing) return;
+    this.#isAgreeing = true;
     this.#complain("");
     try {
       this.#agreed = (await this.#api.agree(this.#notice.version)).notice;
@@ -84,6 +116,8 @@ export class Consent {
     } catch (error) {
       if (error.status === CHANGED) await this.#showAnew(error);
       else this.#complain(failureWords(error));
+    } finally {
+      this.#isAgreeing = false;
     }
   }
 

@@ -30,6 +30,8 @@ export class FileTab {
   // The files of this visit, by what the server calls them: it does not give originals out.
   #files = new Map();
   #state = "";
+  // Names the visit to this tab; null while another is shown.
+  #visit = null;
 
   /**
    * @param {import("./look.js").Look} look
@@ -53,11 +55,14 @@ export class FileTab {
 
   /** The tab is shown. */
   enter() {
+    this.#visit = Symbol("visit");
     this.#history.load();
   }
 
   /** Another tab is shown. */
   leave() {
+    this.#visit = null;
+    this.tell("");
     this.#viewer.pause();
   }
 
@@ -176,18 +181,28 @@ export class FileTab {
 
   #start() {
     this.#complain("");
-    this.tell("");
-    this.#startIf(this.#consent.given());
+    this.#startIf(this.#consent.given(), "You have not agreed. Nothing is sent.");
   }
 
-  /** @param {Promise<boolean>} agreed */
-  async #startIf(agreed) {
-    const item = this.#item;
-    if (!(await agreed)) return this.tell("You have not agreed. Nothing is sent.");
-    // Meanwhile something else may have been chosen, or the button pressed again.
-    if (item !== this.#item || item.change.isUnderWay) return undefined;
+  /** @param {Promise<boolean>} agreed @param {string} refusal what is said if it is not */
+  async #startIf(agreed, refusal) {
+    const [item, visit] = [this.#item, this.#visit];
+    // Meanwhile something else may have been chosen or shown, or the button pressed again.
+    const isOff = () => item !== this.#item || visit !== this.#visit || item.change.isUnderWay;
+    this.tell("Asking the server…");
+    try {
+      const isAgreed = await agreed;
+      if (isOff()) return;
+      this.tell(isAgreed ? "" : refusal);
+      if (!isAgreed) return;
+    } catch (error) {
+      if (isOff()) return;
+      this.tell("");
+      this.#complain(failureWords(error));
+      return;
+    }
     this.#complain("");
-    return item.change.start(this.#look.copy(), { calm: byId("calm").checked });
+    item.change.start(this.#look.copy(), { calm: byId("calm").checked });
   }
 
   async #cancel() {
@@ -263,9 +278,14 @@ export class FileTab {
   }
 
   #complainOf({ error, result }) {
-    if (error?.code === "CONSENT_REQUIRED") this.#startIf(this.#consent.givenAnew());
+    if (error?.code === "CONSENT_REQUIRED" && this.#visit !== null) this.#askAgain();
     if (error) this.#complain(failureWords(error));
     else if (result) this.#complain(resultFailureWords(result));
+  }
+
+  /** The server knows of no consent, or of none any more. */
+  #askAgain() {
+    this.#startIf(this.#consent.givenAnew(), "You have not agreed. Nothing more is sent.");
   }
 
   #showResult({ state, result, look }) {

@@ -1,5 +1,6 @@
 // The server's addresses for photos and videos, and what they answer.
 
+import { PATIENCE_MS } from "./calls.js";
 import { addLook } from "./look-form.js";
 import { Refusal } from "./refusal.js";
 import { withRetries } from "./retry.js";
@@ -115,19 +116,25 @@ export class FilesApi {
 
   /** @returns {Promise<{notice: string | null}>} what is agreed to */
   async consent() {
-    return (await this.#calls.ask(await this.#consent())).json();
+    return this.#askConsent({});
   }
 
   /** @param {string} notice its version @returns {Promise<{notice: string}>} what is agreed to then */
   async agree(notice) {
     const body = JSON.stringify({ processing: true, cloud: false, notice });
     const headers = { "Content-Type": "application/json" };
-    return (await this.#calls.ask(await this.#consent(), { method: "PUT", body, headers })).json();
+    return this.#askConsent({ method: "PUT", body, headers });
   }
 
   /** Agree to nothing any more. @returns {Promise<object>} as of erase */
   async withdraw() {
     return (await this.#calls.ask(await this.#consent(), { method: "DELETE" })).json();
+  }
+
+  /** Somebody waits for it before anything else. */
+  async #askConsent(options) {
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    return (await this.#calls.ask(await this.#consent(), { ...options, signal })).json();
   }
 
   async #consent() {

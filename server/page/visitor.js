@@ -1,9 +1,9 @@
 // Who is there: whom the server takes the visitor for, or, where it asks nobody, this browser.
 
+import { PATIENCE_MS } from "./calls.js";
 import { browserId } from "./identity.js";
 
 const API = "/api/hair-tryOn";
-const PATIENCE_MS = 10_000;
 
 /** Everything raises Refusal or NoAnswer. */
 export class Visitor {

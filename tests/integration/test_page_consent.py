@@ -1,8 +1,11 @@
 """The page at a server that needs consent, in Chromium."""
 
+import asyncio
 from pathlib import Path
+from typing import Final
 
 import pytest
+from playwright.async_api import Route, expect
 
 from tests import pictures
 from tests.integration.browser import OpenTab, Tab
@@ -10,6 +13,16 @@ from tests.integration.service import Service, StartService
 from tests.integration.video_tab import open_videos
 
 AGREE, NOT_NOW = "#agree", "#not-now"
+COUNT_CAMERAS: Final = """() => {
+  window.cameras = 0;
+  const { mediaDevices } = navigator;
+  const open = mediaDevices.getUserMedia.bind(mediaDevices);
+  mediaDevices.getUserMedia = (wanted) => { window.cameras += 1; return open(wanted); };
+}"""
+LOSE_PATIENCE_LATER: Final = """() => {
+  window.patience = new AbortController();
+  AbortSignal.timeout = () => window.patience.signal;
+}"""
 
 
 @pytest.fixture
@@ -99,3 +112,82 @@ async def test_photos_wait_for_consent_and_it_is_withdrawn(
     await films.says("own-data-words", "Your consent is withdrawn")
     await films.change("copper")
     await films.part("agree").wait_for()
+
+
+async def test_what_was_asked_for_is_off_elsewhere(service: Service, open_tab: OpenTab) -> None:
+    """In another tab, while the visitor is asked or the server is; and both are asked once only."""
+    tab, gate = await open_tab(service.caller.url), asyncio.Event()
+    start, asked = tab.page.locator("#start-camera"), list[str]()
+
+    async def wait(route: Route) -> None:
+        asked.append(route.request.method)
+        await gate.wait()
+        await route.continue_()
+
+    await tab.page.route("**/consent", wait)
+    gate.set()
+    await start.click()
+    await tab.page.locator(AGREE).wait_for()
+    await tab.page.evaluate("location.hash = 'files'")
+    await tab.page.locator("#agreement").wait_for(state="hidden")
+    await tab.page.locator("#tab-live").click()
+    await start.click()
+    gate.clear()
+    await tab.page.locator(AGREE).dblclick()
+    gate.set()
+    await tab.wait_for_frames()
+    await tab.page.reload()
+    await tab.page.evaluate(COUNT_CAMERAS)
+    gate.clear()
+    async with tab.page.expect_request("**/consent"):
+        await start.dblclick()
+    assert await tab.words("status") == "Asking the server…"
+    assert asked == ["GET", "GET", "PUT", "GET"]
+    await tab.page.locator("#tab-files").click()
+    gate.set()
+    await tab.page.locator("#tab-live").click()
+    await tab.start_camera()
+    assert await tab.page.evaluate("window.cameras") == 1
+
+
+async def test_who_cannot_be_asked_about_is_told_why(service: Service, open_tab: OpenTab) -> None:
+    """Where the server does not answer, and where it does not know who is there: no camera yet."""
+    tab = await open_tab(service.caller.url)
+    await tab.page.evaluate(COUNT_CAMERAS)
+    await tab.page.evaluate(LOSE_PATIENCE_LATER)
+    waits = asyncio.Event()
+    await tab.page.route("**/consent", lambda _: waits.set())
+    await tab.page.locator("#start-camera").click()
+    await waits.wait()
+    await tab.page.evaluate("window.patience.abort()")
+    await expect(tab.page.locator("#status")).to_contain_text("The server cannot be reached")
+    await tab.page.unroute("**/consent")
+    await tab.page.route("**/consent", lambda route: route.fulfill(status=401))
+    await tab.page.evaluate(LOSE_PATIENCE_LATER)
+    await tab.page.locator("#start-camera").click()
+    await tab.page.locator("#notice[data-problem='signed_out']").wait_for()
+    assert await tab.page.evaluate("window.cameras") == 0
+
+
+async def test_what_the_server_needs_is_asked_again(
+    service: Service, open_tab: OpenTab, tmp_path: Path
+) -> None:
+    """Where it was not heard, and where it has changed: no photo goes before that is known."""
+    films, path = await open_videos(open_tab, service.caller.url), tmp_path / "me.jpg"
+    sent: list[str] = []
+    path.write_bytes(pictures.jpeg(pictures.portrait()))
+    films.page.on("request", lambda request: sent.append(request.url.rsplit("/", 1)[1]))
+    await films.page.route("**/about", lambda route: route.abort())
+    await films.page.reload()
+    await films.choose(path)
+    await films.change()
+    await films.says("file-alert", "The server cannot be reached")
+    assert "try-on" not in sent
+    needless = {"consent": {"required": False}, "kept_s": {}, "is_demo": False}
+    await films.page.unroute("**/about")
+    await films.page.route("**/about", lambda route: route.fulfill(json=needless), times=1)
+    await films.part("change").click()
+    await films.part("not-now").click()
+    await films.says("file-status", "You have not agreed. Nothing more is sent.")
+    assert sent.count("try-on") == 1
+    assert await films.part("withdraw").is_visible()
