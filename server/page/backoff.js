@@ -4,6 +4,8 @@ const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 10_000;
 // A place becomes free when somebody leaves, not within a second.
 const FULL_DELAY_MS = 12_000;
+// So it is with a place of one's own, and each try counts as one of the connections.
+const USER_FULL_DELAY_MS = 30_000;
 
 const PROBLEM_OF_CODE = new Map([
   [1001, "server_closing"],
@@ -36,17 +38,28 @@ const FINAL = new Set([
  * @param {number} ending.code the close code (1006 if there was none)
  * @param {string | null} ending.announced what the server said before, an error code or
  *   "server_closing"
+ * @param {string} [ending.message] that in words
  * @param {number} ending.attempt how many tries in a row have failed before this one
  * @param {() => number} random 0 to 1
  * @returns {{problem: string, delayMs: number | null}} null: do not try again by yourself
  */
-export function afterClose({ code, announced, attempt }, random) {
+export function afterClose({ code, announced, message = "", attempt }, random) {
+  if (announced === "RATE_LIMITED") return afterLimit(message, random);
   const problem = nameProblem(code, announced);
   if (FINAL.has(problem)) return { problem, delayMs: null };
   const jitter = 0.75 + 0.5 * random();
   if (problem === "server_full") return { problem, delayMs: FULL_DELAY_MS * jitter };
   const delayMs = FIRST_DELAY_MS * 2 ** Math.min(attempt, 10) * jitter;
   return { problem, delayMs: Math.min(LONGEST_DELAY_MS, Math.max(FIRST_DELAY_MS, delayMs)) };
+}
+
+/** A limit in time says when to come again; without that it is how much goes on at once. */
+function afterLimit(message, random) {
+  const [, seconds] = /come again in (\d+) s/.exec(message) ?? [];
+  // Later than that, never earlier.
+  const late = 1 + 0.25 * random();
+  if (seconds === undefined) return { problem: "user_full", delayMs: USER_FULL_DELAY_MS * late };
+  return { problem: "rate_limited", delayMs: Number(seconds) * 1000 * late };
 }
 
 function nameProblem(code, announced) {

@@ -18,6 +18,7 @@ export class Connection extends EventTarget {
   #socket = null;
   #timer = 0;
   #attempt = 0;
+  // What the server said of an ending: {error, message}, or null.
   #announced = null;
   #established = false;
   #heardMs = 0;
@@ -84,22 +85,27 @@ export class Connection extends EventTarget {
     }
   }
 
-  /** Take note of what the server says by another way, before that way ends. */
-  hear(message) {
+  /**
+   * Take note of what the server says by another way, before that way ends.
+   * @param {object} message
+   * @param {boolean} isLive whether it comes on a connection that is established
+   */
+  hear(message, isLive = true) {
     if (message.type === "connection_established") {
       this.#announced = null;
       this.#attempt = 0;
     }
-    if (message.type === "server_closing") this.#announced = "server_closing";
-    if (message.type === "error" && !message.frame_id && !message.about) {
-      this.#announced = message.error;
+    if (message.type === "server_closing") this.#announced = { error: "server_closing" };
+    // Who is live is only reminded of a limit.
+    const isReminder = isLive && message.error === "RATE_LIMITED";
+    if (message.type === "error" && !message.frame_id && !message.about && !isReminder) {
+      this.#announced = message;
     }
   }
 
   /** That other way has ended: tell so, and come back by `reopen`, if at all. */
   lose(reopen) {
-    const ending = { code: 1006, announced: this.#announced, attempt: this.#attempt };
-    const { problem, delayMs } = afterClose(ending, Math.random);
+    const { problem, delayMs } = afterClose(this.#ending(1006), Math.random);
     this.#attempt += 1;
     this.#announced = null;
     clearTimeout(this.#timer);
@@ -119,7 +125,7 @@ export class Connection extends EventTarget {
       if (isMine()) this.#openSocket(url);
     } catch (error) {
       if (!isMine()) return;
-      this.#announced = error instanceof Refusal ? error.code : null;
+      this.#announced = error instanceof Refusal ? { error: error.code, message: error.message } : null;
       this.#end(1006);
     }
   }
@@ -141,7 +147,7 @@ export class Connection extends EventTarget {
     if (message.type === "connection_established") this.#onEstablished(message);
     else if (message.type === "processed_frame") this.#emit("result", resultOf(message.data));
     else {
-      this.hear(message);
+      this.hear(message, this.#established);
       this.#emit("message", message);
     }
   }
@@ -159,13 +165,18 @@ export class Connection extends EventTarget {
 
   #end(code) {
     const everOpened = this.#established || this.#announced !== null;
-    const ending = { code, announced: this.#announced, attempt: this.#attempt };
+    const ending = this.#ending(code);
     this.#release(1000);
     const { problem, delayMs } = afterClose(ending, Math.random);
     this.#attempt += 1;
     this.#offersBinary = this.#binaryKnown || everOpened || !this.#offersBinary;
     if (delayMs !== null) this.#timer = setTimeout(() => this.open(), delayMs);
     this.#emit("lost", { problem, delayMs });
+  }
+
+  #ending(code) {
+    const { error = null, message = "" } = this.#announced ?? {};
+    return { code, announced: error, message, attempt: this.#attempt };
   }
 
   #release(code) {

@@ -6,7 +6,7 @@ import { RtcCall } from "./rtc.js";
 /** Why a call is not taken that would hold for the WebSocket, too. */
 const PASSING = new Set([
   "unreachable", "SERVER_FULL", "SERVER_CLOSING", "STORAGE_UNAVAILABLE", "SESSION_FORBIDDEN",
-  "UNAUTHORIZED", "CONSENT_REQUIRED",
+  "UNAUTHORIZED", "CONSENT_REQUIRED", "RATE_LIMITED",
 ]);
 
 /**
@@ -138,7 +138,7 @@ export class Link extends EventTarget {
     // What has worked before works again: the network is away, not WebRTC.
     if (PASSING.has(code) || this.#hasWorked) {
       this.#dropCall()?.close();
-      if (PASSING.has(code)) this.#socket.hear({ type: "error", error: code });
+      if (PASSING.has(code)) this.#socket.hear({ type: "error", error: code, message }, false);
       this.#socket.lose(() => this.open());
       return;
     }

@@ -67,6 +67,16 @@ const PROBLEMS = {
     text: "All places are taken. You get one as soon as somebody leaves.",
     action: "retry",
   },
+  user_full: {
+    title: "You have as many live pictures open as one person may",
+    text: "Close one of them, in another tab or on another device. Then this one goes on.",
+    action: "retry",
+  },
+  rate_limited: {
+    title: "That was too often in a short time",
+    text: "The server begins no live picture for you just now. The page tries again when it may.",
+    action: "retry",
+  },
   too_slow: {
     title: "The connection is too slow",
     text: "The pictures did not get through to you. A smaller picture size under Advanced may help.",

@@ -13,10 +13,10 @@ const GRACE_MS = 10_000;
 // alphabet.
 const PART_CHARACTERS = 15_000;
 
-/** The server did not take the call; `code` is its error, or "unreachable". */
+/** The server did not take the call; `code` is its error, or "unreachable", `message` its words. */
 export class CallError extends Error {
-  constructor(code) {
-    super(code);
+  constructor(code, message = code) {
+    super(message);
     this.code = code;
   }
 }
@@ -78,7 +78,7 @@ export class RtcCall extends EventTarget {
     this.#sender = transceiver.sender;
     const inTime = AbortSignal.timeout(CONNECT_WITHIN_MS);
     const { rtc, ice } = await this.#addresses.call().catch((error) => {
-      throw new CallError(error instanceof Refusal ? error.code : "unreachable");
+      throw error instanceof Refusal ? new CallError(error.code, error.message) : new CallError("unreachable");
     });
     this.#url = rtc;
     this.#pc.setConfiguration(await this.#helpers(ice, inTime));
@@ -234,6 +234,6 @@ function once(target, name, signal) {
 }
 
 async function refusal(response) {
-  const { error } = await response.json().catch(() => ({}));
-  return new CallError(error ?? response.statusText);
+  const { error, message } = await response.json().catch(() => ({}));
+  return new CallError(error ?? response.statusText, message);
 }

@@ -209,6 +209,39 @@ async def test_backoff_grows_and_knows_when_to_stop(run_script: RunScript) -> No
     assert answer["final"] == [[name, None] for name in names]
 
 
+async def test_backoff_keeps_to_limits(run_script: RunScript) -> None:
+    """Never earlier than the server says; slowly where it cannot say when there is a place."""
+    answer = await run_script("""
+      const { afterClose } = await import("/page/backoff.js");
+      const after = (message, code = 1013, random = 0) => {
+        const ending = { code, announced: "RATE_LIMITED", message, attempt: 0 };
+        return Object.values(afterClose(ending, () => random));
+      };
+      const often = "At most 10 connections within a minute: come again in 42 s";
+      const full = "At most 3 live sessions of one user at once";
+      return [after(often), after(often, 1006, 1), after(full)];
+    """)
+    assert answer == [["rate_limited", 42_000], ["rate_limited", 52_500], ["user_full", 30_000]]
+
+
+async def test_reminders_of_limits_end_nothing(run_script: RunScript) -> None:
+    """Who was live, and sent too much for a while, has simply lost the connection in the end."""
+    answer = await run_script("""
+      const { Connection } = await import("/page/connection.js");
+      const connection = new Connection();
+      const problems = [];
+      connection.addEventListener("lost", ({ detail }) => problems.push(detail.problem));
+      const message = { type: "error", error: "RATE_LIMITED", message: "More frames" };
+      for (const isLive of [true, false]) {
+        connection.hear(message, isLive);
+        connection.lose(() => {});
+      }
+      connection.close();
+      return problems;
+    """)
+    assert answer == ["connection_lost", "user_full"]
+
+
 async def test_fragments_of_an_ice_restart(run_script: RunScript) -> None:
     """Each line once, whatever sections there are; ours take the place of those before."""
     answer = await run_script("""
