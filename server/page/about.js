@@ -32,7 +32,14 @@ function showAbout(about) {
   say(byId("kept-words"), keptWords(about.kept_s));
   byId("demo-words").hidden = !about.is_demo;
   byId("withdraw-place").hidden = !about.consent.required;
+  showStart(about.consent.required);
   linkSignIn(about.sign_in_url);
+}
+
+/** Who is asked to agree anyway does not agree by these buttons, too. */
+function showStart(isAsked) {
+  say(byId("start-camera-words"), isAsked ? "Start the camera" : "Agree and start the camera");
+  say(byId("start-video-words"), isAsked ? "Play a video file" : "Agree and play a video file");
 }
 
 /** @param {{uploads: number, results: number, photos: number}} keptS */

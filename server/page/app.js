@@ -251,7 +251,7 @@ function onDrop(dropped) {
 // Nothing is sent before the visitor has agreed, however the video came in.
 function keepForConsent(file) {
   droppedVideo = file;
-  tell("Your video is ready: press Agree and play a video file.");
+  tell(`Your video is ready: press “${byId("start-video-words").textContent}”.`);
 }
 
 function connectButtons() {

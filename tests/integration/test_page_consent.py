@@ -47,6 +47,8 @@ async def focus(tab: Tab) -> str:
 async def test_the_camera_waits_for_consent(service: Service, open_tab: OpenTab) -> None:
     """Who does not agree is left the page, by a button or by a key; who agrees is asked no more."""
     tab = await open_tab(service.caller.url, width=360, height=740)
+    # The question comes later, once.
+    await expect(tab.page.locator("#start-camera")).to_have_text("Start the camera")
     for refused_at, key in ((NOT_NOW, "Enter"), (AGREE, "Escape")):
         await tab.page.locator("#start-camera").click()
         await tab.page.locator(AGREE).wait_for()
