@@ -38,7 +38,7 @@ class Finds:
             return
         self.all.append(find)
         self.folder.mkdir(parents=True, exist_ok=True)
-        digest = hashlib.sha256(find.data).hexdigest()[:12]
+        digest = hashlib.sha256(find.what.encode(errors="replace") + find.data).hexdigest()[:12]
         told = {
             "where": find.where,
             "what": find.what,
