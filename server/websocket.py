@@ -68,7 +68,7 @@ class PictureSocket(web.WebSocketResponse[Literal[False]]):
         """Whether a request asks for a WebSocket."""
         try:
             return super().can_prepare(request)
-        except UnicodeEncodeError:  # what is wrong is quoted, and cannot be
+        except ValueError:  # what is wrong is quoted or decoded, and cannot be
             return web.WebSocketReady(ok=False, protocol=None)
 
     async def close(

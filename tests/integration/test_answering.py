@@ -164,10 +164,17 @@ async def test_who_leaves_within_a_body_is_no_error(
     ]
 
 
-@pytest.mark.parametrize("name", ["Upgrade", "Connection", "Sec-WebSocket-Version"])
+@pytest.mark.parametrize(
+    "name", ["Upgrade", "Connection", "Sec-WebSocket-Version", "Sec-WebSocket-Key"]
+)
 async def test_a_handshake_that_is_no_text_is_told_to_upgrade(service: Service, name: str) -> None:
     """aiohttp would quote it, and fail."""
-    fields = {"Upgrade": b"websocket", "Connection": b"Upgrade", "Sec-WebSocket-Version": b"13"}
+    fields = {
+        "Upgrade": b"websocket",
+        "Connection": b"Upgrade",
+        "Sec-WebSocket-Version": b"13",
+        "Sec-WebSocket-Key": b"AAAAAAAAAAAAAAAAAAAAAA==",
+    }
     wrong = {**fields, name: b"\xff"}
     lines = b"".join(b"%s: %s\r\n" % (one.encode(), value) for one, value in wrong.items())
     client = await service.caller.connect_plain()
