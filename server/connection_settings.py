@@ -1,13 +1,9 @@
 """Settings of the connections themselves: how many there are, and how slow they may be."""
 
-from typing import Annotated
-
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from server.storage_settings import Seconds
-
-Count = Annotated[int, Field(ge=1)]
+from server.storage_settings import Count, Seconds
 
 
 class ConnectionSettings(BaseSettings):

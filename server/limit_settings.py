@@ -1,14 +1,11 @@
 """Settings of how much somebody may do."""
 
-from typing import Annotated, TypeAlias
-
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
 from server.doors.addresses import Network
 from server.listed import Networks, networks_of
-
-Count: TypeAlias = Annotated[int, Field(ge=1)]
+from server.storage_settings import Count
 
 
 class LimitSettings(BaseSettings):

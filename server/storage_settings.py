@@ -14,6 +14,7 @@ DAY_S = 24 * 60 * 60
 
 OptionalPath: TypeAlias = Annotated[Path | None, BeforeValidator(lambda text: text or None)]
 Seconds: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count: TypeAlias = Annotated[int, Field(ge=1)]
 
 
 class StorageSettings(BaseSettings):

@@ -1,7 +1,8 @@
 """One connection of HTTP, which is not held for longer than it may be.
 
-This is the only file that touches what is private to aiohttp (3.14). A later one that moves these
-parts breaks ``tests/integration/test_slow_clients.py`` and ``test_connections.py``.
+Most of what is private to aiohttp (3.14) is touched here; ``runner.py``, the forms' reader and the
+WebSocket touch a part each. A later one that moves these parts breaks
+``tests/integration/test_slow_clients.py`` and ``test_connections.py``.
 """
 
 import asyncio
