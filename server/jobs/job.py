@@ -106,9 +106,8 @@ class Job:
             await self._leave()
         except FilmFaulty as error:
             await self._fail(str(error))
-        except WorkFailed:
-            self._log.warning("job interrupted")
-            await self._interrupted()
+        except WorkFailed as error:
+            await self._work_failed(error)
         except (StorageError, OSError) as error:
             self._log.warning("job hindered", reason=type(error).__name__)
             await self.give_back()
@@ -193,6 +192,17 @@ class Job:
         with suppress(LeaseLost, StorageError):
             await self._end(ending)
             await self._set_upload(UploadStatus.FAILED)
+
+    async def _work_failed(self, error: WorkFailed) -> None:
+        """A film whose job was cancelled or erased loses its files at once, which is no failure."""
+        try:
+            with suppress(StorageError):
+                await self._lease.renew()
+        except LeaseLost:
+            await self._leave()
+            return
+        self._log.error("film failed", reason=error.reason, **error.details)
+        await self._interrupted()
 
     async def _interrupted(self) -> None:
         """Another attempt at once, unless there were enough."""

@@ -6,8 +6,6 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
-import structlog
-
 from processing.film.task import ANSWER, Done, Failure, Fault, FilmTask, Progress
 from server.children import child
 from storage.errors import StorageFailed
@@ -16,15 +14,18 @@ STALL_S: Final = 60.0
 """A process that says nothing for so long hangs."""
 
 
-log = structlog.get_logger(__name__)
-
-
 class FilmFaulty(Exception):
     """The film cannot be changed, however often it is tried; the text is for its owner."""
 
 
 class WorkFailed(Exception):
-    """The work ended before its time; it may succeed when it is tried again."""
+    """The work ended before its time, of ``reason``; it may succeed when it is tried again.
+    ``details`` are for the log."""
+
+    def __init__(self, reason: str, **details: str | int) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.details = details
 
 
 class Workshop:
@@ -122,11 +123,9 @@ async def _outcome(
             case Fault(text=text):
                 raise FilmFaulty(f"The video cannot be used: {text}")
             case Failure(text=text):
-                log.error("film failed", detail=text)
-                raise WorkFailed
+                raise WorkFailed("failure", detail=text)
             case None:
-                log.error("film ended its process", code=await process.wait())
-                raise WorkFailed
+                raise WorkFailed("process ended", code=await process.wait())
 
 
 async def _answer(stdout: asyncio.StreamReader) -> Progress | Done | Fault | Failure | None:
@@ -135,10 +134,8 @@ async def _answer(stdout: asyncio.StreamReader) -> Progress | Done | Fault | Fai
         async with asyncio.timeout(STALL_S):
             line = await stdout.readline()
     except (TimeoutError, ValueError):
-        log.error("film stalled")  # noqa: TRY400
-        raise WorkFailed from None
+        raise WorkFailed("stalled") from None
     try:
         return ANSWER.validate_json(line) if line.endswith(b"\n") else None
     except ValueError:
-        log.error("film's process said what it cannot say")  # noqa: TRY400
-        raise WorkFailed from None
+        raise WorkFailed("nonsense said") from None

@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from server.jobs import job
 from server.jobs.workshop import FilmFaulty, WorkFailed
 from storage.errors import StorageFailed
 from tests.films import film
 from tests.integration.held import Held
+from tests.integration.service import eventually
 from tests.integration.test_jobs import kinds, uploaded
+from tests.logged import logged
 
 
 async def test_a_faulty_film_fails_at_once(held: Held) -> None:
@@ -24,12 +27,25 @@ async def test_a_faulty_film_fails_at_once(held: Held) -> None:
 async def test_a_job_is_tried_three_times(held: Held) -> None:
     """A process that ends before its time may do better; three are enough."""
     result_id = await held.videos.ordered(await held.videos.upload())
-    held.change.outcome.set_result(WorkFailed())
+    held.change.outcome.set_result(WorkFailed("failure", detail="a hole"))
     document = await held.videos.ended(result_id)
     assert document["status"] == "failed"
     assert document["error_message"] == "The video could not be processed"
     assert held.change.begun == 3
     assert "result" not in kinds(held.service)
+
+
+async def test_of_a_job_that_is_over_no_failure_is_told(held: Held) -> None:
+    """A film that is cancelled or erased loses its files before its worker knows."""
+    with logged(job) as lines:
+        result_id = await held.videos.ordered(await held.videos.upload())
+        await held.videos.until(result_id, "processing")
+        results = held.service.services.database.results
+        await results.cancel(result_id, held.service.services.clock.utc_now())
+        held.change.outcome.set_result(WorkFailed("failure", detail="no such file"))
+        await eventually(lambda: "job left" in [line["event"] for line in lines])
+    assert [line for line in lines if line["log_level"] == "error"] == []
+    assert held.change.begun == 1
 
 
 @pytest.mark.parametrize("outage_s", [300.0, 0.0])
