@@ -10,7 +10,7 @@ from server.background import every
 from server.stores import Stores
 
 SILENT_S: Final = 60.0
-"""A live session is saved every second."""
+"""A live session is saved every few seconds."""
 
 log = structlog.get_logger(__name__)
 

@@ -1,10 +1,15 @@
 """A session's document: what of a connection is kept, on top of what earlier ones left."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
 
 from processing.ledger import Figures
 from server.wardrobe import Wardrobe
 from storage.records import SessionRecord, SessionStatus
+
+SIGN_OF_LIFE: Final = timedelta(seconds=5)
+"""No longer is a live session's document left as it is; see ``caretaker.SILENT_S``."""
 
 
 class SessionDocument:
@@ -15,6 +20,7 @@ class SessionDocument:
         self.user_id = user_id
         self.connected_at = connected_at
         self._before: SessionRecord | None = None
+        self._told: SessionRecord | None = None
 
     def resume(self, before: SessionRecord) -> None:
         """Count on from the record that an earlier connection left."""
@@ -46,6 +52,20 @@ class SessionDocument:
             created_at=before.created_at if before else self.connected_at,
             updated_at=now,
         )
+
+    def is_news(self, record: SessionRecord) -> bool:
+        """Whether it says more than the last one that was news, or a sign of life is due: of a
+        client that does nothing there is nothing to write each second."""
+        last = self._told
+        is_news = (
+            last is None
+            or replace(last, updated_at=record.updated_at) != record
+            # A clock that was set back must not keep a live session silent.
+            or not timedelta() <= record.updated_at - last.updated_at < SIGN_OF_LIFE
+        )
+        if is_news:
+            self._told = record
+        return is_news
 
     def _average_latency_ms(self, figures: Figures) -> float:
         """The mean over all of the session's connections."""

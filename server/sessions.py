@@ -1,6 +1,7 @@
 """One live client: its frames, its look, its figures, its tasks and its stop."""
 
 import asyncio
+import zlib
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -165,7 +166,8 @@ class LiveSession:
 
     async def _report(self) -> None:
         """Once a second: figures to the client, a document to the journal, a look for clients that
-        are idle, or as good as that."""
+        are idle, or as good as that. Sessions that began together do so in turns."""
+        await asyncio.sleep(STATS_INTERVAL_S * _turn(self.session_id))
         while True:
             await asyncio.sleep(STATS_INTERVAL_S)
             idle_s = self._services.clock.monotonic() - self._active_s
@@ -174,7 +176,9 @@ class LiveSession:
             if self._peer.is_dribbling:
                 self.stop(endings.DRIBBLED)
             figures = self.figures()
-            self._services.journal.note(self._record(SessionStatus.ACTIVE, figures))
+            record = self._record(SessionStatus.ACTIVE, figures)
+            if self._document.is_news(record):
+                self._services.journal.note(record)
             await self._peer.send(self._stats(figures))
 
     # -- what the client sends ------------------------------------------------------------------
@@ -281,3 +285,8 @@ class LiveSession:
     def first_record(self) -> SessionRecord:
         """The document with which the session begins, or is taken up again."""
         return self._record(SessionStatus.ACTIVE, self.figures())
+
+
+def _turn(session_id: str) -> float:
+    """Which part of an interval is this session's, from 0 to below 1."""
+    return zlib.crc32(session_id.encode()) / 2**32

@@ -17,6 +17,11 @@ from server.settings import Settings
 
 LINGER_S: Final = 5.0
 """For so long the rest of a body is thrown away that nobody wanted."""
+SPREAD: Final = 0.25
+"""By up to this share the patience with one connection exceeds that with another."""
+GOLDEN: Final = 0.618034
+"""Multiples of the golden section, without their whole part, are spread evenly at any time (Knuth,
+The Art of Computer Programming, 6.4)."""
 TLS_SHUTDOWN_S: Final = 5.0
 """How long a client may take to answer the farewell of TLS."""
 
@@ -52,16 +57,26 @@ class _Server(Server):
             # A few hundred bytes that unpack to as many megabytes would hold up the event loop.
             auto_decompress=False,
             keepalive_timeout=settings.keepalive_timeout_s,
-            lingering_time=LINGER_S,
             max_line_size=LINE_MAX_BYTES,
             max_field_size=FIELD_MAX_BYTES,
             max_headers=MOST_FIELDS,
-            patience=Patience(settings.header_timeout_s, settings.write_timeout_s),
             reception=_reception(settings),
         )
+        self._settings = settings
+        self._turn = 0.0
 
     def __call__(self) -> RequestHandler:
-        return Connection(self, loop=self._loop, **self._kwargs)
+        """Clients that came together are not thrown out together, to come again together."""
+        self._turn = (self._turn + GOLDEN) % 1.0
+        longer = 1.0 + SPREAD * self._turn
+        header_s, write_s = self._settings.header_timeout_s, self._settings.write_timeout_s
+        return Connection(
+            self,
+            loop=self._loop,
+            lingering_time=LINGER_S * longer,
+            patience=Patience(header_s * longer, write_s * longer),
+            **self._kwargs,
+        )
 
     async def shutdown(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
         self._kwargs["reception"].close()

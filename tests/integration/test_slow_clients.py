@@ -152,3 +152,18 @@ async def test_message_in_pieces(start_service: StartService) -> None:
         await client.send_raw(bytes([byte]))
     await client.read_until(b"look_set")
     client.break_off()
+
+
+async def test_who_came_together_is_not_thrown_out_together(start_service: StartService) -> None:
+    """Their patience differs, by no more than a quarter; else they came again together."""
+    service = await start_service(header_timeout_s=LONG_S)
+    server = service.runner.server
+    assert server is not None
+    clients = [await service.caller.connect_plain() for _ in range(8)]
+    await eventually(lambda: len(server.connections) == len(clients))
+    patience = sorted(one._patience.header_s for one in server.connections)  # type: ignore[attr-defined]
+    for client in clients:
+        client.break_off()
+    assert len(set(patience)) == len(clients)
+    assert patience[0] >= LONG_S
+    assert patience[-1] <= 1.25 * LONG_S
