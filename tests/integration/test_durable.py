@@ -19,8 +19,8 @@ from tests.integration.videos import Videos
 # What is tested runs in other processes, which are not watched line by line.
 pytestmark = pytest.mark.untraced
 
-LONG = Recipe(width_px=640, height_px=480, frames=150, rate_fps=30)
-"""Takes a second or two, so that there is a middle of it."""
+LONG = Recipe(width_px=640, height_px=480, frames=75, rate_fps=30)
+"""Takes a second, so that there is a middle of it."""
 LEASE_S = 1.5
 Settings: TypeAlias = dict[str, str | float]
 
@@ -47,7 +47,7 @@ async def test_a_killed_server_completes_its_jobs(tmp_path: Path, http: ClientSe
         await eventually(lambda: not any(child.is_running() for child in children))
         await server.start()
         document = await Videos(http, server.url).ended(result_id)
-        assert (document["status"], document["frame_count"]) == ("completed", 150)
+        assert (document["status"], document["frame_count"]) == ("completed", LONG.frames)
         assert kept(tmp_path / "data") == ["result", "thumb", "upload"]
         assert list(working.iterdir()) == []
         history = await (await http.get(f"{videos.url}/history/u1")).json()
