@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from server.notice import Notice
-from storage.database import Consents
+from storage.consents import Consents
 
 NOT_AGREED: Final = (
     "user_id: has not agreed to the notice that GET about has; PUT user/{user_id}/consent agrees"

@@ -1,6 +1,7 @@
 """A user's consent: what they have agreed to, and that they do so no more."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from aiohttp import web
 
@@ -8,12 +9,16 @@ from server.consent_documents import ConsentAnswer, ConsentBody
 from server.errors import ErrorCode
 from server.identity import data_erased
 from server.json_body import read_json
-from server.keys import ERASER, SERVICES
+from server.keys import SERVICES
 from server.notice import Notice, PurposeName
 from server.queries import UserPath, read_path
 from server.replies import RequestRefused
 from server.users import erase_user
+from storage.errors import DataErased
 from storage.records import ConsentRecord
+
+MARGIN_S: Final = 60.0
+"""Beyond the time that a body may take: the storage may be slow, and servers' clocks differ."""
 
 
 async def get_consent(request: web.Request) -> web.Response:
@@ -25,15 +30,18 @@ async def get_consent(request: web.Request) -> web.Response:
 
 async def give_consent(request: web.Request) -> web.Response:
     """``PUT`` there: the notice as it is now is agreed to, each purpose by itself."""
-    services, lately = request.app[SERVICES], request.app[ERASER].lately
-    begun_s, user_id = services.clock.monotonic(), read_path(request, UserPath).user_id
-    said = await read_json(request, ConsentBody, services.settings.body_timeout_s)
+    services, user_id = request.app[SERVICES], read_path(request, UserPath).user_id
+    consents, within_s = services.database.consents, services.settings.body_timeout_s
+    # Who withdraws from now on has the last word, however late the rest of this comes.
+    due = services.clock.utc_now() + timedelta(seconds=within_s + MARGIN_S)
+    consent_id = await consents.note(user_id, due)
+    said = await read_json(request, ConsentBody, within_s)
     _check(said, services.agreement.notice)
-    # Who withdraws has the last word, however late it comes what was sent before.
-    if lately.has(user_id, begun_s):
-        raise data_erased()
     record = _record(user_id, said, services.clock.utc_now())
-    return ConsentAnswer.of(await services.database.consents.put(record)).reply()
+    try:
+        return ConsentAnswer.of(await consents.put(record, consent_id)).reply()
+    except DataErased:
+        raise data_erased() from None
 
 
 async def withdraw_consent(request: web.Request) -> web.Response:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from storage.consents import Consents
 from storage.loose import Loose
-from storage.records import ConsentRecord, SessionRecord, UploadRecord, UploadStatus
+from storage.records import SessionRecord, UploadRecord, UploadStatus
 from storage.results import (
     Cursor,
     Ending,
@@ -222,19 +223,6 @@ class Results(Protocol):
         ...
 
 
-class Consents(Protocol):
-    """What users have agreed to; it is never over, and goes with its user's erasure. See
-    Database."""
-
-    async def get(self, user_id: str) -> ConsentRecord | None:
-        """What the user agrees to now, None if they have agreed to nothing."""
-        ...
-
-    async def put(self, record: ConsentRecord) -> ConsentRecord:
-        """Insert the record, or replace the user's, whose ``given_at`` stays; as it is then."""
-        ...
-
-
 class Database(Protocol):
     """What outlives the process.
 
@@ -274,9 +262,9 @@ class Database(Protocol):
     async def erase(
         self, user_id: str, limit: int, now: datetime, due: datetime
     ) -> tuple[Erased, list[str]]:
-        """Delete a user's consent, and of their other records at most so many of each kind, but no
-        results whose lease lasts; how many of those it were, and the paths of the user's files that
-        are loose by then, coming or not.
+        """Delete a user's consent, come or coming, and of their other records at most so many of
+        each kind, but no results whose lease lasts; how many of those it were, and the paths of the
+        user's files that are loose by then, coming or not.
 
         Call it again until there was nothing, having removed the files and said so each time: what
         another caller has not removed is told again.

@@ -90,6 +90,7 @@ class Keeper:
         sessions = 0
         while removed := await self._database.sessions.remove_expired(STEP):
             sessions += removed
+        await self._database.consents.forget_late(self._utc_now())
         files = 0
         for take in (self._old_uploads, self._old_photos, self._old_results, self._left):
             while paths := await take():

@@ -15,6 +15,7 @@ from storage.results import Erased
 class _Found:
     """What there is to be deleted."""
 
+    coming: list[Document]
     consents: list[Document]
     sessions: list[Document]
     uploads: list[Document]
@@ -22,7 +23,9 @@ class _Found:
     loose: list[Document]
 
     def __bool__(self) -> bool:
-        return any((self.consents, self.sessions, self.uploads, self.results, self.loose))
+        return any(
+            (self.coming, self.consents, self.sessions, self.uploads, self.results, self.loose)
+        )
 
     @property
     def counts(self) -> Erased:
@@ -39,6 +42,7 @@ async def erase(
         return await _find(link, user_id, limit, now, session) if limit > 0 else None
 
     async def delete(session: Session, found: _Found) -> tuple[Erased, list[str]]:
+        await link.collection("coming_consents").delete_many({"user_id": user_id}, session=session)
         await _delete(link, found, due, session)
         paths = await erase_loose(link.collection("loose"), user_id, limit, due, session)
         return found.counts, paths
@@ -51,12 +55,15 @@ async def _find(
 ) -> _Found:
     sessions, uploads = link.collection("sessions"), link.collection("uploads")
     mine = {"user_id": user_id}
+    coming = link.collection("coming_consents").find(mine, {"_id": True}, session=session).limit(1)
     consents = link.collection("consents").find(mine, {"_id": True}, session=session).limit(1)
     some = sessions.find(mine, {"_id": True}, session=session).limit(limit)
     films = uploads.find(mine, NEEDED, session=session).limit(limit)
     results = await ResultRemoval(link).find({**mine, **not_leased(now)}, limit, session)
     files = link.collection("loose").find(mine, session=session).limit(1)
     return _Found(
+        # In this order: what comes between two readings is found by the second.
+        await coming.to_list(),
         await consents.to_list(),
         await some.to_list(),
         await films.to_list(),

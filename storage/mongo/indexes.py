@@ -75,6 +75,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         _index("color_image_path"),
     ),
     "consents": (_index("user_id", unique=True),),
+    "coming_consents": (_index("user_id"), _index("due")),
     "loose": (_index("due"), _index("user_id")),
 }
 """Those of the report (section 5.1), some of them longer, and what else is looked up by."""

@@ -30,10 +30,10 @@ async def _create_collections(database: Collections) -> None:
                 raise
 
 
-MIGRATIONS: tuple[Migration, ...] = (_create_collections, _create_collections)
+MIGRATIONS: tuple[Migration, ...] = (_create_collections,) * 3
 """What leads from each schema version to the next; the first starts from nothing, the second came
-with ``consents``, which an older service would not erase. What is said of
-indexes in INDEXES holds for the last one."""
+with ``consents`` and the third with ``coming_consents``, which an older service would not erase.
+What is said of indexes in INDEXES holds for the last one."""
 
 
 async def migrate(database: Collections, migrations: Sequence[Migration]) -> None:

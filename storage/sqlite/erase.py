@@ -5,6 +5,7 @@ from typing import Final
 
 from storage.errors import StorageFailed
 from storage.results import Erased
+from storage.sqlite.consents import erase_consent
 from storage.sqlite.loose import erase_loose, free_loose
 from storage.sqlite.results import remove_results
 from storage.sqlite.rows import transaction
@@ -20,7 +21,6 @@ _UPLOADS: Final = """
     )
     RETURNING file_path
 """
-_CONSENT: Final = "DELETE FROM consents WHERE user_id = ?"
 _RESULTS: Final = """
     SELECT result_id FROM results
     WHERE user_id = ? AND (lease_until IS NULL OR lease_until <= ?) LIMIT ?
@@ -33,7 +33,7 @@ def erase(
     """See Database.erase."""
     some = (user_id, limit)
     with transaction(connection):
-        connection.execute(_CONSENT, (user_id,))
+        erase_consent(connection, user_id)
         sessions = connection.execute(_SESSIONS, some).rowcount
         uploads = [row["file_path"] for row in connection.execute(_UPLOADS, some).fetchall()]
         free_loose(connection, uploads, user_id, due_ms)

@@ -181,6 +181,17 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID
         """,
     ),
+    (
+        """
+        CREATE TABLE coming_consents (
+            consent_id TEXT NOT NULL PRIMARY KEY,
+            user_id TEXT NOT NULL,
+            due INTEGER NOT NULL
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX coming_consents_by_user ON coming_consents (user_id)",
+        "CREATE INDEX coming_consents_by_due ON coming_consents (due)",
+    ),
 )
 """The statements that lead from each schema version to the next; the first starts from nothing."""
 

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from tests import pictures
 from tests.films import Recipe, film
 from tests.integration.client import LiveClient, text_of
-from tests.integration.records import CONSENT
+from tests.integration.records import CONSENT, add_consent
 from tests.integration.service import Service
 from tests.integration.videos import Videos
 
@@ -43,7 +43,7 @@ async def leave(service: Service, user_id: str) -> Belongings:
     result_id = await videos.ordered(upload_id, user_id=user_id, files=files)
     document = await videos.ended(result_id, user_id)
     assert document["status"] == "completed"
-    await service.services.database.consents.put(replace(CONSENT, user_id=user_id))
+    await add_consent(service.services.database, replace(CONSENT, user_id=user_id))
     await service.services.journal.flush()
     return Belongings(user_id, live, data, upload_id, result_id)
 

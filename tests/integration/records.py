@@ -81,6 +81,12 @@ def database_file(folder: Path) -> Path:
     return folder / "data" / "sessions.db"
 
 
+async def add_consent(database: Database, record: ConsentRecord) -> ConsentRecord:
+    """As it comes in: it is noted before."""
+    consent_id = await database.consents.note(record.user_id, NEVER)
+    return await database.consents.put(record, consent_id)
+
+
 async def add_upload(database: Database, record: UploadRecord) -> UploadRecord:
     """As it comes in: its file is noted before."""
     await database.loose.note([record.file_path], record.user_id, NEVER)

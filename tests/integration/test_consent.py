@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from server.routes import told
 from storage.errors import StorageFailed
 from storage.records import ConsentRecord, SessionRecord
 from tests import pictures
-from tests.integration.records import CONSENT
+from tests.integration.records import CONSENT, add_consent
 from tests.integration.service import Service, StartService
 from tests.integration.test_doors import ask, name_of
 from tests.integration.test_upload import refusal
@@ -210,7 +211,7 @@ async def test_the_notice_says_what_is_kept(start_service: StartService) -> None
         assert f"yours for {span}" in purpose["text"]
         assert "No faceprints" in purpose["text"]
         versions.add(consent["notice"]["version"])
-        await service.services.database.consents.put(replace(CONSENT, notice=versions.copy().pop()))
+        await add_consent(service.services.database, replace(CONSENT, notice=versions.copy().pop()))
         await service.runner.cleanup()
     assert len(versions) == 3
 
@@ -230,22 +231,33 @@ async def test_withdrawal_stops_and_erases(service: Service, http: ClientSession
     assert await service.services.database.sessions.get("s1") is None
 
 
+@pytest.mark.parametrize("where", ["here", "at another server"])
 async def test_what_was_said_before_a_withdrawal_does_not_outlive_it(
-    service: Service, http: ClientSession
+    service: Service, http: ClientSession, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     """However late the rest of it comes."""
-    withdrawn, body = asyncio.Event(), f'"notice":"{await version(service)}"}}'.encode()
+    database, version_now = service.services.database, await version(service)
+    note, noted, withdrawn = database.consents.note, asyncio.Event(), asyncio.Event()
+
+    async def note_and_tell(user_id: str, due: datetime) -> str:
+        consent_id = await note(user_id, due)
+        noted.set()
+        return consent_id
 
     async def slowly() -> AsyncIterator[bytes]:
         yield b'{"processing":true,'
         await withdrawn.wait()
-        yield body
+        yield f'"notice":"{version_now}"}}'.encode()
 
+    monkeypatch.setattr(database.consents, "note", note_and_tell)
     url, headers = f"{service.caller.url}{USER}", {"Content-Type": "application/json"}
     saying = asyncio.create_task(http.put(url, data=slowly(), headers=headers))
-    await asyncio.sleep(0.05)
-    async with http.delete(url) as answer:
-        assert answer.status == 200
+    await noted.wait()
+    if where == "here":
+        async with http.delete(url) as answer:
+            assert answer.status == 200
+    else:
+        await service.services.keeper.erase("ann")
     withdrawn.set()
     assert await refusal(await saying) == (409, "DATA_ERASED")
     assert (await told_of(service))["given_at"] is None

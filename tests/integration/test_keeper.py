@@ -11,14 +11,14 @@ import pytest
 from storage import objects
 from storage.addresses import name_of
 from storage.database import Database
-from storage.errors import StorageFailed
+from storage.errors import DataErased, StorageFailed
 from storage.files import Files
 from storage.keeper import COMING_S, OWN_S, Keeper, Swept
 from storage.reconciler import NAMED, Found, Reconciler
 from storage.records import SessionStatus
 from storage.results import Ending, Erased, Lease, ResultStatus, RunningBounds
 from tests.integration.databases import RETENTION, Time
-from tests.integration.records import NOW, RECORD, RESULT, ROOMY, UPLOAD
+from tests.integration.records import CONSENT, NOW, RECORD, RESULT, ROOMY, UPLOAD
 
 
 @pytest.fixture
@@ -191,6 +191,17 @@ async def test_each_thing_is_over_in_its_time(
     time.now = NOW + timedelta(seconds=RETENTION.results_s)
     assert await keeper.sweep() == Swept(files=2)
     assert await names(files) == set()
+
+
+async def test_a_consent_that_does_not_come_is_swept(
+    database: Database, keeper: Keeper, time: Time
+) -> None:
+    """When it is due: nothing else would take what was noted of it."""
+    consent_id = await database.consents.note("ann", NOW + timedelta(seconds=9))
+    time.pass_by(9)
+    await keeper.sweep()
+    with pytest.raises(DataErased):
+        await database.consents.put(CONSENT, consent_id)
 
 
 async def test_many_sweep_at_once(

@@ -35,6 +35,7 @@ from tests.integration.records import (
     RESULT,
     ROOMY,
     UPLOAD,
+    add_consent,
     add_result,
     add_upload,
 )
@@ -103,7 +104,7 @@ async def _fill(database: MongoDatabase) -> None:
                  "webhook_url": "https://example.org/"}  # fmt: skip
         record = replace(RESULT, result_id=f"r{number}", **{**changes, **paths})
         await add_result(database, record, ROOMY)
-        await database.consents.put(replace(CONSENT, user_id=user))
+        await add_consent(database, replace(CONSENT, user_id=user))
         status = list(SessionStatus)[number % 3]
         await database.sessions.begin(
             replace(RECORD, session_id=f"s{number}", status=status, **own)
@@ -131,9 +132,18 @@ def _crowd(database: "Database[dict[str, Any]]") -> None:
     database["sessions"].update_many({"user_id": "ann"}, {"$set": {"status": "disconnected"}})
     agreed = database["consents"].find_one({}, {"_id": False}) or {}
     database["consents"].insert_many([{**agreed, "user_id": f"z{n}"} for n in range(CROWD)])
+    coming = [{"user_id": f"z{n}", "due": later(9e6)} for n in range(CROWD)]
+    database["coming_consents"].insert_many(coming)
     database["loose"].insert_many(
         [{"_id": f"/z{number}", "due": later(9e6)} for number in range(CROWD)]
     )
+
+
+async def _ask_consents(database: MongoDatabase) -> None:
+    await add_consent(database, CONSENT)
+    await database.consents.get("ann")
+    await database.consents.note("ann", later(1))
+    assert await database.consents.forget_late(later(1)) == 1
 
 
 async def _ask_everything(database: MongoDatabase, time: Time) -> None:
@@ -144,8 +154,7 @@ async def _ask_everything(database: MongoDatabase, time: Time) -> None:
     await sessions.get("s1")
     await sessions.of_user("ann", 3, replace(RECORD, session_id="z5"))
     await sessions.time_out_silent(later(1), RECORD.updated_at)
-    await database.consents.put(CONSENT)
-    await database.consents.get("ann")
+    await _ask_consents(database)
     upload = replace(UPLOAD, upload_id="new", idempotency_key="new", request_digest="d")
     for _ in range(2):
         await add_upload(database, upload)

@@ -35,6 +35,7 @@ from tests.integration.records import (
     RESULT,
     ROOMY,
     UPLOAD,
+    add_consent,
     add_result,
     add_upload,
     database_file,
@@ -296,14 +297,15 @@ def test_sqlite_migrations_keep_what_is_there() -> None:
         assert connection.execute("PRAGMA user_version").fetchone() == (2,)
 
 
-async def test_a_file_from_before_consents_takes_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [5, 6], ids=["none", "none that come"])
+async def test_a_file_from_before_consents_takes_them(tmp_path: Path, version: int) -> None:
     """It is brought up to date when it is opened."""
     path = tmp_path / "sessions.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.row_factory = sqlite3.Row
-        migrate(connection, MIGRATIONS[:5])
+        migrate(connection, MIGRATIONS[:version])
     database = await open_sqlite(path)
-    assert await database.consents.put(CONSENT) == CONSENT
+    assert await add_consent(database, CONSENT) == CONSENT
     await database.close()
 
 
