@@ -84,6 +84,12 @@ class SessionJournal:
                 if record.user_id == user_id:
                     del self._pending[record.session_id]
 
+    async def drop(self, record: SessionRecord) -> None:
+        """Nothing stays of a session that is not to be. Raises StorageError."""
+        async with self._writing:
+            self._pending.pop(record.session_id, None)
+            await self._sessions.remove(record.session_id, record.user_id)
+
     async def flush(self) -> None:
         """Write all that is pending, due or not, up to the first failure."""
         async with self._writing:

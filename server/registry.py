@@ -134,8 +134,7 @@ class LiveSessions:
                 await journal.claim(session.first_record())
             else:
                 journal.note(session.first_record())
-            # A withdrawal at another server, a moment before the document was begun, missed it.
-            await self._check_agreed(session.user_id)
+            await self._check_again(session)
         except SessionOwnedByOther:
             raise _forbidden() from None
         except StorageError as error:
@@ -145,6 +144,17 @@ class LiveSessions:
                 ErrorCode.STORAGE_UNAVAILABLE,
                 "The session store does not answer",
             ) from None
+
+    async def _check_again(self, session: LiveSession) -> None:
+        """A withdrawal at another server, a moment before the document was begun, missed it.
+
+        Raises SessionRefused, and nothing of the session stays.
+        """
+        try:
+            await self._check_agreed(session.user_id)
+        except SessionRefused:
+            await self._services.journal.drop(session.first_record())
+            raise
 
     async def _check_agreed(self, user_id: str) -> None:
         """Raises SessionRefused unless the user has agreed, where that is needed."""

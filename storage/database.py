@@ -60,6 +60,10 @@ class Sessions(Protocol):
         """
         ...
 
+    async def remove(self, session_id: str, user_id: str) -> None:
+        """Delete the session if it is there and this user's."""
+        ...
+
     async def remove_expired(self, limit: int) -> int:
         """Delete sessions that are over and not ``active``, at most so many; how many it were."""
         ...

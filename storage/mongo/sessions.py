@@ -75,6 +75,11 @@ class MongoSessions:
 
         return await self._link.change(time_out)
 
+    async def remove(self, session_id: str, user_id: str) -> None:
+        """See Sessions."""
+        one = {"session_id": session_id, "user_id": user_id}
+        await self._link.run(lambda: self._sessions.delete_one(one))
+
     async def remove_expired(self, limit: int) -> int:
         """See Sessions."""
         over = {"updated_at": {"$lte": self._over()}, "status": {"$in": _ENDED}}

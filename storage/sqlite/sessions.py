@@ -34,6 +34,7 @@ _TIME_OUT: Final = """
     UPDATE sessions SET status = 'timeout', updated_at = :now
     WHERE status = 'active' AND updated_at <= :since
 """
+_REMOVE: Final = "DELETE FROM sessions WHERE session_id = :session_id AND user_id = :user_id"
 _EXPIRE: Final = f"""
     DELETE FROM sessions WHERE session_id IN (
         SELECT session_id FROM sessions WHERE {_IS_OVER} ORDER BY updated_at LIMIT :limit
@@ -75,6 +76,10 @@ class SqliteSessions:
         require_aware("now", now)
         require_aware("since", since)
         return await self._changed(_TIME_OUT, {"now": to_ms(now), "since": to_ms(since)})
+
+    async def remove(self, session_id: str, user_id: str) -> None:
+        """See Sessions."""
+        await self._changed(_REMOVE, {"session_id": session_id, "user_id": user_id})
 
     async def remove_expired(self, limit: int) -> int:
         """See Sessions."""

@@ -266,7 +266,7 @@ async def test_what_was_said_before_a_withdrawal_does_not_outlive_it(
 async def test_a_session_that_begins_during_a_withdrawal_elsewhere(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Is not let in, although it was asked when the consent was still there."""
+    """Is not let in, although it was asked when the consent was still there; nothing is left."""
     await agree(service)
     database, claim = service.services.database, service.services.journal.claim
 
@@ -278,6 +278,8 @@ async def test_a_session_that_begins_during_a_withdrawal_elsewhere(
     monkeypatch.setattr(service.services.journal, "claim", withdrawn_and_claimed)
     closing = await (await service.caller.connect("s1", "ann")).until_closed()
     assert (closing.code, closing.messages[0]["error"]) == (4403, "CONSENT_REQUIRED")
+    await service.services.journal.flush()
+    assert await database.sessions.of_user("ann", 9) == []
 
 
 async def test_with_the_storage_away_nobody_has_agreed(

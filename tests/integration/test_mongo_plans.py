@@ -152,6 +152,7 @@ async def _ask_everything(database: MongoDatabase, time: Time) -> None:
     await sessions.begin(replace(RECORD, session_id="new"))
     await sessions.save(replace(RECORD, session_id="new"))
     await sessions.get("s1")
+    await sessions.remove("s1", "user1")
     await sessions.of_user("ann", 3, replace(RECORD, session_id="z5"))
     await sessions.time_out_silent(later(1), RECORD.updated_at)
     await _ask_consents(database)

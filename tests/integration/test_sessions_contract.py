@@ -217,6 +217,16 @@ async def test_sessions_of_a_user(database: Database) -> None:
     assert [one.session_id for one in found] == ["s0", "s1", "s2", "s3", "s4"]
 
 
+async def test_one_is_removed_for_its_user_only(database: Database) -> None:
+    """However it stands; of one that is not there nothing is said."""
+    await database.sessions.begin(RECORD)
+    await database.sessions.remove("s1", "bob")
+    assert await database.sessions.get("s1") == RECORD
+    for _ in range(2):
+        await database.sessions.remove("s1", "ann")
+    assert not await database.sessions.save(RECORD)
+
+
 async def test_removal_is_in_steps(database: Database, time: Time) -> None:
     """No more than asked for at once."""
     ended = replace(RECORD, status=SessionStatus.TIMEOUT)

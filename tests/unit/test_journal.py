@@ -70,6 +70,10 @@ class _Sessions:
         """See Database."""
         return 0
 
+    async def remove(self, session_id: str, user_id: str) -> None:
+        """See Database."""
+        self.saved = [one for one in self.saved if one.session_id != session_id]
+
     async def remove_expired(self, limit: int) -> int:
         """See Database."""
         return 0
@@ -265,3 +269,15 @@ async def test_what_is_pending_of_a_user_is_forgotten(
     await journal.forget("u1")
     await journal.flush()
     assert [record.session_id for record in sessions.saved] == ["s2"]
+
+
+async def test_of_what_is_dropped_nothing_stays(
+    sessions: _Sessions, journal: SessionJournal
+) -> None:
+    """Neither what was written nor what was to be."""
+    await journal.claim(_record(0))
+    journal.note(_record(1))
+    journal.note(_record(1, "s2"))
+    await journal.drop(_record(1))
+    await journal.flush()
+    assert sessions.saved == [_record(1, "s2")]
