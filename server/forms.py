@@ -11,7 +11,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 
 from server.bodies import Body, reading
 from server.doors.consent import check_consent, is_asked
-from server.doors.entrance import USER_ID, act_for
+from server.doors.entrance import USER_FIELD, act_for
 from server.errors import ErrorCode
 from server.form_fields import F, FieldValue, Form, FormFile, StoredFile, checked, invalid, is_a
 from server.replies import RequestRefused, body_late
@@ -76,7 +76,7 @@ async def receive_form(
         except _MALFORMED:
             raise _malformed(f"The body is no {MULTIPART}, or is cut off") from None
         # It may have been withdrawn while the body came.
-        await check_consent(request, str(values.get(USER_ID)))
+        await check_consent(request, str(values.get(USER_FIELD)))
         yield checked(model, values)
 
 
@@ -135,8 +135,8 @@ class _Reader:
     ) -> FieldValue:
         if part.filename is None:
             return await self._allowed(name, await _text(part, name))
-        if is_asked(self.request) and USER_ID not in earlier:
-            raise invalid(USER_ID, "has to come before files, since consent is needed here")
+        if is_asked(self.request) and USER_FIELD not in earlier:
+            raise invalid(USER_FIELD, "has to come before files, since consent is needed here")
         content_type = part.headers.get(hdrs.CONTENT_TYPE, "application/octet-stream")
         if is_a(self.model, name, StoredFile):
             await self.before_file(earlier)
@@ -149,7 +149,7 @@ class _Reader:
     async def _allowed(self, name: str, text: str) -> str:
         """Who names another user, or one who may do no more or has not agreed, need send no
         more."""
-        if name == USER_ID:
+        if name == USER_FIELD:
             await act_for(self.request, text)
             await check_consent(self.request, text)
         return text

@@ -12,9 +12,9 @@ from aiohttp.typedefs import Handler, Middleware
 
 from server.agreement import NOT_AGREED
 from server.doors.access import Access
-from server.doors.entrance import REFUSED, USER_ID, operation_of
+from server.doors.entrance import REFUSED, USER_FIELD, operation_of
 from server.errors import ErrorCode
-from server.identity import USER_ID as ID
+from server.identity import USER_ID
 from server.keys import SERVICES
 from server.openapi.operation import Operation
 from server.replies import RequestRefused, storage_refusal
@@ -34,7 +34,7 @@ def consenting(table: Mapping[tuple[str, str], Operation]) -> Middleware:
             return await handler(request)
         request[ASKED] = request.app[SERVICES].agreement.is_needed
         try:
-            for user_id in request.query.getall(USER_ID, ()):
+            for user_id in request.query.getall(USER_FIELD, ()):
                 await check_consent(request, user_id)
         except RequestRefused as refused:
             if operation.access is not Access.SOCKET:
@@ -57,7 +57,7 @@ async def check_consent(request: web.Request, user_id: str) -> None:
 
     What is no user's id has agreed to nothing, and is told so by whoever reads it.
     """
-    if not is_asked(request) or not ID.fullmatch(user_id):
+    if not is_asked(request) or not USER_ID.fullmatch(user_id):
         return
     try:
         is_given = await request.app[SERVICES].agreement.is_given(user_id)

@@ -30,7 +30,8 @@ REFUSED: Final = web.RequestKey("refused", RequestRefused)
 """Why somebody is not let in who is to be told so in a socket."""
 COSTS: Final = web.RequestKey("costs", Costs)
 """What is still to be counted, when it is known whose it is."""
-USER_ID: Final = "user_id"
+USER_FIELD: Final = "user_id"
+"""What names a user, in addresses, queries and forms."""
 CHALLENGE: Final = 'Bearer realm="hair-tryon"'
 _TICKETS: Final = frozenset({Access.TICKET, Access.SOCKET})
 
@@ -100,7 +101,9 @@ async def _let_in(request: web.Request, operation: Operation) -> None:
 def _check(request: web.Request, user_id: str) -> None:
     """Raises RequestRefused: 403."""
     if not request[CALLER].may_act_for(user_id):
-        raise RequestRefused(403, ErrorCode.FORBIDDEN, f"{USER_ID}: is another user's", closes=True)
+        raise RequestRefused(
+            403, ErrorCode.FORBIDDEN, f"{USER_FIELD}: is another user's", closes=True
+        )
 
 
 async def _pay(request: web.Request, user_id: str) -> None:
@@ -137,6 +140,6 @@ async def _caller(request: web.Request, access: Access) -> Caller:
 
 def _named(request: web.Request) -> Iterable[str]:
     """The users whom the address names."""
-    if USER_ID in request.match_info:
-        yield request.match_info[USER_ID]
-    yield from request.query.getall(USER_ID, ())
+    if USER_FIELD in request.match_info:
+        yield request.match_info[USER_FIELD]
+    yield from request.query.getall(USER_FIELD, ())
