@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from server.notice import Notice
+from server.notice import Notice, notice_of
+from server.settings import Settings
 from storage.consents import Consents
 
 NOT_AGREED: Final = (
@@ -19,6 +20,11 @@ class Agreement:
     is_needed: bool
     notice: Notice
     consents: Consents
+
+    @classmethod
+    def of(cls, settings: Settings, consents: Consents) -> "Agreement":
+        """What a service with these settings asks for."""
+        return cls(settings.require_consent, notice_of(settings), consents)
 
     async def is_given(self, user_id: str) -> bool:
         """Whether this user's pictures may be changed: by the notice as it is now, or since

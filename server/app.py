@@ -47,7 +47,6 @@ from server.keys import (
     UPLOADS,
     WATCHERS,
 )
-from server.notice import notice_of
 from server.openapi.document import make_document
 from server.openapi.security import schemes
 from server.pages import add_security_headers, insist_on_tls
@@ -170,9 +169,7 @@ async def _serving(
             keeper=stores.keeper,
             signer=Signer(stores.files.keyring, clock, settings.signed_url_s),
             journal=journal,
-            agreement=Agreement(
-                settings.require_consent, notice_of(settings), stores.database.consents
-            ),
+            agreement=Agreement.of(settings, stores.database.consents),
             started_s=clock.monotonic(),
         )
 

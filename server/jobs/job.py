@@ -15,6 +15,7 @@ from processing.film.task import Done, FilmTask
 from processing.local import LOCAL
 from processing.local.natural.model import Networks
 from processing.look import LookValues
+from server.agreement import Agreement
 from server.jobs.lease import KeptLease, LeaseLost, LeaseTerms
 from server.jobs.progress import LiveProgress
 from server.jobs.workshop import FilmFaulty, WorkFailed
@@ -27,6 +28,7 @@ from storage.results import Ending, ResultStatus
 
 TOO_OFTEN: Final = "The video could not be processed"
 GONE: Final = "What was uploaded is not there any more"
+NOT_AGREED: Final = "You have not agreed to what is done with your pictures; agree and order again"
 DAMAGED: Final = "What was uploaded cannot be read any more"
 OUTAGE_S: Final = 300.0
 """A storage that is away is waited for so long with a job at hand; then the job is handed back."""
@@ -60,6 +62,11 @@ class JobMeans:
     change: Change
     options: JobOptions
     progress: LiveProgress
+    agreement: Agreement
+
+
+class _NotAgreed(Exception):
+    """The user has not agreed, or no more, to have the film changed."""
 
 
 class Job:
@@ -106,6 +113,8 @@ class Job:
             await self._leave()
         except FilmFaulty as error:
             await self._fail(str(error))
+        except _NotAgreed:
+            await self._fail(NOT_AGREED, UploadStatus.UPLOADED)
         except WorkFailed as error:
             await self._work_failed(error)
         except (StorageError, OSError) as error:
@@ -141,12 +150,19 @@ class Job:
     async def _made(self, folder: Path) -> Done:
         """Change the film, and put what came of it in its place."""
         record = self._record
+        await self._check_agreed()
         done = await self._means.change(await self._task(folder), self._note)
         # Nobody else may have begun this job when its files are put in their places.
         await self._insist(self._lease.renew)
         await self._put(record.result_video_path, folder / "video.mp4")
         await self._put(record.thumbnail_path, folder / "thumb.jpg")
         return done
+
+    async def _check_agreed(self) -> None:
+        """It may have been ordered before consent was needed, or by an earlier notice."""
+        agreement, user_id = self._means.agreement, self._record.user_id
+        if not await self._insist(lambda: agreement.is_given(user_id)):
+            raise _NotAgreed
 
     async def _task(self, folder: Path) -> FilmTask:
         record = self._record
@@ -187,11 +203,11 @@ class Job:
                 for path in paths:
                     await self._files.delete(name_of(path))
 
-    async def _fail(self, text: str) -> None:
+    async def _fail(self, text: str, upload: UploadStatus = UploadStatus.FAILED) -> None:
         ending = Ending(status=ResultStatus.FAILED, now=self._clock.utc_now(), error_message=text)
         with suppress(LeaseLost, StorageError):
             await self._end(ending)
-            await self._set_upload(UploadStatus.FAILED)
+            await self._set_upload(upload)
 
     async def _work_failed(self, error: WorkFailed) -> None:
         """A film whose job was cancelled or erased loses its files at once, which is no failure."""

@@ -16,6 +16,7 @@ from taskiq import AsyncBroker
 
 from media.clock import Clock
 from media.film.probe import FilmLimits
+from server.agreement import Agreement
 from server.background import at_work
 from server.jobs.herald import Herald
 from server.jobs.job import JobMeans, JobOptions
@@ -63,7 +64,8 @@ async def jobs_working(settings: Settings, stores: Stores, clock: Clock) -> Asyn
     """Ready to work. When this is left the jobs under way are handed back."""
     broker = open_broker(settings.redis_url.get_secret_value())
     workshop, progress = Workshop(settings.job_timeout_s), LiveProgress(stores.cache)
-    means = JobMeans(stores, clock, workshop.change, _options(settings), progress)
+    agreement = Agreement.of(settings, stores.database.consents)
+    means = JobMeans(stores, clock, workshop.change, _options(settings), progress, agreement)
     bounds = RunningBounds(settings.max_jobs, settings.max_user_jobs)
     runner = JobRunner(means, settings.job_places, bounds)
     tickets = Tickets(broker, runner.take_one)

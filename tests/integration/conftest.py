@@ -132,12 +132,15 @@ async def service(start_service: StartService) -> Service:
 
 
 @pytest.fixture
-async def held(start_service: StartService, monkeypatch: pytest.MonkeyPatch) -> Held:
+async def held(
+    request: pytest.FixtureRequest, start_service: StartService, monkeypatch: pytest.MonkeyPatch
+) -> Held:
     """A service whose jobs begin, and then wait to be told how they end."""
     change = Change()
     monkeypatch.setattr(lifetime, "Workshop", lambda _timeout_s: change)
     monkeypatch.setattr(sweeper, "SWEEP_S", 0.05)
-    return Held(await start_service(ClassicEngine(), job_places=1, job_lease_s=1.5), change)
+    settings = {"job_places": 1, "job_lease_s": 1.5, **getattr(request, "param", {})}
+    return Held(await start_service(ClassicEngine(), **settings), change)
 
 
 @pytest.fixture
