@@ -5,7 +5,6 @@ import { byId, make, say } from "./dom.js";
 import { failureWords } from "./file-words.js";
 import { NoAnswer } from "./refusal.js";
 
-const AGREED = "agreed";
 const CHANGED = 409;
 const TITLES = new Map([["processing", "Changing your hair"], ["cloud", "Changing it elsewhere"]]);
 
@@ -20,7 +19,8 @@ export class Consent {
   // The answer that is under way, for all who ask meanwhile; null: there is none.
   #asking = null;
   #visit = new AbortController();
-  #isAgreeing = false;
+  // What the visitor agrees to, on its way to the server; null: nothing is.
+  #agreeing = null;
 
   /**
    * @param {import("./files-api.js").FilesApi} api
@@ -92,12 +92,13 @@ export class Consent {
   async #ask(notice, left) {
     if (left.aborted) return false;
     this.#show(notice, "");
-    this.#dialog.returnValue = "";
     this.#dialog.showModal();
     await new Promise((resolve) => {
       this.#dialog.addEventListener("close", resolve, { once: true });
     });
-    return this.#dialog.returnValue === AGREED;
+    // Who leaves after having agreed has agreed, if the server took it: its answer decides.
+    await this.#agreeing;
+    return this.#notice.version === this.#agreed;
   }
 
   #show(notice, complaint) {
@@ -106,19 +107,23 @@ export class Consent {
     this.#complain(complaint);
   }
 
-  async #agree() {
-    if (this.#isAgreeing) return;
-    this.#isAgreeing = true;
+  #agree() {
+    if (this.#agreeing !== null) return;
+    this.#agreeing = this.#send();
+    this.#agreeing.catch((error) => this.#explain(error)).finally(() => {
+      this.#agreeing = null;
+    });
+  }
+
+  async #send() {
     this.#complain("");
-    try {
-      this.#agreed = (await this.#api.agree(this.#notice.version)).notice;
-      this.#dialog.close(AGREED);
-    } catch (error) {
-      if (error.status === CHANGED) await this.#showAnew(error);
-      else this.#complain(failureWords(error));
-    } finally {
-      this.#isAgreeing = false;
-    }
+    this.#agreed = (await this.#api.agree(this.#notice.version)).notice;
+    this.#dialog.close();
+  }
+
+  async #explain(error) {
+    if (error.status === CHANGED) await this.#showAnew(error);
+    else this.#complain(failureWords(error));
   }
 
   /** It was rewritten while it was read. */

@@ -152,6 +152,29 @@ async def test_what_was_asked_for_is_off_elsewhere(service: Service, open_tab: O
     assert await tab.page.evaluate("window.cameras") == 1
 
 
+async def test_who_leaves_after_agreeing_has_agreed(service: Service, open_tab: OpenTab) -> None:
+    """By a button or by a key: the server's answer decides, and nothing is said before it."""
+    tab, held = await open_tab(service.caller.url), asyncio.Queue[Route]()
+
+    async def hold(route: Route) -> None:
+        await (held.put(route) if route.request.method == "PUT" else route.continue_())
+
+    async def agree_and_leave(key: str) -> Route:
+        await tab.page.locator("#start-camera").click()
+        await tab.page.locator(AGREE).click()
+        route = await held.get()
+        await tab.page.locator(NOT_NOW).press(key)
+        await tab.page.locator("#agreement").wait_for(state="hidden")
+        assert await tab.words("status") == "Asking the server…"
+        return route
+
+    await tab.page.route("**/consent", hold)
+    await (await agree_and_leave("Enter")).abort()
+    await expect(tab.page.locator("#status")).to_contain_text("The server cannot be reached")
+    await (await agree_and_leave("Escape")).continue_()
+    await tab.wait_for_frames()
+
+
 async def test_who_cannot_be_asked_about_is_told_why(service: Service, open_tab: OpenTab) -> None:
     """Where the server does not answer, and where it does not know who is there: no camera yet."""
     tab = await open_tab(service.caller.url)
