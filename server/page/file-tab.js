@@ -1,7 +1,7 @@
 // The tab for photos and videos: what is chosen, what is done with it, what came of it.
 
-import { ConfirmButton } from "./confirm-button.js";
 import { byId, say } from "./dom.js";
+import { FileActions } from "./file-actions.js";
 import { kindOf } from "./file-kind.js";
 import { failureWords, newsWords, photoWords, progressOf, resultFailureWords } from "./file-words.js";
 import { isFinal } from "./job-watch.js";
@@ -11,12 +11,6 @@ import { fileName } from "./snapshot.js";
 import { VideoChange } from "./video-change.js";
 import { Viewer } from "./viewer.js";
 
-const DELETION = { question: "Delete it for good?", yes: "Delete", no: "Keep" };
-const HINTS = {
-  empty: "Choose a shade or another look first.",
-  same: "This is the look of the result. Choose another one to change it again.",
-};
-
 export class FileTab {
   #look;
   #api;
@@ -24,7 +18,7 @@ export class FileTab {
   #consent;
   #viewer = new Viewer();
   #history;
-  #delete = new ConfirmButton(byId("delete"), DELETION);
+  #actions;
   // What is in the viewer, or null: {kind, file, change}.
   #item = null;
   // The files of this visit, by what the server calls them: it does not give originals out.
@@ -47,8 +41,7 @@ export class FileTab {
     this.#history = new History(api, watch);
     this.#history.addEventListener("open", ({ detail }) => this.#open(detail));
     this.#history.addEventListener("empty", () => this.focus());
-    byId("delete-place").append(this.#delete.element);
-    this.#delete.addEventListener("confirmed", () => this.#remove());
+    this.#actions = new FileActions(look);
     this.#connectButtons();
     this.#render();
   }
@@ -68,7 +61,7 @@ export class FileTab {
 
   /** The look was changed. */
   onLook() {
-    this.#renderActions();
+    this.#actions.render(this.#item);
   }
 
   /** All of the user's were erased. */
@@ -110,9 +103,9 @@ export class FileTab {
       // Without this, choosing the same file once more would not be noticed.
       target.value = "";
     });
-    byId("change").addEventListener("click", () => this.#start());
+    this.#actions.addEventListener("change", () => this.#start());
+    this.#actions.addEventListener("delete", () => this.#remove());
     byId("cancel").addEventListener("click", () => this.#cancel());
-    byId("calm").addEventListener("change", () => this.#renderActions());
   }
 
   /** What the server does not have yet would be lost. */
@@ -154,12 +147,12 @@ export class FileTab {
     const hadFocus = byId("dropzone").contains(document.activeElement);
     this.#item = item;
     this.#state = "";
-    this.#delete.reset();
+    this.#actions.reset();
     this.#complain("");
     this.#viewer.showOriginal(item.kind, item.file);
     item.change.addEventListener("changed", () => item === this.#item && this.#onChange());
     this.#render();
-    if (hadFocus) this.#focusOnNext();
+    if (hadFocus) this.#actions.focusOnNext();
   }
 
   #onChange() {
@@ -170,7 +163,7 @@ export class FileTab {
   }
 
   #close() {
-    const hadFocus = byId("file-actions").contains(document.activeElement);
+    const hadFocus = this.#actions.hasFocus;
     this.#item = null;
     this.#state = "";
     this.#viewer.clear();
@@ -202,7 +195,7 @@ export class FileTab {
       return;
     }
     this.#complain("");
-    item.change.start(this.#look.copy(), { calm: byId("calm").checked });
+    item.change.start(this.#look.copy(), { calm: this.#actions.calm });
   }
 
   async #cancel() {
@@ -220,7 +213,7 @@ export class FileTab {
       await this.#api.remove(resultId);
     } catch (error) {
       if (error.status !== 404) {
-        this.#delete.reset({ focus: true });
+        this.#actions.reset({ focus: true });
         this.#complain(failureWords(error));
         return;
       }
@@ -228,7 +221,7 @@ export class FileTab {
     // With this the item on show is told as well, and is closed if nothing else of it is here.
     this.#watch.forget(resultId);
     this.tell("The result is deleted.");
-    if (this.#item === item) this.#focusOnNext();
+    if (this.#item === item) this.#actions.focusOnNext();
   }
 
   #complain(words) {
@@ -238,43 +231,32 @@ export class FileTab {
 
   #render() {
     byId("dropzone").hidden = this.#item !== null;
-    byId("file-actions").hidden = this.#item === null;
     if (this.#item !== null) {
       const { change } = this.#item;
       if (change.state !== this.#state) this.#enter(change);
       this.#renderWork(change);
     }
-    this.#renderActions();
+    this.#actions.render(this.#item);
   }
 
   /** Another state begins: what there is to be seen and said of it, once. */
   #enter(change) {
     const hadFocus = byId("work").contains(document.activeElement) || document.activeElement === byId("change");
     this.#state = change.state;
-    this.#delete.reset();
+    this.#actions.reset();
     byId("panel-files").dataset.state = change.state;
     byId("work").hidden = !change.isUnderWay;
     this.#showResult(change);
     this.#announce(change);
     if (change.state === "failed") this.#complainOf(change);
-    this.#renderActions();
-    if (hadFocus) this.#focusOn(change);
+    this.#actions.render(this.#item);
+    if (hadFocus) this.#actions.focusOn(change);
   }
 
   #announce({ state, result }) {
     const news = newsWords(state);
     const seen = this.#item.kind === "photo" && state === "completed" ? photoWords(result) : "";
     if (news !== null) this.tell(`${news} ${seen}`.trim());
-  }
-
-  #focusOn(change) {
-    if (change.isUnderWay) byId("cancel").focus();
-    else if (change.state === "completed") byId("download").focus();
-    else this.#focusOnNext();
-  }
-
-  #focusOnNext() {
-    byId(byId("change").disabled ? "choose-other" : "change").focus();
   }
 
   #complainOf({ error, result }) {
@@ -312,25 +294,5 @@ export class FileTab {
     say(byId("work-words"), words);
     if (share === null) byId("work-bar").removeAttribute("value");
     else byId("work-bar").value = share;
-  }
-
-  /** Whether what was done is what would be done now. */
-  #isAsWished({ look, calm }, kind) {
-    return look !== null && look.equals(this.#look) && (kind === "photo" || calm === byId("calm").checked);
-  }
-
-  #renderActions() {
-    byId("calm-choice").hidden = this.#item?.kind !== "video";
-    if (this.#item === null) {
-      say(byId("change-hint"), "");
-      return;
-    }
-    const { change, kind } = this.#item;
-    byId("calm").disabled = change.isUnderWay;
-    const isSame = change.state === "completed" && this.#isAsWished(change, kind);
-    byId("change").disabled = change.isUnderWay || this.#look.isEmpty || isSame;
-    byId("delete-place").hidden = kind === "photo" || change.isUnderWay || !change.result;
-    const hint = this.#look.isEmpty ? HINTS.empty : isSame ? HINTS.same : "";
-    say(byId("change-hint"), change.isUnderWay ? "" : hint);
   }
 }
