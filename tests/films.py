@@ -60,6 +60,8 @@ def film(recipe: Recipe = Recipe()) -> bytes:
 def _pictures(output: Any, recipe: Recipe) -> Any:
     stream = output.add_stream(recipe.codec, rate=recipe.rate_fps)
     stream.width, stream.height, stream.pix_fmt = recipe.width_px, recipe.height_px, recipe.pixels
+    if recipe.codec == "libx264":
+        stream.options = {"preset": "veryfast"}
     if recipe.rotation_deg:
         stream.set_display_rotation(recipe.rotation_deg)
 

@@ -32,7 +32,7 @@ from tests.integration.client import Caller
 from tests.integration.databases import database, mongo, mongo_uri, new_mongo_uri, opener, time
 from tests.integration.held import Change, Held
 from tests.integration.mongod import mongod, own_mongod, unreached
-from tests.integration.process import UNLIMITED, ServerProcess
+from tests.integration.process import UNLIMITED, ServerProcess, shared_process
 from tests.integration.redis import Redis
 from tests.integration.service import Service, StartService
 
@@ -48,7 +48,7 @@ __all__ = [
     "unreached",
 ]
 
-ELSEWHERE = frozenset({"live_server", "open_tab"})
+ELSEWHERE = frozenset({"live_server", "shared_server", "open_tab"})
 """What these fixtures start runs in processes of its own, which are not watched line by line: the
 watching would only slow down the test itself."""
 TEST_SETTINGS = {
@@ -91,6 +91,13 @@ async def live_server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
         yield server
     finally:
         await server.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """One that a file's tests share, each as another user; none may stop it or fill it up."""
+    with shared_process(ServerProcess(tmp_path_factory.mktemp("shared"))) as server:
+        yield server
 
 
 @pytest.fixture

@@ -3,6 +3,9 @@
 import asyncio
 import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -100,3 +103,19 @@ class WorkerProcess(ServerProcess):
     async def _read_start(self) -> int:
         await self._read_until("worker ready")
         return 0
+
+
+@contextmanager
+def shared_process(server: ServerProcess) -> Iterator[ServerProcess]:
+    """The service for tests that have a loop each: what it prints is read by a loop of its own."""
+    loop = asyncio.new_event_loop()
+    reader = threading.Thread(target=loop.run_forever)
+    reader.start()
+    try:
+        asyncio.run_coroutine_threadsafe(server.start(), loop).result()
+        yield server
+    finally:
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        reader.join()
+        loop.close()

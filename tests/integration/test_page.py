@@ -34,10 +34,10 @@ NO_PICTURE = """[...document.querySelectorAll('.complaint')]
 
 
 async def test_camera_is_opened_only_after_consent(
-    live_server: ServerProcess, open_tab: OpenTab
+    shared_server: ServerProcess, open_tab: OpenTab
 ) -> None:
     """Nothing is opened or sent before the visitor agrees; Stop lets the camera go again."""
-    tab = await open_tab(live_server.url)
+    tab = await open_tab(shared_server.url)
     assert "goes to this server" in await tab.words("consent-text")
     assert await tab.page.evaluate("document.getElementById('video').srcObject === null")
     assert tab.live_urls == []
@@ -55,10 +55,10 @@ async def test_camera_is_opened_only_after_consent(
 
 
 async def test_a_visit_changes_the_picture_and_asks_nobody_else(
-    live_server: ServerProcess, open_tab: OpenTab
+    shared_server: ServerProcess, open_tab: OpenTab
 ) -> None:
     """A shade changes the picture, intensity 0 and Original undo it, and the console is silent."""
-    tab = await open_tab(live_server.url)
+    tab = await open_tab(shared_server.url)
     await tab.start_camera()
     assert await tab.data("readout", "transport") == "binary"
     await tab.choose("royal-blue")
@@ -74,14 +74,14 @@ async def test_a_visit_changes_the_picture_and_asks_nobody_else(
     await tab.wait_for_frames(10)
     assert largest_difference(changed, await tab.after()) > CHANGED_LEVELS
     assert tab.complaints == []
-    assert tab.hosts == {live_server.url.removeprefix("http://")}
+    assert tab.hosts == {shared_server.url.removeprefix("http://")}
 
 
 async def test_keyboard_moves_divider_and_shades(
-    live_server: ServerProcess, open_tab: OpenTab
+    shared_server: ServerProcess, open_tab: OpenTab
 ) -> None:
     """Arrow keys walk through the shades, and move the divider between before and after."""
-    tab = await open_tab(live_server.url)
+    tab = await open_tab(shared_server.url)
     await tab.start_camera()
     await tab.choose("copper")
     await tab.page.locator("input[value='copper']").press("ArrowRight")
@@ -95,10 +95,10 @@ async def test_keyboard_moves_divider_and_shades(
 
 
 async def test_snapshot_is_a_jpeg_of_the_picture_size(
-    live_server: ServerProcess, open_tab: OpenTab
+    shared_server: ServerProcess, open_tab: OpenTab
 ) -> None:
     """Snapshot saves a JPEG as large as the frames, whose size the address can fix."""
-    tab = await open_tab(f"{live_server.url}/?size=320x240")
+    tab = await open_tab(f"{shared_server.url}/?size=320x240")
     await tab.start_camera()
     await tab.page.locator("#own-color").fill("#2040c0")
     await tab.until("!document.getElementById('snapshot').disabled")
@@ -113,13 +113,13 @@ async def test_snapshot_is_a_jpeg_of_the_picture_size(
 
 
 async def test_reference_photos_are_taken(
-    live_server: ServerProcess, open_tab: OpenTab, tmp_path: Path
+    shared_server: ServerProcess, open_tab: OpenTab, tmp_path: Path
 ) -> None:
     """Photos are chosen, dropped and removed again; a text file is refused in words."""
     photo, text = tmp_path / "photo.png", tmp_path / "words.txt"
     cv2.imwrite(str(photo), pictures.portrait())
     text.write_text("no picture")
-    tab = await open_tab(live_server.url)
+    tab = await open_tab(shared_server.url)
     await tab.start_camera()
     await tab.page.locator("#style-file").set_input_files(photo)
     await tab.page.locator("#style-photo img").wait_for()
@@ -139,12 +139,12 @@ async def test_reference_photos_are_taken(
 
 
 async def test_a_video_file_takes_the_cameras_place(
-    live_server: ServerProcess, open_tab: OpenTab, tmp_path: Path
+    shared_server: ServerProcess, open_tab: OpenTab, tmp_path: Path
 ) -> None:
     """Without a camera the page says so in words, and a video file is played instead."""
     video = tmp_path / "clip.webm"
     write_clip(video)
-    tab = await open_tab(live_server.url, ALLOWED, NO_CAMERA)
+    tab = await open_tab(shared_server.url, ALLOWED, NO_CAMERA)
     await tab.page.locator("#start-camera").click()
     await tab.page.locator("#notice").wait_for()
     assert await tab.words("notice-title") == "No camera found"
@@ -164,10 +164,10 @@ def write_clip(path: Path) -> None:
 
 
 async def test_a_refused_camera_is_said_in_words(
-    live_server: ServerProcess, open_tab: OpenTab
+    shared_server: ServerProcess, open_tab: OpenTab
 ) -> None:
     """A visitor who refuses the camera is told how to allow it, and what else there is."""
-    tab = await open_tab(live_server.url, REFUSED, "--use-fake-device-for-media-stream")
+    tab = await open_tab(shared_server.url, REFUSED, "--use-fake-device-for-media-stream")
     await tab.page.locator("#start-camera").click()
     await tab.page.locator("#notice").wait_for()
     assert await tab.words("notice-title") == "The camera is not allowed"
@@ -175,9 +175,9 @@ async def test_a_refused_camera_is_said_in_words(
     assert await tab.page.locator("#notice-video").is_visible()
 
 
-async def test_the_camera_can_be_chosen(live_server: ServerProcess, open_tab: OpenTab) -> None:
+async def test_the_camera_can_be_chosen(shared_server: ServerProcess, open_tab: OpenTab) -> None:
     """Where there are two cameras the visitor can take the other one."""
-    tab = await open_tab(live_server.url, ALLOWED, TWO_CAMERAS)
+    tab = await open_tab(shared_server.url, ALLOWED, TWO_CAMERAS)
     await tab.start_camera()
     cameras = tab.page.locator("#cameras")
     await cameras.wait_for()
@@ -208,10 +208,10 @@ async def test_look_survives_a_restart_of_the_server(
 
 
 async def test_a_session_that_is_taken_over_can_be_taken_back(
-    live_server: ServerProcess, open_tab: OpenTab
+    shared_server: ServerProcess, open_tab: OpenTab
 ) -> None:
     """A second connection to the session ends the first in words, and a button takes it back."""
-    tab = await open_tab(live_server.url)
+    tab = await open_tab(shared_server.url)
     await tab.start_camera()
     async with ClientSession() as http, http.ws_connect(tab.live_urls[0]):
         await tab.page.locator("#notice").wait_for()
@@ -241,19 +241,19 @@ async def test_a_full_server_is_said_in_words(open_tab: OpenTab, tmp_path: Path)
 
 
 async def test_phone_width_needs_no_sideways_scrolling(
-    live_server: ServerProcess, open_tab: OpenTab
+    shared_server: ServerProcess, open_tab: OpenTab
 ) -> None:
     """At 360 pixels everything fits, before consent and while it is live."""
-    tab = await open_tab(live_server.url, width=360, height=740)
+    tab = await open_tab(shared_server.url, width=360, height=740)
     assert await tab.page.evaluate("document.documentElement.scrollWidth") == 360
     await tab.start_camera()
     await tab.choose("strawberry-blonde")
     assert await tab.page.evaluate("document.documentElement.scrollWidth") == 360
 
 
-async def test_effects_make_the_look(live_server: ServerProcess, open_tab: OpenTab) -> None:
+async def test_effects_make_the_look(shared_server: ServerProcess, open_tab: OpenTab) -> None:
     """Shine, ombre and highlights are set with the keyboard, and Original ends them."""
-    tab = await open_tab(live_server.url, width=360, height=740)
+    tab = await open_tab(shared_server.url, width=360, height=740)
     await tab.start_camera()
     await tab.page.locator("#shine").press("ArrowRight")
     await tab.until("document.getElementById('status').textContent.includes('shine')")
@@ -271,9 +271,9 @@ async def test_effects_make_the_look(live_server: ServerProcess, open_tab: OpenT
     assert tab.complaints == []
 
 
-async def test_any_hex_colour_can_be_typed(live_server: ServerProcess, open_tab: OpenTab) -> None:
+async def test_any_hex_colour_can_be_typed(shared_server: ServerProcess, open_tab: OpenTab) -> None:
     """Six hex digits, with or without the #, are a colour; anything else is told to be none."""
-    tab = await open_tab(live_server.url)
+    tab = await open_tab(shared_server.url)
     await tab.start_camera()
     text = tab.page.locator("#own-color-field input[type='text']")
     await text.fill("2040C0")

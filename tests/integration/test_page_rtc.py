@@ -15,20 +15,26 @@ from tests.lossy import Weather, lossy_relay, without_candidates
 
 CHANGED_LEVELS = 16.0
 """As in test_page: recoloured hair differs by more in some cell."""
+LOSE_PATIENCE_LATER = """() => {
+  const after = AbortSignal.timeout.bind(AbortSignal);
+  window.patience = new AbortController();
+  AbortSignal.timeout = (ms) => ms === 5000 ? window.patience.signal : after(ms);
+}"""
+"""The five seconds within which a call has to come up are over when the test says so."""
 PATIENCE_LOOKS = 30
 """So often is looked, after ten frames each, before a change is given up."""
 
 
-async def _by_webrtc(live_server: ServerProcess, open_tab: OpenTab) -> Tab:
-    tab = await open_tab(live_server.url, transport="auto")
+async def _by_webrtc(shared_server: ServerProcess, open_tab: OpenTab) -> Tab:
+    tab = await open_tab(shared_server.url, transport="auto")
     await tab.start_camera()
     assert await tab.data("readout", "transport") == "webrtc"
     return tab
 
 
-async def test_a_visit_by_webrtc(live_server: ServerProcess, open_tab: OpenTab) -> None:
+async def test_a_visit_by_webrtc(shared_server: ServerProcess, open_tab: OpenTab) -> None:
     """The page prefers it; a shade changes the picture; the delay is known; nothing complains."""
-    tab = await _by_webrtc(live_server, open_tab)
+    tab = await _by_webrtc(shared_server, open_tab)
     await tab.choose("royal-blue")
     assert await _differs_in_time(tab, tab.before)
     await tab.until("Number(document.getElementById('readout').dataset.p50) > 0")
@@ -42,7 +48,7 @@ async def test_a_visit_by_webrtc(live_server: ServerProcess, open_tab: OpenTab) 
     assert await _differs_in_time(tab, as_it_was)
     assert tab.complaints == []
     assert tab.live_urls == []
-    assert tab.hosts == {live_server.url.removeprefix("http://")}
+    assert tab.hosts == {shared_server.url.removeprefix("http://")}
 
 
 async def _differs_in_time(
@@ -56,9 +62,9 @@ async def _differs_in_time(
     return False
 
 
-async def test_stop_hangs_up(live_server: ServerProcess, open_tab: OpenTab) -> None:
+async def test_stop_hangs_up(shared_server: ServerProcess, open_tab: OpenTab) -> None:
     """The camera is let go, and the server forgets the call at once."""
-    tab = await _by_webrtc(live_server, open_tab)
+    tab = await _by_webrtc(shared_server, open_tab)
     async with tab.page.expect_response(lambda one: one.request.method == "DELETE") as response:
         await tab.page.locator("#stop").click()
     assert (await response.value).status in (200, 404)  # 404: it has noticed by itself
@@ -79,9 +85,9 @@ async def _turn_away(tab: Tab, is_hidden: bool) -> None:
     )
 
 
-async def test_a_hidden_tab_sends_nothing(live_server: ServerProcess, open_tab: OpenTab) -> None:
+async def test_a_hidden_tab_sends_nothing(shared_server: ServerProcess, open_tab: OpenTab) -> None:
     """The call goes on, and the picture comes back with the tab."""
-    tab = await _by_webrtc(live_server, open_tab)
+    tab = await _by_webrtc(shared_server, open_tab)
     await _turn_away(tab, is_hidden=True)
     await asyncio.sleep(1.0)
     before = await tab.figure("delivered")
@@ -93,9 +99,9 @@ async def test_a_hidden_tab_sends_nothing(live_server: ServerProcess, open_tab: 
     assert tab.complaints == []
 
 
-async def test_stop_while_the_call_is_made(live_server: ServerProcess, open_tab: OpenTab) -> None:
+async def test_stop_while_the_call_is_made(shared_server: ServerProcess, open_tab: OpenTab) -> None:
     """A call that is taken after the visitor has left is hung up."""
-    tab = await open_tab(live_server.url, transport="auto")
+    tab = await open_tab(shared_server.url, transport="auto")
 
     async def slowly(route: Route) -> None:
         if route.request.method != "POST":
@@ -109,11 +115,11 @@ async def test_stop_while_the_call_is_made(live_server: ServerProcess, open_tab:
         await tab.page.locator("#start-camera").click()
 
 
-async def test_another_way_is_found(live_server: ServerProcess, open_tab: OpenTab) -> None:
+async def test_another_way_is_found(shared_server: ServerProcess, open_tab: OpenTab) -> None:
     """When the way to the server is cut the page looks for another one: the call goes on."""
     asked = list[str]()
     async with lossy_relay(Weather()) as first, lossy_relay(Weather()) as second:
-        tab = await open_tab(live_server.url, transport="auto")
+        tab = await open_tab(shared_server.url, transport="auto")
 
         async def by_relay(route: Route) -> None:
             method, body = route.request.method, route.request.post_data
@@ -140,9 +146,9 @@ async def test_another_way_is_found(live_server: ServerProcess, open_tab: OpenTa
         await tab.page.locator("#stop").click()
 
 
-async def test_snapshot_by_webrtc(live_server: ServerProcess, open_tab: OpenTab) -> None:
+async def test_snapshot_by_webrtc(shared_server: ServerProcess, open_tab: OpenTab) -> None:
     """A JPEG of the size of the picture."""
-    tab = await _by_webrtc(live_server, open_tab)
+    tab = await _by_webrtc(shared_server, open_tab)
     await tab.until("!document.getElementById('snapshot').disabled")
     await tab.until("document.getElementById('readout').dataset.size === '640x480'")
     async with tab.page.expect_download() as download:
@@ -152,9 +158,9 @@ async def test_snapshot_by_webrtc(live_server: ServerProcess, open_tab: OpenTab)
     assert picture.shape == (480, 640, 3)
 
 
-async def test_the_size_can_be_chosen(live_server: ServerProcess, open_tab: OpenTab) -> None:
+async def test_the_size_can_be_chosen(shared_server: ServerProcess, open_tab: OpenTab) -> None:
     """While the call goes on."""
-    tab = await _by_webrtc(live_server, open_tab)
+    tab = await _by_webrtc(shared_server, open_tab)
     await tab.page.locator("summary").click()
     await tab.page.locator("#size").select_option("320x240")
     await tab.until("document.getElementById('readout').dataset.size === '320x240'")
@@ -163,18 +169,22 @@ async def test_the_size_can_be_chosen(live_server: ServerProcess, open_tab: Open
 
 @pytest.mark.parametrize("how", ["refused", "unanswered"])
 async def test_fall_back_to_the_websocket(
-    live_server: ServerProcess, open_tab: OpenTab, how: str
+    shared_server: ServerProcess, open_tab: OpenTab, how: str
 ) -> None:
     """Where no call comes up the WebSocket is used, with the look that was chosen meanwhile."""
-    tab = await open_tab(live_server.url, transport="auto")
+    tab, offered = await open_tab(shared_server.url, transport="auto"), asyncio.Event()
 
     async def answer(route: Route) -> None:
+        offered.set()
         if how == "refused":
             await route.fulfill(status=400, json={"type": "error", "error": "INVALID_OFFER"})
 
+    await tab.page.evaluate(LOSE_PATIENCE_LATER)
     await tab.page.route("**/api/hair-tryOn/webrtc/**", answer)
     await tab.page.locator("#start-camera").click()
     await tab.page.locator("input[value='royal-blue']").check(force=True)
+    await offered.wait()
+    await tab.page.evaluate("window.patience.abort()")
     await tab.wait_for_frames(10)
     assert await tab.data("readout", "transport") == "binary"
     assert largest_difference(await tab.before(), await tab.after()) > CHANGED_LEVELS
