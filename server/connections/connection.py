@@ -101,6 +101,10 @@ class Connection(RequestHandler):
         """See asyncio.Protocol. After what cannot be parsed nothing can be."""
         if self._is_broken:
             return
+        if self._close and self._payload_parser is not None:
+            # When the server stops, aiohttp hears no answers to its closing frames any more.
+            self._payload_parser.feed_data(data)
+            return
         known = self._request_count
         super().data_received(data)
         if self._request_count != known:

@@ -12,13 +12,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from aiohttp import ClientConnectionError, ClientSession
+from aiohttp import ClientConnectionError, ClientSession, WSMsgType
 
 from media.frame import Picture
+from server import websocket
 from server.errors import CloseCode
 from storage.layout import DATABASE_FILE
 from tests.engines import gated
-from tests.integration.client import Caller, Closing, text_of
+from tests.integration.client import Caller, Closing, text_of, wire_frame
 from tests.integration.process import ServerProcess
 from tests.integration.service import StartService, eventually
 from tests.pictures import jpeg, portrait
@@ -186,6 +187,22 @@ async def test_frames_during_the_stop(start_service: StartService) -> None:
     record = await service.document()
     assert (record.status, record.frames_processed) == ("disconnected", 2)
     assert record.dropped_frames == 1
+
+
+async def test_a_browser_that_answers_is_not_waited_for(
+    start_service: StartService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It answers the closing frame and leaves it to the server to end the connection."""
+    monkeypatch.setattr(websocket, "HANG_UP_S", 1000.0)
+    service = await start_service()
+    browser = await service.caller.connect_raw()
+    await browser.read_until(b"connection_established")
+    assert service.runner.server is not None
+    service.runner.server.pre_shutdown()
+    await service.live.stop_all()
+    await browser.read_until(b"the server is stopping")
+    await browser.send_raw(wire_frame(WSMsgType.CLOSE, CloseCode.GOING_AWAY.to_bytes(2)))
+    await browser.read_to_end()
 
 
 async def test_frame_that_takes_too_long_is_given_up(start_service: StartService) -> None:
