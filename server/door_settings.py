@@ -95,8 +95,8 @@ class DoorSettings(BaseSettings):
     @property
     def is_open(self) -> bool:
         """Whether anybody is whoever they say they are."""
-        has_keys = self.api_keys or self.signing_keys.get_secret_value()
-        return not (self.has_tokens or self.gateways or has_keys)
+        has_keys = self.api_key_users or self.signing_secrets
+        return not (self.has_tokens or self.gateway_networks or has_keys)
 
     @property
     def gateway_networks(self) -> tuple[Network, ...]:

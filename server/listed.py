@@ -32,8 +32,17 @@ def listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def _given(text: str) -> tuple[str, ...]:
+    """The same of a list that somebody has written. Raises ValueError if nothing is in it: whoever
+    put it together has missed something."""
+    parts = listed(text)
+    if text and not parts:
+        raise ValueError("nothing is listed; leave it empty if that is meant")
+    return parts
+
+
 def _are_addresses(text: str) -> str:
-    for part in listed(text):
+    for part in _given(text):
         try:
             ipaddress.ip_address(part)
         except ValueError:
@@ -42,7 +51,7 @@ def _are_addresses(text: str) -> str:
 
 
 def _are_ice_urls(text: str) -> str:
-    for part in listed(text):
+    for part in _given(text):
         if not _ICE_URL.fullmatch(part):
             raise ValueError(f"{part} is no address of a STUN or TURN server, as stun:HOST:PORT")
     return text
@@ -100,7 +109,7 @@ def networks_of(text: str) -> tuple[Network, ...]:
 
 
 def _are_networks(text: str) -> str:
-    for part in listed(text):
+    for part in _given(text):
         try:
             network = ipaddress.ip_network(part)
         except ValueError:
@@ -140,21 +149,21 @@ def _is_page_url(text: str) -> str:
 
 
 def _are_api_keys(text: str) -> str:
-    for part in listed(text):
+    for part in _given(text):
         if not _API_KEY.fullmatch(part):
             raise ValueError("one is no USER_ID=SHA256, as run.py new-key prints it")
     return text
 
 
 def _are_signing_keys(secret: SecretStr) -> SecretStr:
-    for part in listed(secret.get_secret_value()):
+    for part in _given(secret.get_secret_value()):
         if not _SIGNING_KEY.fullmatch(part):
             raise ValueError("one is no USER_ID=SECRET, as run.py new-key USER_ID --signing has it")
     return secret
 
 
 def _as_browsers_write_them(text: str) -> str:
-    return ", ".join(_origin(part) for part in listed(text))
+    return ", ".join(_origin(part) for part in _given(text))
 
 
 def _origin(text: str) -> str:

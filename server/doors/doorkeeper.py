@@ -21,19 +21,15 @@ CREDENTIALS: Final = "A token (Authorization: Bearer …) is needed"
 
 @dataclass(frozen=True, slots=True)
 class Doorkeeper:
-    """Without ``tokens``, ``gateway``, ``api_keys`` and ``signing`` anybody is whoever they say
-    they are."""
+    """Nobody is asked who they are if it ``is_open``. It is if somebody says so, and never for want
+    of ways to find out: without any of them nobody is let in."""
 
     tickets: Tickets
+    is_open: bool
     tokens: TokenReader | None = None
     gateway: Gateway | None = None
     api_keys: ApiKeys | None = None
     signing: RequestSigning | None = None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether nobody is asked who they are."""
-        return not (self.tokens or self.gateway or self.api_keys or self.signing)
 
     async def caller(self, request: web.Request, *, takes_tickets: bool = False) -> Caller:
         """Who asks. Raises NotLetIn and DoorsAway.

@@ -34,9 +34,10 @@ async def opened_doorkeeper(
         uses = partial(_uses, settings, stores, clock)
         yield Doorkeeper(
             Tickets(stores.files.keyring, uses("ticket", REMEMBERED_S), clock),
+            settings.is_open,
             await _tokens(settings, clock, stack) if settings.has_tokens else None,
-            gateway if settings.gateways else None,
-            ApiKeys(settings.api_key_users) if settings.api_keys else None,
+            gateway if settings.gateway_networks else None,
+            ApiKeys(settings.api_key_users) if settings.api_key_users else None,
             _signing(settings, clock, uses) if settings.signing_secrets else None,
         )
 

@@ -30,7 +30,7 @@ def schemes(settings: DoorSettings) -> Json:
     """Those that are good here. A gateway's callers show it who they are by ways of its own."""
     good = {
         TOKEN_SCHEME: settings.has_tokens,
-        KEY_SCHEME: bool(settings.api_keys),
+        KEY_SCHEME: bool(settings.api_key_users),
         SIGNATURE_SCHEME: bool(settings.signing_secrets),
         TICKET_SCHEME: not settings.is_open,
     }

@@ -1,11 +1,19 @@
 """Settings of who is let in: what has to go together, and what may not be forgotten."""
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
 from server.commands import make_key
 from server.doors.api_keys import digest_of
+from server.doors.caller import ANYBODY
+from server.doors.doorkeeper import Doorkeeper
+from server.doors.refusals import NotLetIn
 from server.doors.signing import new_secret
+from server.doors.tickets import REMEMBERED_S, Tickets
+from server.doors.uses import OwnUses
 from server.settings import SettingsInvalid, load_settings
+from storage.keyring import Key, Keyring
+from tests.fakes import ManualClock
 
 ISSUED = ["--jwt-issuer=https://auth.example", "--jwt-audience=hair"]
 SECRET = "--jwt-secret=" + "s" * 32
@@ -28,6 +36,26 @@ def test_open_doors_are_for_loopback(host: str) -> None:
     assert load_settings([f"--host={host}", "--insecure"]).is_open
     for door in DOORS:
         assert not load_settings([f"--host={host}", *door]).is_open
+
+
+@pytest.mark.parametrize("text", [",", " ", " , ,"])
+@pytest.mark.parametrize("flag", ["signing-keys", "api-keys", "gateways", "proxies", "origins",
+                                  "rtc-listen", "rtc-public", "stun", "turn"])  # fmt: skip
+def test_a_list_lists_something(flag: str, text: str) -> None:
+    """As when it is put together of variables that are not set: nobody would be asked who they are,
+    or nobody let in."""
+    with pytest.raises(SettingsInvalid, match=rf"--{flag}\): nothing is listed"):
+        load_settings(["--host=0.0.0.0", f"--{flag}={text}"])
+
+
+async def test_no_door_is_open_for_want_of_keys() -> None:
+    """Nobody is let in where there is no way to find out who they are."""
+    keyring, clock = Keyring([Key(b"k" * 32)]), ManualClock()
+    tickets = Tickets(keyring, OwnUses(clock, REMEMBERED_S), clock)
+    request = make_mocked_request("GET", "/")
+    assert await Doorkeeper(tickets, is_open=True).caller(request) is ANYBODY
+    with pytest.raises(NotLetIn):
+        await Doorkeeper(tickets, is_open=False).caller(request)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
