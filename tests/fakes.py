@@ -32,6 +32,17 @@ class ManualClock:
         self.now_s += seconds
 
 
+class Connection:
+    """A transport that knows the address at its other end."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        """See asyncio.BaseTransport."""
+        return (self.address, 4711) if name == "peername" else default
+
+
 class Gate:
     """A call that stays on its worker until it is let go, and then returns ``answer``."""
 

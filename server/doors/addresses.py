@@ -31,7 +31,7 @@ def end_of(transport: asyncio.BaseTransport) -> str:
 
 def client_of(request: web.Request, proxies: Sequence[Network]) -> str:
     """Where a request comes from: who connected, or, where that is one of these proxies, whom it
-    says it has it from. Of IPv6 addresses only the customer's part counts.
+    says it has it from.
 
     Each proxy adds to the right of ``X-Forwarded-For``; what is left of the first that is not
     trusted may be anybody's invention.
@@ -42,7 +42,7 @@ def client_of(request: web.Request, proxies: Sequence[Network]) -> str:
         if not is_of(proxies, client) or _parsed(address.strip()) is None:
             break
         client = address.strip()
-    return site_of(client)
+    return client
 
 
 def site_of(address: str) -> str:

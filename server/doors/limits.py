@@ -11,7 +11,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from media.clock import Clock
-from server.doors.addresses import Network, client_of, is_of
+from server.doors.addresses import Network, client_of, is_of, site_of
 from server.doors.costs import Costs
 from server.errors import ErrorCode
 from server.replies import RequestRefused
@@ -62,7 +62,8 @@ class Limits:
     async def spend(self, request: web.Request, costs: Costs, user_id: str) -> None:
         """Count the request as its user's, or its address's. Raises RequestRefused: 429."""
         is_of_address = self.is_of_address(request, costs)
-        key = _key(f"address {self._address(request)}" if is_of_address else f"user {user_id}")
+        site = site_of(self._address(request))
+        key = _key(f"address {site}" if is_of_address else f"user {user_id}")
         windows = self.of[costs]
         if not windows:
             return

@@ -8,18 +8,9 @@ from multidict import CIMultiDict
 
 from server.doors.addresses import client_of, is_of, site_of
 from server.listed import networks_of
+from tests.fakes import Connection
 
 PROXIES = networks_of("10.0.0.0/8, fd00::1")
-
-
-class Connection:
-    """A transport that knows the address at its other end."""
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-
-    def get_extra_info(self, name: str, default: object = None) -> object:
-        return (self.address, 4711) if name == "peername" else default
 
 
 def client(peer: str, *told: str) -> str:
@@ -43,8 +34,9 @@ def client(peer: str, *told: str) -> str:
         ("10.0.0.1", ["198.51.100.7, "], "10.0.0.1"),
         ("10.0.0.1", ["me, 198.51.100.7"], "198.51.100.7"),
         ("::ffff:10.0.0.1", ["198.51.100.7"], "198.51.100.7"),
-        ("fd00::1", ["2001:db8:1:2:3::4"], "2001:db8:1:2::/64"),
-        ("fd00::2", ["198.51.100.7"], "fd00::/64"),
+        ("fd00::1", [], "fd00::1"),
+        ("fd00::1", ["2001:db8:1:2:3::4"], "2001:db8:1:2:3::4"),
+        ("fd00::2", ["198.51.100.7"], "fd00::2"),
     ],
 )
 def test_whom_a_request_is_from(peer: str, told: list[str], expected: str) -> None:

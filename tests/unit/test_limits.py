@@ -1,0 +1,57 @@
+"""Limits: whose count a request is one of, and what is counted where."""
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
+
+from server.doors.costs import Costs
+from server.doors.limits import Limits
+from server.listed import networks_of
+from server.replies import RequestRefused
+from storage.windows import OwnWindows, Window
+from tests.fakes import Connection, ManualClock
+
+HOUR_S = 3600
+ONCE = Window("calls", 1, HOUR_S)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+def limits_of(proxies: str, clock: ManualClock) -> Limits:
+    """One connection an hour."""
+    windows = OwnWindows(clock.monotonic)
+    return Limits(windows, windows, {Costs.CONNECTION: [ONCE]}, networks_of(proxies))
+
+
+def asked(peer: str, told: str = "") -> web.Request:
+    """A request from that address, and what a proxy says of where it has it from."""
+    headers = {"X-Forwarded-For": told} if told else {}
+    return make_mocked_request("GET", "/", headers=headers, transport=Connection(peer))
+
+
+async def is_let_in(limits: Limits, request: web.Request, user_id: str) -> bool:
+    try:
+        await limits.spend(request, Costs.CONNECTION, user_id)
+    except RequestRefused:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("proxy", ["10.0.0.1", "::1", "fd00::1", "::ffff:10.0.0.1"])
+async def test_a_proxy_that_says_nothing(proxy: str, clock: ManualClock) -> None:
+    """All users come from its address: each counts alone."""
+    limits = limits_of("10.0.0.1, ::1, fd00::1", clock)
+    assert await is_let_in(limits, asked(proxy), "ann")
+    assert await is_let_in(limits, asked(proxy), "bob")
+    assert not await is_let_in(limits, asked(proxy), "ann")
+
+
+async def test_a_customer_has_one_address(clock: ManualClock) -> None:
+    """Of IPv6 it is the part that all of a customer's have alike; whoever the user is."""
+    limits = limits_of("", clock)
+    assert await is_let_in(limits, asked("2001:db8::1"), "ann")
+    assert not await is_let_in(limits, asked("2001:db8::ffff:1"), "bob")
+    assert await is_let_in(limits, asked("2001:db8:0:1::1"), "ann")
