@@ -64,6 +64,8 @@ MOST_DOWNLOADS = 500
 """Each holds two megabytes, if its client is slow."""
 COMING_SHARE = 4
 """So many times as many photos may be on their way as are worked on."""
+SENDERS_SHARE, SENDERS_LEAST = 4, 2
+"""One sender has the fourth part of the places for what is on its way, and two at least."""
 MOST_WATCHERS, WATCHERS_OF_ONE = 200, 20
 """So many watch results at once."""
 MOST_ERASURES, ERASURES_OF_ONE = 16, 4
@@ -181,10 +183,15 @@ def _furnish(app: web.Application, settings: Settings) -> None:
     app[ERASURES] = Places("erasures", MOST_ERASURES, ERASURES_OF_ONE)
     app[EXPORTS] = Places("exports", MOST_EXPORTS, EXPORTS_OF_ONE)
     app[PHOTOS] = Places("photos", settings.max_photos)
-    app[PHOTOS_COMING] = Places("photos", COMING_SHARE * settings.max_photos)
-    app[UPLOADS] = Places("uploads", settings.max_uploads)
+    app[PHOTOS_COMING] = _shared("photos", COMING_SHARE * settings.max_photos)
+    app[UPLOADS] = _shared("uploads", settings.max_uploads)
     app[WATCHERS] = Places("watchers", MOST_WATCHERS, WATCHERS_OF_ONE)
     app[CLOSING] = asyncio.Event()
+
+
+def _shared(what: str, count: int) -> Places:
+    """Of which one sender, who may send as slowly as bodies may come, has a part."""
+    return Places(what, count, max(SENDERS_LEAST, count // SENDERS_SHARE))
 
 
 def _rtc_options(settings: Settings) -> RtcOptions:

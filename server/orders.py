@@ -15,6 +15,7 @@ from media.codec import encode_photo
 from media.frame import Picture
 from processing.look import Look, LookValues
 from server.answers import OrderAnswer
+from server.doors.entrance import sender_of
 from server.errors import ErrorCode
 from server.form_fields import LookForm, UserId, invalid
 from server.forms import FormLimits, receive_form
@@ -70,7 +71,7 @@ async def process_video(request: web.Request) -> web.Response:
     settings, results = services.settings, ResultCache(services)
     limits = FormLimits(settings.max_photo_bytes, settings.body_timeout_s)
     key = read_idempotency_key(request)
-    with request.app[PHOTOS_COMING].one():
+    with request.app[PHOTOS_COMING].one(sender_of(request)):
         async with receive_form(request, OrderForm, limits, services.workspace) as form:
             order = await _order(request, form, key)
             known = await results.find(order.record, order.photos)

@@ -12,6 +12,7 @@ from processing.engine import Engine, Rendered
 from processing.local import LOCAL
 from processing.look import Look, LookValues
 from server.doors.consent import check_consent
+from server.doors.entrance import sender_of
 from server.errors import ErrorCode
 from server.form_fields import FormFile, LookForm, UserId
 from server.forms import FormLimits, receive_form
@@ -40,7 +41,7 @@ async def try_on(request: web.Request) -> web.Response:
     services, started_s = request.app[SERVICES], request.app[SERVICES].clock.monotonic()
     limits = FormLimits(services.settings.max_photo_bytes, services.settings.body_timeout_s)
     content_type, studio = _wanted(request), Studio(services)
-    with request.app[PHOTOS_COMING].one():
+    with request.app[PHOTOS_COMING].one(sender_of(request)):
         async with receive_form(request, TryOnForm, limits, services.workspace) as form:
             with request.app[PHOTOS].one():
                 look, rendered = await _tried_on(studio, form)

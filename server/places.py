@@ -17,21 +17,21 @@ class Places:
         self._of_one = of_one
         self._users = Counter[str]()
 
-    def check(self) -> None:
-        """Whether there is one at all. Raises RequestRefused: 503."""
+    def check(self, user_id: str = "") -> None:
+        """Whether there is one. Raises RequestRefused: 503 where all are taken, 429 where all of
+        the user's are."""
         if self._free < 1:
             raise RequestRefused(
                 503, ErrorCode.SERVER_FULL, f"Too many {self._what} at once", closes=True
             )
+        if self._of_one is not None and self._users[user_id] >= self._of_one:
+            text = f"Too many {self._what} of one user at once"
+            raise RequestRefused(429, ErrorCode.RATE_LIMITED, text, closes=True)
 
     @contextmanager
     def one(self, user_id: str = "") -> Iterator[None]:
-        """Holds a place. Raises RequestRefused: 503 where all are taken, 429 where all of the
-        user's are."""
-        self.check()
-        if self._of_one is not None and self._users[user_id] >= self._of_one:
-            text = f"Too many {self._what} of one user at once"
-            raise RequestRefused(429, ErrorCode.RATE_LIMITED, text)
+        """Holds a place. Raises as ``check``."""
+        self.check(user_id)
         self._free -= 1
         self._users[user_id] += 1
         try:

@@ -9,6 +9,7 @@ from media.film.kind import FilmError, FilmTooLarge, FilmTooLong, check_claims
 from media.film.probe import FilmInfo
 from server.answers import UploadAnswer
 from server.arrival import arriving
+from server.doors.entrance import sender_of
 from server.errors import ErrorCode
 from server.form_fields import Form, StoredFile, UserId
 from server.forms import FormLimits, receive_form
@@ -41,7 +42,7 @@ async def upload_video(request: web.Request) -> web.Response:
     settings = services.settings
     limits = FormLimits(settings.max_video_bytes, settings.upload_timeout_s)
     key = read_idempotency_key(request)
-    with request.app[UPLOADS].one():
+    with request.app[UPLOADS].one(sender_of(request)):
         async with (
             arriving(request) as film,
             receive_form(request, UploadForm, limits, services.workspace, film.fields_came) as form,

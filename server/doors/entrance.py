@@ -75,6 +75,11 @@ async def act_for(request: web.Request, user_id: str) -> None:
     await _pay(request, user_id)
 
 
+def sender_of(request: web.Request) -> str:
+    """Who has sent it, whoever it is for: a user, or an address where nobody is asked."""
+    return request[CALLER].user_id or request.app[LIMITS].site(request)
+
+
 def not_let_in(reason: str) -> RequestRefused:
     """401."""
     challenge: dict[str, str] = {hdrs.WWW_AUTHENTICATE: CHALLENGE}
@@ -87,6 +92,8 @@ async def _let_in(request: web.Request, operation: Operation) -> None:
     if request.app[LIMITS].is_of_address(request, operation.costs):
         await _pay(request, NOBODY.user_id)  # whoever it is, and before it is found out
     caller = request[CALLER] = await _caller(request, operation.access)
+    if operation.places is not None and operation.takes_body:
+        request.app[operation.places].check(sender_of(request))  # what has no place is not counted
     if ANNOUNCED in request and request.body_exists and not operation.takes_body:
         # Nobody would look whether it is the one that was signed.
         text = "The address takes no body"

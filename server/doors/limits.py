@@ -62,8 +62,7 @@ class Limits:
     async def spend(self, request: web.Request, costs: Costs, user_id: str) -> None:
         """Count the request as its user's, or its address's. Raises RequestRefused: 429."""
         is_of_address = self.is_of_address(request, costs)
-        site = site_of(self._address(request))
-        key = _key(f"address {site}" if is_of_address else f"user {user_id}")
+        key = _key(f"address {self.site(request)}" if is_of_address else f"user {user_id}")
         windows = self.of[costs]
         if not windows:
             return
@@ -91,6 +90,10 @@ class Limits:
         where it has the request from."""
         is_known = not is_of(self.proxies, self._address(request))
         return costs is Costs.CONNECTION and is_known
+
+    def site(self, request: web.Request) -> str:
+        """Whose address it comes from."""
+        return site_of(self._address(request))
 
     def _address(self, request: web.Request) -> str:
         return client_of(request, self.proxies)

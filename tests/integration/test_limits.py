@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from functools import partial
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -12,14 +13,17 @@ from aiohttp import ClientSession, FormData
 from server.doors.api_keys import digest_of, new_key
 from server.doors.costs import Costs
 from server.doors.entrance import LIMITS
-from server.keys import UPLOADS
+from server.keys import PHOTOS_COMING, UPLOADS
+from server.places import Places
+from server.replies import RequestRefused
 from storage.redis_link import RedisLink
 from storage.redis_windows import RedisWindows
 from storage.windows import Window
 from tests.films import Recipe, film
 from tests.integration.client import realtime_path
+from tests.integration.raw_requests import request
 from tests.integration.redis import Redis
-from tests.integration.service import Service, StartService
+from tests.integration.service import Service, StartService, eventually
 from tests.tokens import ADMIN, AUDIENCE, ISSUER, SECRET, token
 
 API: Final = "/api/hair-tryOn"
@@ -66,7 +70,7 @@ async def test_two_servers_count_together(
     redis: Redis, start_service: StartService, tmp_path: Path, http: ClientSession
 ) -> None:
     """200 uploads of one user's at once, at two servers on one Redis: ten pass, and no more."""
-    limits: dict[str, Any] = {"redis_url": redis.url, "uploads_per_hour": 10, "max_uploads": 200}
+    limits: dict[str, Any] = {"redis_url": redis.url, "uploads_per_hour": 10, "max_uploads": 400}
     servers = [await start_service(data_dir=tmp_path / name, **limits) for name in "ab"]
     orders = (upload(http, servers[number % 2], form("ann")) for number in range(200))
     assert Counter(await asyncio.gather(*orders)) == {200: 10, 429: 190}
@@ -188,6 +192,38 @@ async def test_a_full_server_counts_nothing(
             assert await upload(http, service, form("ann"), **bearer("ann")) == 503
         assert await upload(http, service, form("ann")) == 503
     assert await upload(http, service, form("ann"), **bearer("ann")) == 200
+
+
+async def test_one_sender_keeps_nobody_out(
+    start_service: StartService, http: ClientSession
+) -> None:
+    """Who sends as slowly as may be has a part of the places, and all others are for others."""
+    service = await start_service(**TOKENS, max_uploads=4, max_photos=1, uploads_per_hour=3)
+    for path, places in (("upload-video", UPLOADS), ("try-on", PHOTOS_COMING)):
+        for _ in range(2):
+            client = await service.caller.connect_plain()
+            head = request(f"POST {API}/{path}", f"Authorization: {bearer('ann')['Authorization']}",
+                           "Content-Type: multipart/form-data; boundary=B", "Content-Length: 99",
+                           )  # fmt: skip
+            await client.send_raw(head + b"--B\r\n")
+        await eventually(partial(has_no_place, service.app[places], "ann"))
+    for _ in range(3):
+        assert await upload(http, service, form("ann"), **bearer("ann")) == 429
+    url = f"{service.caller.url}{API}/try-on"
+    for user_id, status in (("ann", 429), ("bob", 422)):
+        async with http.post(url, data=form(user_id), headers=bearer(user_id)) as answer:
+            assert answer.status == status
+    assert await upload(http, service, form("bob"), **bearer("bob")) == 200
+    windows, uploads = service.app[LIMITS].windows, service.app[LIMITS].of[Costs.UPLOAD][0]
+    assert (await windows.look(uploads, sha256(b"user ann").hexdigest())).left == 1
+
+
+def has_no_place(places: Places, user_id: str) -> bool:
+    try:
+        places.check(user_id)
+    except RequestRefused:
+        return True
+    return False
 
 
 async def test_live_connections_of_an_address(start_service: StartService) -> None:
