@@ -176,7 +176,8 @@ async def test_keys_for_something_else(
         {"kty": "oct", "k": "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA", "kid": "oct"},
         {**rsa, "use": "enc"}, {**rsa, "kid": "512", "alg": "RS512"}, {"kty": "RSA", "kid": "half"},
         {**rsa, "kid": 7}, {"kty": "new"}, 7, None,
-        {**rsa, "kid": "odd", "alg": [1]}, good,
+        {**rsa, "kid": "odd", "alg": [1]}, {"kty": "oct", "kid": "untold"},
+        {"kty": "AKP", "kid": "none", "alg": "none"}, good,
     ]}  # fmt: skip
     assert await reader.read(pairs.token("ec")) == Caller("ann")
     secret = b"secret-secret-secret-secret-secret"
