@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextvars import Context
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -16,6 +17,8 @@ from server.doors.refusals import DoorsAway, NotLetIn
 PUBLIC: Final = frozenset({"RS256", "ES256", "EdDSA"})
 FRESH_S: Final = 600.0
 """Keys are fetched again after so long."""
+LATE_S: Final = 2 * FRESH_S
+"""After so long without any who asked, keys are used only when they were looked for again."""
 STALE_S: Final = 24 * 3600.0
 """Keys that cannot be fetched again are used for so long: a key that was withdrawn is good no
 longer, and an auth service that is away for a night locks nobody out."""
@@ -44,11 +47,11 @@ class PublicKeys:
         name = header.get("kid")
         if not isinstance(name, str):
             raise NotLetIn("The token names no key")
-        if name not in self._keys or self._age_s() > STALE_S:
+        if name not in self._keys or self._age_s() > STALE_S or self._untried_s() > LATE_S:
             await self._refresh()
         elif self._age_s() > FRESH_S and (self._renewing is None or self._renewing.done()):
-            # Nobody has to wait for that.
-            self._renewing = asyncio.create_task(self._refresh())
+            # Nobody has to wait for that. In a context of its own: whoever asks is not its cause.
+            self._renewing = asyncio.create_task(self._refresh(), context=Context())
         if self._age_s() > STALE_S:
             raise DoorsAway
         key = self._keys.get(name)
@@ -65,18 +68,23 @@ class PublicKeys:
     def _age_s(self) -> float:
         return self._clock.monotonic() - self._fetched_s
 
+    def _untried_s(self) -> float:
+        return self._clock.monotonic() - self._tried_s
+
     async def _refresh(self) -> None:
         began_s = self._clock.monotonic()
         async with self._fetching:
             was_done = self._fetched_s >= began_s
-            if was_done or self._clock.monotonic() - self._tried_s < PAUSE_S:
+            if was_done or self._untried_s() < PAUSE_S:
                 return
-            self._tried_s = self._clock.monotonic()
             try:
                 self._keys = read_keys(await self._fetched())
                 self._fetched_s = self._clock.monotonic()
             except (aiohttp.ClientError, TimeoutError, ValueError) as error:
                 log.warning("keys of tokens not fetched", reason=type(error).__name__)
+            finally:
+                # Not before: who asks meanwhile waits for what comes.
+                self._tried_s = self._clock.monotonic()
 
     async def _fetched(self) -> bytes:
         async with asyncio.timeout(FETCH_S):

@@ -6,10 +6,11 @@ from typing import Any
 
 import jwt
 import pytest
+import structlog
 from aiohttp import ClientSession
 
 from server.doors.caller import Caller
-from server.doors.jwks import FRESH_S, MOST_BYTES, PAUSE_S, STALE_S, PublicKeys
+from server.doors.jwks import FRESH_S, LATE_S, MOST_BYTES, PAUSE_S, STALE_S, PublicKeys
 from server.doors.refusals import DoorsAway, NotLetIn
 from server.doors.tokens import TokenReader
 from tests.fakes import ManualClock
@@ -115,6 +116,39 @@ async def test_a_withdrawn_key_is_forgotten(
     await eventually(lambda: auth.asked == 2)
     clock.advance(PAUSE_S)
     await eventually_refused(reader, pairs.token("rsa"))
+
+
+async def test_a_key_that_was_withdrawn_in_quiet_times(
+    reader: TokenReader, auth: AuthService, pairs: KeyPairs, clock: ManualClock
+) -> None:
+    """Where nobody has asked for long, all who ask wait until the keys are there: none is let in by
+    what was good then."""
+    auth.answer = pairs.jwks("rsa", "ec")
+    assert await reader.read(pairs.token("rsa")) == Caller("ann")
+    auth.answer = pairs.jwks("ec")
+    clock.advance(LATE_S + 1)
+    asked = (reader.read(pairs.token("rsa")) for _ in range(3))
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(one) for one in found] == [NotLetIn] * 3
+    assert auth.asked == 2
+
+
+async def test_who_renews_keys_is_nobody(
+    reader: TokenReader, auth: AuthService, pairs: KeyPairs, clock: ManualClock
+) -> None:
+    """The log does not say that it was in some request that they could not be fetched."""
+    auth.answer = pairs.jwks("ec")
+    await reader.read(pairs.token("ec"))
+    auth.answer = 500
+    clock.advance(FRESH_S + 1)
+    with (
+        structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as log,
+        structlog.contextvars.bound_contextvars(request="1"),
+    ):
+        await reader.read(pairs.token("ec"))
+        await eventually(lambda: bool(log))
+    said = {"event": "keys of tokens not fetched", "log_level": "warning"}
+    assert log == [{**said, "reason": "ClientResponseError"}]
 
 
 async def test_unknown_keys_make_no_flood(
