@@ -69,12 +69,16 @@ class Limits:
         spent = request[SPENT] = []
         # What is refused for one reason uses up nothing of another's.
         for window in windows[1:]:
-            _note(spent, window, await self._asked(window, methodcaller("look", window, key)))
+            _note(spent, window, await self._asked(window, key, methodcaller("look", window, key)))
         spent.clear()
         for window in windows:
-            _note(spent, window, await self._asked(window, methodcaller("take", window, key)))
+            _note(spent, window, await self._asked(window, key, methodcaller("take", window, key)))
 
-    async def _asked(self, window: Window, ask: Ask) -> Taken:
+    async def _asked(self, window: Window, key: str, ask: Ask) -> Taken:
+        # What this server alone refuses uses up nothing of what is shared.
+        known = await self.own.look(window, key)
+        if not known.is_free:
+            return known
         try:
             shared = await ask(self.windows)
         except StorageError:

@@ -8,7 +8,8 @@ from server.doors.costs import Costs
 from server.doors.limits import Limits
 from server.listed import networks_of
 from server.replies import RequestRefused
-from storage.windows import OwnWindows, Window
+from storage.errors import StorageFailed
+from storage.windows import OwnWindows, Taken, Window
 from tests.fakes import Connection, ManualClock
 
 HOUR_S = 3600
@@ -38,6 +39,34 @@ async def is_let_in(limits: Limits, request: web.Request, user_id: str) -> bool:
     except RequestRefused:
         return False
     return True
+
+
+class Away(OwnWindows):
+    """Others' counts, which can be away."""
+
+    is_away = False
+
+    async def take(self, window: Window, key: str) -> Taken:
+        """See Windows."""
+        if self.is_away:
+            raise StorageFailed("away")
+        return await super().take(window, key)
+
+
+async def test_what_is_refused_here_uses_up_nothing_elsewhere(clock: ManualClock) -> None:
+    """Who has tried again and again, for what was done while the others were away, is not kept out
+    for longer."""
+    shared = Away(clock.monotonic)
+    limits = Limits(shared, OwnWindows(clock.monotonic), {Costs.CONNECTION: [ONCE]}, ())
+    ann = asked("192.0.2.1")
+    shared.is_away = True
+    assert await is_let_in(limits, ann, "ann")
+    shared.is_away = False
+    clock.advance(HOUR_S / 2)
+    for _ in range(3):
+        assert not await is_let_in(limits, ann, "ann")
+    clock.advance(HOUR_S / 2)
+    assert await is_let_in(limits, ann, "ann")
 
 
 @pytest.mark.parametrize("proxy", ["10.0.0.1", "::1", "fd00::1", "::ffff:10.0.0.1"])
