@@ -25,11 +25,12 @@ class TooManyViewers(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A viewer's place; ``gone`` is set when it leaves."""
+    """A viewer's place, until then by the monotonic clock; ``gone`` is set when it leaves."""
 
     viewer_id: str
     viewer: RtcViewer
     gone: asyncio.Event
+    until_s: float
 
 
 class Audience:
@@ -55,15 +56,16 @@ class Audience:
         place = self._places.get(viewer_id)
         return place.viewer if place is not None else None
 
-    async def admit(self, offer: Offer) -> tuple[Place, str]:
-        """A new viewer's place, and the SDP answer. Raises OfferRejected or TooManyViewers."""
+    async def admit(self, offer: Offer, until_s: float) -> tuple[Place, str]:
+        """A new viewer's place, until then, and the SDP answer. Raises OfferRejected or
+        TooManyViewers."""
         if len(self._places) >= MAX_VIEWERS:
             raise TooManyViewers
         if self._is_closed:
             raise OfferRejected("the call has ended")
         if not self._connection.is_direct:
             raise OfferRejected("calls cannot be watched with this version of aiortc")
-        place = self._new_place(offer)
+        place = self._new_place(offer, until_s)
         answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         task = asyncio.create_task(self._hold(place, answered))
         self._tasks.add(task)
@@ -89,7 +91,7 @@ class Audience:
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    def _new_place(self, offer: Offer) -> Place:
+    def _new_place(self, offer: Offer, until_s: float) -> Place:
         gone = asyncio.Event()
         viewer = RtcViewer(
             offer,
@@ -99,7 +101,7 @@ class Audience:
             ended=gone.set,
             now_s=self._now_s,
         )
-        place = Place(secrets.token_urlsafe(12), viewer, gone)
+        place = Place(secrets.token_urlsafe(12), viewer, gone, until_s)
         self._places[place.viewer_id] = place
         return place
 
@@ -115,11 +117,15 @@ class Audience:
             await place.viewer.close()
 
     async def _watch(self, place: Place) -> None:
-        """Until the viewer leaves, falls silent, or never comes."""
-        while not place.gone.is_set() and not place.viewer.end.is_gone:
+        """Until the viewer leaves, falls silent, never comes, or is not known any more."""
+        while not self._is_over(place):
             with suppress(TimeoutError):
                 async with asyncio.timeout(WATCH_S):
                     await place.gone.wait()
+
+    def _is_over(self, place: Place) -> bool:
+        is_known = self._now_s() < place.until_s
+        return place.gone.is_set() or place.viewer.end.is_gone or not is_known
 
     def _want_key(self) -> None:
         """At once, or when the interval is over: a wish is put off, never forgotten."""

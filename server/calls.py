@@ -29,13 +29,15 @@ log = structlog.get_logger(__name__)
 @dataclass(eq=False)
 class Call:
     """One connection. ``answered`` is its SDP answer, or why there is none; ``look`` what is worn
-    from the first frame on, if the client says so with its offer."""
+    from the first frame on, if the client says so with its offer; ``until_s`` when the client is
+    not known any more, by the monotonic clock."""
 
     session_id: str
     user_id: str
     peer: RtcPeer
     answered: asyncio.Future[str]
     look: LookValues | None
+    until_s: float
 
 
 class Calls:
@@ -64,6 +66,8 @@ class Calls:
         user_id: str,
         offer: Offer,
         look: LookValues | None,
+        *,
+        until_s: float,
         request_id: str,
     ) -> Call:
         """Answer an offer: from then on the session lives until its client leaves.
@@ -82,7 +86,7 @@ class Calls:
         now_s = services.clock.monotonic
         peer = RtcPeer(offer, self._options, services.settings, now_s, request_id)
         answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        call = Call(session_id, user_id, peer, answered, look)
+        call = Call(session_id, user_id, peer, answered, look, until_s)
         task = asyncio.create_task(self._hold(call))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -123,7 +127,8 @@ class Calls:
         # What can be refused is refused before the session is touched: another connection of it may
         # be in use.
         answer = await call.peer.connection.answer()
-        async with self._sessions.admit(call.session_id, call.user_id, call.peer) as session:
+        admitted = (call.session_id, call.user_id, call.peer, call.until_s)
+        async with self._sessions.admit(*admitted) as session:
             if call.look is not None:
                 await session.wardrobe.set_values(call.look)
             self._calls[call.session_id] = call

@@ -30,6 +30,7 @@ TAKEN_OVER = Ending(
     "the session goes on in another connection",
     error=ErrorCode.SESSION_TAKEN_OVER,
 )
+EXPIRED = Ending(CloseCode.UNAUTHORIZED, "the token has expired", error=ErrorCode.UNAUTHORIZED)
 ERASED = Ending(CloseCode.ERASED, "the user's data were erased", error=ErrorCode.DATA_ERASED)
 TOO_SLOW = Ending(CloseCode.TRY_AGAIN_LATER, "the client does not read")
 CLOSING = Ending(CloseCode.GOING_AWAY, "the server is stopping")

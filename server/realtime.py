@@ -6,7 +6,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from server import endings, messages
-from server.doors.entrance import REFUSED
+from server.doors.entrance import CALLER, REFUSED
 from server.errors import CloseCode, ErrorCode
 from server.identity import read_ids
 from server.keys import SERVICES, SESSIONS
@@ -34,7 +34,8 @@ async def realtime(request: web.Request) -> web.StreamResponse:
         _check_let_in(request)
         session_id, user_id = read_ids(request)
         structlog.contextvars.bind_contextvars(session=pseudonym(session_id))
-        async with sessions.admit(session_id, user_id, peer) as session:
+        until_s = request[CALLER].until_s(services.clock)
+        async with sessions.admit(session_id, user_id, peer, until_s) as session:
             ending = await session.serve(lambda: peer.read(session))
     except SessionRefused as error:
         await _turn_away(peer, error)

@@ -50,15 +50,18 @@ class LiveSessions:
             raise _forbidden()
 
     @asynccontextmanager
-    async def admit(self, session_id: str, user_id: str, peer: Peer) -> AsyncIterator[LiveSession]:
-        """Let a connection in as this session's only one, for the length of the block.
+    async def admit(
+        self, session_id: str, user_id: str, peer: Peer, until_s: float
+    ) -> AsyncIterator[LiveSession]:
+        """Let a connection in as this session's only one, for the length of the block, which its
+        client may use until then, by the monotonic clock.
 
         An earlier connection of the same user is told and ended first. Raises SessionRefused
         when the session is another user's, the server is full or stopping, or the storage that
         knows the owner cannot be asked.
         """
         await self._clear_the_way(session_id, user_id)
-        session = LiveSession(session_id, user_id, self._services, peer)
+        session = LiveSession(session_id, user_id, self._services, peer, until_s)
         self._live[session_id] = session
         try:
             await self._open(session)

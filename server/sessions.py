@@ -41,12 +41,16 @@ log = structlog.get_logger(__name__)
 class LiveSession:
     """A session while its client is connected. Knows no transport: that is the peer's matter."""
 
-    def __init__(self, session_id: str, user_id: str, services: Services, peer: Peer) -> None:
+    def __init__(
+        self, session_id: str, user_id: str, services: Services, peer: Peer, until_s: float
+    ) -> None:
+        """``until_s`` is when its client is not known any more, by the monotonic clock."""
         settings, clock = services.settings, services.clock
         self.session_id = session_id
         self.user_id = user_id
         self._services = services
         self._peer = peer
+        self._until_s = until_s
         self._share = Share()
         self._pipeline = FramePipeline(services.engines, peer.coder)
         self.wardrobe = Wardrobe(
@@ -166,12 +170,15 @@ class LiveSession:
 
     async def _report(self) -> None:
         """Once a second: figures to the client, a document to the journal, a look for clients that
-        are idle, or as good as that. Sessions that began together do so in turns."""
+        are not known any more, idle, or as good as that. Sessions that began together do so in
+        turns."""
         await asyncio.sleep(STATS_INTERVAL_S * _turn(self.session_id))
         while True:
             await asyncio.sleep(STATS_INTERVAL_S)
-            idle_s = self._services.clock.monotonic() - self._active_s
-            if idle_s > self._services.settings.idle_timeout_s:
+            now_s = self._services.clock.monotonic()
+            if now_s >= self._until_s:
+                self.stop(endings.EXPIRED)
+            if now_s - self._active_s > self._services.settings.idle_timeout_s:
                 self.stop(endings.IDLE)
             if self._peer.is_dribbling:
                 self.stop(endings.DRIBBLED)

@@ -7,9 +7,10 @@ from media.rtc.offer import OfferRejected, read_offer
 from processing.look import LookError, LookValues, parse_values
 from server import signalling
 from server.answering import ID
+from server.doors.entrance import CALLER
 from server.errors import ClientError, ErrorCode
 from server.identity import read_ids
-from server.keys import CALLS
+from server.keys import CALLS, SERVICES
 from server.registry import SessionRefused
 from server.replies import refused
 
@@ -25,7 +26,10 @@ async def offer(request: web.Request) -> web.Response:
         look = _look_of(request)
         offered = await signalling.read_offered(request)
         wanted = read_offer(offered.sdp)
-        call = await request.app[CALLS].open(session_id, user_id, wanted, look, request[ID])
+        until_s = request[CALLER].until_s(request.app[SERVICES].clock)
+        call = await request.app[CALLS].open(
+            session_id, user_id, wanted, look, until_s=until_s, request_id=request[ID]
+        )
     except OfferRejected as rejected:
         return signalling.cannot_be_answered(rejected)
     except SessionRefused as error:

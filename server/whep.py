@@ -6,6 +6,8 @@ from media.rtc.offer import OfferRejected, read_watch_offer
 from media.rtc.viewer import RtcViewer
 from server import signalling
 from server.audience import Audience, TooManyViewers
+from server.doors.entrance import CALLER
+from server.keys import SERVICES
 from server.replies import come_again
 
 
@@ -18,7 +20,8 @@ async def watch(request: web.Request) -> web.Response:
     try:
         offered = await signalling.read_offered(request)
         offer = read_watch_offer(offered.sdp, call.peer.connection.codec)
-        place, answer = await audience.admit(offer)
+        until_s = request[CALLER].until_s(request.app[SERVICES].clock)
+        place, answer = await audience.admit(offer, until_s)
     except OfferRejected as rejected:
         return signalling.cannot_be_answered(rejected)
     except TooManyViewers:

@@ -1,7 +1,10 @@
 """Who asks, and for whom they may."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from typing import Final
+
+from media.clock import Clock
 
 CUSTOMER: Final = ":"
 """Between an enterprise's id and that of one of its customers."""
@@ -13,16 +16,26 @@ class Caller:
 
     ``user_id`` is whom they are known as. Who ``is_admin`` may act for all others. An enterprise
     ``has_customers``, for whom it may act: users whose ids are its own and ``:`` and something.
+    What they have shown is good until ``expires_s``, seconds since 1970, if it ever ends; that is
+    no part of who they are.
     """
 
     user_id: str
     is_admin: bool = False
     has_customers: bool = False
+    expires_s: float | None = field(default=None, compare=False)
 
     @property
     def is_alone(self) -> bool:
         """Whether it is only for themselves that they may act."""
         return not (self.is_admin or self.has_customers)
+
+    def until_s(self, clock: Clock) -> float:
+        """How long what they have begun may go on, by the clock's monotonic time; it may be over
+        already, and be without end."""
+        if self.expires_s is None:
+            return math.inf
+        return clock.monotonic() + self.expires_s - clock.utc_now().timestamp()
 
     def may_act_for(self, user_id: str) -> bool:
         """Whether what is that user's is theirs to see and to change."""

@@ -15,6 +15,7 @@ from server.identity import USER_ID
 
 SHARED: Final = "HS256"
 MOST_TOKEN_BYTES: Final = 8192
+LAST_S: Final = 2**40
 _NEEDED: Final = ("exp", "sub", "iss", "aud")
 
 
@@ -77,4 +78,6 @@ class TokenReader:
         if not USER_ID.fullmatch(user_id):
             raise NotLetIn("The token's subject is no user id")
         is_admin = isinstance(scope, str) and self.admin_scope in scope.split()
-        return Caller(user_id, is_admin=is_admin)
+        # What is no moment any more is as far away as can be.
+        expires_s = min(int(claims["exp"]), LAST_S) + self.leeway_s
+        return Caller(user_id, is_admin=is_admin, expires_s=expires_s)

@@ -46,6 +46,13 @@ async def test_a_ticket_is_good_once(tickets: Tickets) -> None:
             await tickets.redeem(ticket)
 
 
+async def test_a_ticket_says_until_when(tickets: Tickets) -> None:
+    """What is begun with it goes on no longer than with what it was got by."""
+    for expires_s in (None, 1.8e9 + 30.5):
+        ticket = tickets.issue(Caller("ann", expires_s=expires_s))
+        assert (await tickets.redeem(ticket)).expires_s == expires_s
+
+
 async def test_a_ticket_lasts_a_minute(tickets: Tickets, clock: ManualClock) -> None:
     """No longer; and it cannot be used again while its use might be forgotten."""
     ticket, late = tickets.issue(ANN), tickets.issue(ANN)

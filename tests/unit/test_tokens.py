@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import math
 import time
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from server.doors.caller import Caller
 from server.doors.refusals import NotLetIn
 from server.doors.tokens import MOST_TOKEN_BYTES, SharedSecret, TokenReader
+from tests.fakes import ManualClock
 from tests.tokens import ADMIN, AUDIENCE, ISSUER, SECRET, claims, token, unsigned
 
 LEEWAY_S = 30.0
@@ -42,6 +44,19 @@ def reader() -> TokenReader:
 async def test_a_good_token_says_who_it_is(reader: TokenReader, others: dict[str, Any]) -> None:
     """Whoever else it is for, and within what clocks may differ."""
     assert await reader.read(token(**from_now(others))) == Caller("ann")
+
+
+@pytest.mark.parametrize("exp", [4_000_000_000, "4000000000", 4e9 + 0.5])
+async def test_a_token_says_until_when(reader: TokenReader, exp: Any) -> None:
+    """And whoever is known by it, for as long as clocks may differ besides."""
+    caller = await reader.read(token(exp=exp))
+    assert caller.expires_s == 4e9 + LEEWAY_S
+    clock = ManualClock(7.0)
+    left_s = 4e9 + LEEWAY_S - clock.utc_now().timestamp()
+    assert caller.until_s(clock) == pytest.approx(7.0 + left_s)
+    assert Caller("ann").until_s(clock) == math.inf
+    far = await reader.read(token(exp=10**400))
+    assert clock.monotonic() < far.until_s(clock) < math.inf
 
 
 async def test_an_admin_is_told_by_a_word(reader: TokenReader) -> None:
