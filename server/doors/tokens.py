@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import jwt
+import structlog
 
 from server.doors.caller import Caller
 from server.doors.refusals import NotLetIn
@@ -17,6 +18,8 @@ SHARED: Final = "HS256"
 MOST_TOKEN_BYTES: Final = 8192
 LAST_S: Final = 2**40
 _NEEDED: Final = ("exp", "sub", "iss", "aud")
+
+log = structlog.get_logger(__name__)
 
 
 class TokenKeys(Protocol):
@@ -68,8 +71,10 @@ class TokenReader:
             )  # fmt: skip
         except jwt.ExpiredSignatureError:
             raise NotLetIn("The token has expired") from None
-        except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
-            # What is wrong with it helps those who forge tokens more than those who are given them.
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
+            # What is wrong with it helps those who forge tokens more than those who are given them;
+            # it is in the log for who has set the wrong issuer.
+            log.info("token refused", reason=type(error).__name__)
             raise NotLetIn("The token is not good") from None
         return self._caller(claims)
 

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import pytest
+import structlog
 
 from server.doors.caller import Caller
 from server.doors.refusals import NotLetIn
@@ -101,6 +102,22 @@ async def test_what_is_not_right_is_not_believed(
         wrong = unsigned(said, {"alg": "HS256"})
     with pytest.raises(NotLetIn):
         await reader.read(wrong)
+
+
+@pytest.mark.parametrize(
+    ("others", "reason"),
+    [
+        ({"iss": "https://other.example.com"}, "InvalidIssuerError"),
+        ({"aud": "other"}, "InvalidAudienceError"),
+        ({"key": "another secret, of just as many bytes, 26"}, "InvalidSignatureError"),
+        ({"sub": None}, "MissingRequiredClaimError"),
+    ],
+)
+async def test_the_log_says_why(reader: TokenReader, others: dict[str, Any], reason: str) -> None:
+    """By its kind alone, for who runs the service; who asks is not told."""
+    with structlog.testing.capture_logs() as log, pytest.raises(NotLetIn, match=r"is not good$"):
+        await reader.read(token(**others))
+    assert log == [{"event": "token refused", "log_level": "info", "reason": reason}]
 
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "nOnE", "", None, 7, "RS256", "HS256"])
