@@ -25,7 +25,7 @@ class LimitSettings(BaseSettings):
     proxies: Networks = Field(
         "",
         description="addresses or networks, separated by commas, of proxies whose X-Forwarded-For "
-        "says where a request comes from; gateways need not be repeated",
+        "says where a request comes from; gateways too, if they add to it",
     )
 
     @property

@@ -35,12 +35,16 @@ log = structlog.get_logger(__name__)
 class Limits:
     """``windows`` are counted in, and in ``own`` what this server has let through. It counts too,
     and alone while the others are away: nobody is refused for that, and whatever they forget,
-    nobody may do as they please. Where nothing is shared they are the same."""
+    nobody may do as they please. Where nothing is shared they are the same.
+
+    ``proxies`` say where they have requests from; ``gateways``, unless they are among them, pass on
+    whatever their clients say of that."""
 
     windows: Windows
     own: Windows
     of: Mapping[Costs, Sequence[Window]]
     proxies: Sequence[Network]
+    gateways: Sequence[Network] = ()
 
     @classmethod
     def by(cls, settings: Settings, windows: Windows, clock: Clock) -> "Limits":
@@ -55,9 +59,8 @@ class Limits:
             Costs.UPLOAD: (uploads, calls),
             Costs.CONNECTION: (connections,),
         }
-        proxies = (*settings.proxy_networks, *settings.gateway_networks)
         own = windows if isinstance(windows, OwnWindows) else OwnWindows(clock.monotonic)
-        return cls(windows, own, costs, proxies)
+        return cls(windows, own, costs, settings.proxy_networks, settings.gateway_networks)
 
     async def spend(self, request: web.Request, costs: Costs, user_id: str) -> None:
         """Count the request as its user's, or its address's. Raises RequestRefused: 429."""
@@ -90,9 +93,9 @@ class Limits:
         return shared if own.is_free else own
 
     def is_of_address(self, request: web.Request, costs: Costs) -> bool:
-        """Whether it counts as its address's, which is not known behind a proxy that does not say
-        where it has the request from."""
-        is_known = not is_of(self.proxies, self._address(request))
+        """Whether it counts as its address's, which is not known behind a proxy or gateway that
+        does not say where it has the request from."""
+        is_known = not is_of((*self.proxies, *self.gateways), self._address(request))
         return costs is Costs.CONNECTION and is_known
 
     def site(self, request: web.Request) -> str:

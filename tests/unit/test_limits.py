@@ -1,5 +1,7 @@
 """Limits: whose count a request is one of, and what is counted where."""
 
+from dataclasses import replace
+
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
@@ -76,6 +78,17 @@ async def test_a_proxy_that_says_nothing(proxy: str, clock: ManualClock) -> None
     assert await is_let_in(limits, asked(proxy), "ann")
     assert await is_let_in(limits, asked(proxy), "bob")
     assert not await is_let_in(limits, asked(proxy), "ann")
+
+
+@pytest.mark.parametrize(("proxies", "expected"), [("", [True, False]), ("::1", [False, True])])
+async def test_a_gateway_passes_on_what_clients_say(
+    proxies: str, expected: list[bool], clock: ManualClock
+) -> None:
+    """It is no address until it is said that the gateway adds to it: the user counts."""
+    limits = replace(limits_of(proxies, clock), gateways=networks_of("::1"))
+    assert await is_let_in(limits, asked("::1", "192.0.2.1"), "ann")
+    others = [(asked("::1", "192.0.2.1"), "bob"), (asked("::1", "192.0.2.2"), "ann")]
+    assert [await is_let_in(limits, *one) for one in others] == expected
 
 
 async def test_a_customer_has_one_address(clock: ManualClock) -> None:
