@@ -9,14 +9,13 @@ from server.doors.api_keys import ApiKeys
 from server.doors.caller import ANYBODY, Caller
 from server.doors.gateway import Gateway
 from server.doors.refusals import NotLetIn
-from server.doors.signing import RequestSigning
+from server.doors.signing import SIGNATURE, RequestSigning
 from server.doors.tickets import Tickets
 from server.doors.tokens import TokenReader
 
 API_KEY: Final = "X-API-Key"
 TICKET: Final = "ticket"
 BEARER: Final = "bearer"
-CREDENTIALS: Final = "A token (Authorization: Bearer …) is needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +41,32 @@ class Doorkeeper:
             return told
         if self.signing is not None and self.signing.is_meant(request):
             return await self.signing.caller(request)
-        if hdrs.AUTHORIZATION in request.headers:
-            return await self._bearer(request.headers.getall(hdrs.AUTHORIZATION))
+        if self.tokens is not None and (tokens := _tokens(request)):
+            return await self.tokens.read(_only(hdrs.AUTHORIZATION, tokens))
         if self.api_keys is not None and API_KEY in request.headers:
-            return self._by_key(self.api_keys, request.headers.getall(API_KEY))
+            return self.api_keys.caller(_only(API_KEY, request.headers.getall(API_KEY)))
         if takes_tickets and TICKET in request.query:
             return await self.tickets.redeem(request.query[TICKET])
-        raise NotLetIn(CREDENTIALS)
+        raise NotLetIn(f"Needed is {self._needed()}")
 
-    @staticmethod
-    def _by_key(api_keys: ApiKeys, values: list[str]) -> Caller:
-        if len(values) != 1:
-            raise NotLetIn(f"{API_KEY}: is there {len(values)} times")
-        return api_keys.caller(values[0])
+    def _needed(self) -> str:
+        ways = {
+            "a token (Authorization: Bearer …)": self.tokens,
+            f"a key ({API_KEY})": self.api_keys,
+            f"a signature ({SIGNATURE})": self.signing,
+            "the way by the gateway": self.gateway,
+        }
+        return " or ".join(name for name, way in ways.items() if way is not None)
 
-    async def _bearer(self, values: list[str]) -> Caller:
-        scheme, _, token = values[0].partition(" ")
-        if len(values) != 1 or scheme.lower() != BEARER or self.tokens is None:
-            raise NotLetIn(CREDENTIALS)
-        return await self.tokens.read(token.strip())
+
+def _tokens(request: web.Request) -> list[str]:
+    """What proxies on the way want besides, as Basic, is not for this server."""
+    values = (value.partition(" ") for value in request.headers.getall(hdrs.AUTHORIZATION, ()))
+    return [token.strip() for scheme, _, token in values if scheme.lower() == BEARER]
+
+
+def _only(name: str, values: list[str]) -> str:
+    """Raises NotLetIn for more than one, of which another server might take the other."""
+    if len(values) != 1:
+        raise NotLetIn(f"{name}: is there {len(values)} times")
+    return values[0]

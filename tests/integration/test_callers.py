@@ -103,6 +103,26 @@ async def test_an_enterprise_acts_for_its_customers(
     assert await history(http, service, "salon") == 401
 
 
+async def test_whoever_is_refused_is_told_what_is_needed(
+    start_service: StartService, http: ClientSession, tmp_path: Path
+) -> None:
+    """By the ways that there are; what a proxy on the way wants besides is in none's way."""
+    key, basic = new_key(), {"Authorization": "Basic eDp5"}
+    keys = f"salon={digest_of(key)}"
+    service = await start_service(api_keys=keys)
+    both = await start_service(**TOKENS, api_keys=keys, data_dir=tmp_path / "other")
+    for one, needed in (
+        (service, "a key (X-API-Key)"),
+        (both, "a token (Authorization: Bearer …) or a key (X-API-Key)"),
+    ):
+        async with http.get(f"{one.caller.url}{API}/me", headers=basic) as answer:
+            assert (await answer.json())["message"] == f"Needed is {needed}"
+        assert await history(http, one, "salon", **basic, **{"X-API-Key": key}) == 200
+    twice = [("Authorization", f"Bearer {token('ann')}")] * 2
+    async with http.get(f"{both.caller.url}{API}/me", headers=twice) as answer:
+        assert (await answer.json())["message"] == "Authorization: is there 2 times"
+
+
 async def test_ids_are_as_auth_services_make_them(start_service: StartService) -> None:
     """Signs in them mean something in addresses: what is theirs is found, and erased."""
     service = await start_service(**TOKENS)
