@@ -87,8 +87,10 @@ def create_app(
 ) -> web.Application:
     """The service as an aiohttp application. Nothing is opened before it is started.
 
-    Starting raises SettingsInvalid if a store or a folder that the settings name cannot be used.
+    Raises SettingsInvalid if anybody would be let in from anywhere, without its being meant; and
+    when it is started, if a store or a folder that the settings name cannot be used.
     """
+    settings.check_doors()
     engines = engines or local_engines(settings.networks)
     origins = settings.allowed_origins
     hosts = [hosting(LOOPBACK)] if settings.is_open and not settings.insecure else []

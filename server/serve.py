@@ -26,7 +26,8 @@ log = structlog.get_logger(__name__)
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; a second signal ends the process at once.
 
-    Raises SettingsInvalid when a store or the certificate cannot be used, or the address is taken.
+    Raises SettingsInvalid as create_app does, when the certificate cannot be used, or the address
+    is taken.
     """
     context = _tls_context(settings)
     runner = make_runner(create_app(settings), settings, grace_s=HANDLER_GRACE_S)

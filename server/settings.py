@@ -206,15 +206,15 @@ class Settings(ConnectionSettings, LimitSettings, DoorSettings, StorageSettings)
             raise ValueError("turn needs turn_secret")
         return self
 
-    @model_validator(mode="after")
-    def _open_doors_are_meant(self) -> Self:
+    def check_doors(self) -> None:
+        """Whoever is to be let in has to be asked who they are, on other addresses than loopback.
+        What lets nobody in, as a worker, needs no keys. Raises SettingsInvalid."""
         if self.is_open and not self.insecure and self.host not in LOOPBACK:
-            raise ValueError(
-                f"host {self.host} lets others in, and nobody is asked who they are: set "
-                "jwt_secret or jwt_keys_url, gateways, api_keys or signing_keys; --insecure lets "
-                "anybody in"
+            raise SettingsInvalid(
+                f"wrong setting: host {self.host} lets others in, and nobody is asked who they "
+                "are: set jwt_secret or jwt_keys_url, gateways, api_keys or signing_keys; "
+                "--insecure lets anybody in"
             )
-        return self
 
     @property
     def rtc_listen_addresses(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
+from server.app import create_app
 from server.commands import make_key
 from server.doors.api_keys import digest_of
 from server.doors.caller import ANYBODY
@@ -30,12 +31,18 @@ def _no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "example.org"])
 def test_open_doors_are_for_loopback(host: str) -> None:
-    """Elsewhere somebody has to mean it, or callers are asked who they are."""
+    """Elsewhere somebody has to mean it, or callers are asked who they are. A worker lets nobody
+    in, and is not asked for keys."""
+    others = load_settings([f"--host={host}"])
     with pytest.raises(SettingsInvalid, match=rf"^wrong setting: host {host} lets others in"):
-        load_settings([f"--host={host}"])
-    assert load_settings([f"--host={host}", "--insecure"]).is_open
+        create_app(others)
+    meant = load_settings([f"--host={host}", "--insecure"])
+    meant.check_doors()
+    assert meant.is_open
     for door in DOORS:
-        assert not load_settings([f"--host={host}", *door]).is_open
+        closed = load_settings([f"--host={host}", *door])
+        closed.check_doors()
+        assert not closed.is_open
 
 
 @pytest.mark.parametrize("text", [",", " ", " , ,"])
@@ -61,7 +68,9 @@ async def test_no_door_is_open_for_want_of_keys() -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
 def test_a_demo_needs_no_keys(host: str) -> None:
     """On the machine itself anybody is whoever they say they are."""
-    assert load_settings([f"--host={host}"]).is_open
+    demo = load_settings([f"--host={host}"])
+    demo.check_doors()
+    assert demo.is_open
 
 
 @pytest.mark.parametrize("key", [SECRET, KEYS])
