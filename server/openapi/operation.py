@@ -29,8 +29,8 @@ Said: TypeAlias = "type[BaseModel] | Media | str"
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A method of an address. ``errors`` are the statuses under which an error is told, besides
-    those that ``access`` and ``costs`` bring; ``json`` is what a body of JSON holds; ``places`` are
-    what it takes one of. What takes pictures to change them ``needs_consent``."""
+    those that ``access``, ``costs`` and what is sent bring; ``json`` is what a body of JSON holds;
+    ``places`` are what it takes one of. What takes pictures to change them ``needs_consent``."""
 
     tag: str
     summary: str
@@ -51,9 +51,21 @@ class Operation:
     @property
     def all_errors(self) -> Sequence[int]:
         """Every status under which an error is told."""
-        guarded = () if self.access is Access.PUBLIC else (401, 403)
-        limited = () if self.access is Access.PUBLIC or self.costs is Costs.NOTHING else (429,)
-        return sorted({*self.errors, *guarded, *limited})
+        return sorted({*self.errors, *self._errors_of_doors(), *self._errors_of_body()})
+
+    def _errors_of_doors(self) -> Sequence[int]:
+        if self.access is Access.PUBLIC:
+            return ()
+        if self.access is Access.SOCKET:
+            return (403,)  # pages of other sites; all else is told in the socket
+        # Who signs may send a body only where one is taken; keys and storages may be away.
+        limited = () if self.costs is Costs.NOTHING else (429,)
+        return (400, 401, 403, *limited, 503)
+
+    def _errors_of_body(self) -> Sequence[int]:
+        if self.form is not None or self.json is not None:
+            return (400, 408, 413, 415, 422)
+        return () if self.body is None else (400, 408)
 
     @property
     def names_user(self) -> bool:

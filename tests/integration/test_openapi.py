@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import re
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,18 @@ import orjson
 import pytest
 from aiohttp import ClientSession, hdrs
 
+from server.doors.access import Access
+from server.doors.doorkeeper import Doorkeeper
+from server.doors.refusals import DoorsAway
 from server.openapi.document import make_document
+from server.openapi.operation import Told
 from server.openapi.pages import DOCS_DIR
 from server.routes import told
 from tests.integration.browser import open_browser
 from tests.integration.process import ServerProcess
 from tests.integration.service import Service, StartService
 from tests.integration.videos import Videos
-from tests.signing import KEYS
+from tests.signing import FORM, KEYS, signed
 from tests.tokens import AUDIENCE, ISSUER, SECRET, token
 
 ROOT = Path(__file__).parents[2]
@@ -55,6 +60,48 @@ async def test_the_document_is_served(service: Service) -> None:
     assert look["properties"]["engine"]["enum"] == [*service.services.engines.names, None]
     references = set(_references(document))
     assert references <= {f"#/components/schemas/{n}" for n in document["components"]["schemas"]}
+
+
+async def test_what_the_doors_answer_is_told(
+    start_service: StartService, http: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bodies that come too late, or are signed where none is taken, and keys that are away."""
+    times: dict[str, Any] = {"body_timeout_s": 0.02, "upload_timeout_s": 0.02}
+    service = await start_service(signing_keys=KEYS, calls_per_hour=10**6, **times)
+    asked = [one for one in told() if one.operation.access in (Access.USER, Access.TICKET)]
+    answered = {await _status(http, service, one) for one in asked}
+
+    async def away(*_: object, **__: object) -> None:
+        raise DoorsAway
+
+    monkeypatch.setattr(Doorkeeper, "caller", away)
+    answered |= {await _status(http, service, one) for one in asked}
+    assert {400, 408, 503} <= answered
+
+
+async def _status(http: ClientSession, service: Service, one: Told) -> int:
+    """The status of an answer, to a body that does not come to its end, if that is told of."""
+    operation, may_end = one.operation, asyncio.Event()
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"--"
+        await may_end.wait()
+
+    names = {"session_id": "s1", "viewer_id": "v1", "result_id": "r1"}
+    query = "?user_id=salon" if operation.form is None else ""
+    target = one.route.path.format(user_id="salon", **names) + query
+    json = {"Content-Type": "application/json"}
+    types = FORM if operation.form else json if operation.json else {"Content-Type": _type_of(one)}
+    headers = {**signed(one.route.method, target, b"--"), **types}
+    url = service.caller.url + target
+    async with http.request(one.route.method, url, data=body(), headers=headers) as answer:
+        may_end.set()
+        assert answer.status in {*operation.all_errors, *operation.answers}, (one, answer.status)
+        return answer.status
+
+
+def _type_of(one: Told) -> str:
+    return one.operation.body.types[0] if one.operation.body else "text/plain"
 
 
 async def test_it_says_by_what_one_is_let_in(
