@@ -135,5 +135,6 @@ def _refused(window: Window, taken: Taken) -> RequestRefused:
 
 
 def _key(who: str) -> str:
-    """Whose count it is, in a form that tells nobody whose."""
+    """Whose count it is, in a form in which nobody reads whose; who has them all may still find out
+    by trying. Servers that count together share a Redis, and need share no secret."""
     return hashlib.sha256(who.encode()).hexdigest()
