@@ -16,6 +16,7 @@ from server.doors.caller import NOBODY, Caller
 from server.doors.costs import Costs
 from server.doors.doorkeeper import Doorkeeper
 from server.doors.limits import Limits
+from server.doors.origins import is_embedded
 from server.doors.refusals import DoorsAway, NotLetIn
 from server.doors.signing import ANNOUNCED
 from server.errors import ErrorCode
@@ -88,6 +89,10 @@ def not_let_in(reason: str) -> RequestRefused:
 
 async def _let_in(request: web.Request, operation: Operation) -> None:
     """Raises RequestRefused."""
+    if operation.costs is not Costs.NOTHING and is_embedded(request):
+        # It would be the visitor's own count that another site's page uses up.
+        text = "Pages of other sites may not ask here"
+        raise RequestRefused(403, ErrorCode.FORBIDDEN, text, closes=True)
     request[COSTS] = operation.costs
     if request.app[LIMITS].is_of_address(request, operation.costs):
         await _pay(request, NOBODY.user_id)  # whoever it is, and before it is found out

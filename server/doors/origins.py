@@ -19,6 +19,7 @@ ALLOWED: Final = web.RequestKey("allowed", str)
 PREFLIGHT_S: Final = 3600
 _SITE: Final = "Sec-Fetch-Site"
 _SAME: Final = "same-origin"
+_OTHER: Final = "cross-site"
 _HARMLESS: Final = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
 METHODS: Final = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
 _ASKED: Final = (
@@ -74,6 +75,12 @@ _PREFLIGHT: Final[dict[str, str]] = {
     hdrs.ACCESS_CONTROL_ALLOW_HEADERS: _ASKED,
     hdrs.ACCESS_CONTROL_MAX_AGE: str(PREFLIGHT_S),
 }
+
+
+def is_embedded(request: web.Request) -> bool:
+    """Whether a page of another site has had the browser ask in passing, as for a picture or in a
+    window, for which it names no origin."""
+    return hdrs.ORIGIN not in request.headers and request.headers.get(_SITE) == _OTHER
 
 
 def telling(

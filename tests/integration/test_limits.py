@@ -95,6 +95,18 @@ async def test_calls_are_counted_and_told(start_service: StartService, http: Cli
     assert (await history(http, service, "bob"))[0] == 200
 
 
+async def test_other_sites_use_up_nothing(start_service: StartService, http: ClientSession) -> None:
+    """A picture or a window of another site's page is asked for with what a gateway knows of the
+    visitor, whose calls they would be."""
+    service = await start_service(gateways="127.0.0.1", calls_per_hour=1)
+    ann, elsewhere = {"X-User-Id": "ann"}, {"Sec-Fetch-Site": "cross-site"}
+    for _ in range(3):
+        assert (await history(http, service, **ann, **elsewhere))[0] == 403
+    async with http.get(f"{service.caller.url}{API}/me", headers=ann | elsewhere) as answer:
+        assert answer.status == 200
+    assert (await history(http, service, **ann, **{"Sec-Fetch-Site": "none"}))[0] == 200
+
+
 async def test_what_does_not_count(start_service: StartService, http: ClientSession) -> None:
     """How a result is, files, what keeps live sessions going, and everybody's rights."""
     service = await start_service(calls_per_hour=1, connections_per_minute=1)
