@@ -47,6 +47,7 @@ from server.keys import (
     UPLOADS,
     WATCHERS,
 )
+from server.listed import LOOPBACK
 from server.openapi.document import make_document
 from server.openapi.security import schemes
 from server.pages import add_security_headers, insist_on_tls
@@ -55,7 +56,7 @@ from server.registry import LiveSessions
 from server.routes import operations, routes, told
 from server.scanner import MalwareScanner
 from server.services import Services
-from server.settings import LOOPBACK, Settings
+from server.settings import Settings
 from server.signed import Signer
 from server.stores import Stores, opened_stores, usable
 from storage.lock import DirectoryLock

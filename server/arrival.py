@@ -6,7 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from aiohttp import web
 
 from server.erased_lately import ErasedLately
-from server.identity import USER_ID, data_erased
+from server.identity import data_erased
+from server.ids import USER_ID
 from server.keys import ERASER, SERVICES
 from storage.addresses import address_of
 from storage.files import new_name

@@ -6,7 +6,7 @@ from pathlib import Path
 from media.clock import SystemClock
 from server.doors.api_keys import digest_of, new_key
 from server.doors.signing import new_secret
-from server.identity import USER_ID, USER_ID_IS
+from server.ids import USER_ID, USER_ID_IS
 from server.logs import pseudonym
 from server.settings import Settings
 from server.stores import opened_stores

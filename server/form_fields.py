@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from processing.look import LookError, LookValues, parse_values
 from server.errors import ErrorCode
-from server.identity import USER_ID, USER_ID_IS
+from server.ids import USER_ID, USER_ID_IS
 from server.replies import RequestRefused
 from storage.workspace import Incoming
 

@@ -1,22 +1,17 @@
 """Who speaks, and of which session: the ids in an address, checked."""
 
-import re
 from typing import Final
 
 from aiohttp import web
 
 from server.errors import CloseCode, ErrorCode
+from server.ids import IDEMPOTENCY_KEY, SESSION_ID, USER_ID, USER_ID_IS
 from server.registry import SessionRefused
 from server.replies import RequestRefused
 
-SESSION_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-USER_ID: Final = re.compile(r"[A-Za-z0-9_.@:+|-]{1,128}")
-USER_ID_IS: Final = "is 1 to 128 letters, digits or any of - _ . @ : + |"
-"""As auth services make them: `auth0|5f7c8ec7`, an address, a number."""
-IDEMPOTENCY_KEY: Final = "Idempotency-Key"
+KEY_HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotent-Replayed"
 """Says that an answer is that of an earlier request."""
-_KEY: Final = re.compile(r"[!-~]{1,255}")
 
 
 def read_ids(request: web.Request) -> tuple[str, str]:
@@ -40,16 +35,16 @@ def read_ids(request: web.Request) -> tuple[str, str]:
 
 def read_idempotency_key(request: web.Request) -> str | None:
     """The request's key, None if it has none. Raises RequestRefused (422)."""
-    key = request.headers.get(IDEMPOTENCY_KEY)
-    if key is not None and not _KEY.fullmatch(key):
-        text = f"{IDEMPOTENCY_KEY}: is 1 to 255 letters, digits or signs"
+    key = request.headers.get(KEY_HEADER)
+    if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
+        text = f"{KEY_HEADER}: is 1 to 255 letters, digits or signs"
         raise RequestRefused(422, ErrorCode.VALIDATION_FAILED, text, closes=True)
     return key
 
 
 def key_reused() -> RequestRefused:
     """422: the key was used for another request."""
-    text = f"{IDEMPOTENCY_KEY}: was used for another request"
+    text = f"{KEY_HEADER}: was used for another request"
     return RequestRefused(422, ErrorCode.VALIDATION_FAILED, text)
 
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, SecretStr
 from yarl import URL
 
 from server.doors.addresses import Network
+from server.ids import USER_ID
 from storage.errors import KeysUnusable
 from storage.keyring import Keyring
 from storage.redis_link import is_redis_url
@@ -21,10 +22,11 @@ _FILES = re.compile(r"(s3|gs|az)://[^/\s]+(/\S*)?")
 _WEBHOOK = "whsec_"
 _SECRET_BYTES = range(24, 65)
 _TOKEN_SECRET_BYTES = 32
-_API_KEY = re.compile(r"[A-Za-z0-9_.@:+|-]{1,128}=[0-9a-f]{64}")
-_SIGNING_KEY = re.compile(r"[A-Za-z0-9_.@:+|-]{1,128}=hts_[A-Za-z0-9_-]{43}")
+_API_KEY = re.compile(rf"{USER_ID.pattern}=[0-9a-f]{{64}}")
+_SIGNING_KEY = re.compile(rf"{USER_ID.pattern}=hts_[A-Za-z0-9_-]{{43}}")
 _ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+"""Names of the machine itself."""
 
 
 def listed(text: str) -> tuple[str, ...]:
@@ -132,7 +134,7 @@ def _is_safe(text: str) -> bool:
         url = URL(text)
     except ValueError:
         raise ValueError("no address") from None
-    is_private = url.scheme == "http" and url.host in _LOOPBACK
+    is_private = url.scheme == "http" and url.host in LOOPBACK
     return bool(url.host and (url.scheme == "https" or is_private))
 
 

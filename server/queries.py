@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from server.cursors import read_cursor
 from server.form_fields import UserId, checked
+from server.identity import KEY_HEADER
+from server.ids import IDEMPOTENCY_KEY
 from storage.results import Cursor
 
 
@@ -80,7 +82,7 @@ class KeyHeader(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     idempotency_key: Annotated[
-        str | None, Field(alias="Idempotency-Key", pattern=r"^[!-~]{1,255}$")
+        str | None, Field(alias=KEY_HEADER, pattern=f"^{IDEMPOTENCY_KEY.pattern}$")
     ] = None
 
 

@@ -26,7 +26,6 @@ from server.users import erase_user, export_user
 from storage.addresses import ADDRESS
 
 API: Final = "/api/hair-tryOn"
-EVENTS: Final = f"{API}/result/{{result_id}}/events"
 USER: Final = f"{API}/user/{{user_id}}"
 WEBRTC: Final = f"{API}/webrtc/{{session_id}}"
 WHEP: Final = f"{API}/whep/{{session_id}}"

@@ -15,7 +15,7 @@ from pydantic_settings import SettingsConfigDict, SettingsError
 from server.connection_settings import ConnectionSettings
 from server.door_settings import DoorSettings
 from server.limit_settings import LimitSettings
-from server.listed import Addresses, DaemonAddress, IceUrls, WebhookSecret, listed
+from server.listed import LOOPBACK, Addresses, DaemonAddress, IceUrls, WebhookSecret, listed
 from server.storage_settings import ENV_PREFIX, OptionalPath, Seconds, StorageSettings
 from storage.keeper import COMING_S
 
@@ -28,9 +28,6 @@ class SettingsInvalid(ValueError):
 
 LogFormat: TypeAlias = Literal["auto", "console", "json"]
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
-
-
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def _processors() -> int:

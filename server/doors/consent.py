@@ -14,7 +14,7 @@ from server.agreement import NOT_AGREED
 from server.doors.access import Access
 from server.doors.entrance import REFUSED, USER_FIELD, operation_of
 from server.errors import ErrorCode
-from server.identity import USER_ID
+from server.ids import USER_ID
 from server.keys import SERVICES
 from server.openapi.operation import Operation
 from server.replies import RequestRefused, storage_refusal

@@ -8,7 +8,7 @@ from aiohttp import web
 from server.doors.addresses import Network, is_of, peer_of
 from server.doors.caller import Caller
 from server.doors.refusals import NotLetIn
-from server.identity import USER_ID
+from server.ids import USER_ID
 
 
 @dataclass(frozen=True, slots=True)

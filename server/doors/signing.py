@@ -21,7 +21,7 @@ from media.clock import Clock
 from server.doors.caller import Caller
 from server.doors.refusals import NotLetIn
 from server.doors.uses import Uses
-from server.identity import USER_ID
+from server.ids import USER_ID
 
 KEY_ID: Final = "X-Key-Id"
 TIMESTAMP: Final = "X-Timestamp"

@@ -12,7 +12,7 @@ import structlog
 
 from server.doors.caller import Caller
 from server.doors.refusals import NotLetIn
-from server.identity import USER_ID
+from server.ids import USER_ID
 
 SHARED: Final = "HS256"
 MOST_TOKEN_BYTES: Final = 8192

@@ -18,7 +18,7 @@ from server.answers import (
 from server.doors.access import Access
 from server.doors.answers import CallerAnswer, TicketAnswer
 from server.doors.costs import Costs
-from server.identity import SESSION_ID
+from server.ids import SESSION_ID
 from server.keys import PHOTOS_COMING, UPLOADS, WATCHERS
 from server.openapi.operation import Media, Operation
 from server.orders import OrderForm

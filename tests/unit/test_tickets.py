@@ -8,7 +8,7 @@ from server.doors.caller import Caller
 from server.doors.refusals import DoorsAway, NotLetIn
 from server.doors.tickets import GOOD_S, MOST_LENGTH, REMEMBERED_S, Tickets
 from server.doors.uses import OwnUses, SharedUses
-from server.identity import USER_ID
+from server.ids import USER_ID
 from storage.keyring import Key, Keyring
 from storage.memory_cache import MemoryCache
 from tests.fakes import ManualClock

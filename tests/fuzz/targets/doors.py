@@ -32,7 +32,7 @@ from server.doors.signing import (
 from server.doors.tickets import REMEMBERED_S, Tickets
 from server.doors.tokens import SharedSecret, TokenReader
 from server.doors.uses import OwnUses
-from server.identity import USER_ID
+from server.ids import USER_ID
 from storage.keyring import Key, Keyring
 from tests.fuzz.target import Target, changed, changed_text
 from tests.fuzz.targets.live import TREES
