@@ -160,7 +160,11 @@ export class FilesApi {
   }
 
   async #post(path, form, options) {
-    const send = () => postForm(API + path, form, { ...options, headers: this.#calls.headers });
+    const send = async (failures) => {
+      // A gateway may have sent it to another site, of which nothing is told here.
+      if (failures > 0) await this.#visitor.check();
+      return postForm(API + path, form, { ...options, headers: this.#calls.headers });
+    };
     try {
       return await withRetries(send, options.signal);
     } catch (error) {

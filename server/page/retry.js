@@ -12,18 +12,18 @@ export function retryDelayMs(failures, random) {
 
 /**
  * Do it, and again where there was no answer: so the action has to be one that can be done twice.
- * @param {() => Promise<T>} action
+ * @param {(failures: number) => Promise<T>} action is told how many tries have failed before
  * @param {AbortSignal} signal
  * @param {{wait?: (ms: number) => Promise<void>, random?: () => number}} means
  * @returns {Promise<T>}
  * @template T
  */
 export async function withRetries(action, signal, { wait = pause, random = Math.random } = {}) {
-  for (let failures = 1; ; failures += 1) {
+  for (let failures = 0; ; failures += 1) {
     try {
-      return await action();
+      return await action(failures);
     } catch (error) {
-      const delayMs = error instanceof NoAnswer ? retryDelayMs(failures, random) : null;
+      const delayMs = error instanceof NoAnswer ? retryDelayMs(failures + 1, random) : null;
       if (delayMs === null) throw error;
       await wait(delayMs);
       signal.throwIfAborted();

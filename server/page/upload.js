@@ -1,6 +1,6 @@
 // Sends a form and tells how much of it has gone: fetch cannot tell that, XMLHttpRequest can.
 
-import { NoAnswer, refusalOf } from "./refusal.js";
+import { NoAnswer, Refusal, refusalOf } from "./refusal.js";
 
 /**
  * @param {string} url
@@ -23,7 +23,7 @@ export function postForm(url, form, { signal, headers, key, onProgress }) {
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     if (key) request.setRequestHeader("Idempotency-Key", key);
     const listenTo = (name, then) => request.addEventListener(name, then);
-    listenTo("load", () => settle(request).then(resolve, reject));
+    listenTo("load", () => settle(request, url).then(resolve, reject));
     listenTo("error", () => reject(new NoAnswer(url)));
     listenTo("abort", () => reject(signal.reason));
     listenTo("loadend", () => signal.removeEventListener("abort", abort));
@@ -39,9 +39,17 @@ function watchSending(sending, onProgress) {
   for (const name of ["progress", "load"]) sending.addEventListener(name, tell);
 }
 
-async function settle(request) {
+async function settle(request, url) {
   const { status, response } = request;
   const header = (name) => request.getResponseHeader(name);
+  if (isOfSignIn(request, url)) throw new Refusal({ status: 401, code: "UNAUTHORIZED", retryAfterS: null });
   if (status >= 200 && status < 300) return { body: response, header };
   throw refusalOf(status, await response.text(), header("Retry-After"));
+}
+
+/** Whether a gateway has answered in the server's place: it has sent the visitor elsewhere, which
+ * cannot be forbidden here, or shows a page of its own. */
+function isOfSignIn({ responseURL, response, status }, url) {
+  const isPage = status >= 200 && status < 300 && response.type.startsWith("text/html");
+  return responseURL !== new URL(url, location.href).href || isPage;
 }

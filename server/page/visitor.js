@@ -44,6 +44,11 @@ export class Visitor {
     return `${url}${url.includes("?") ? "&" : "?"}ticket=${encodeURIComponent(ticket)}`;
   }
 
+  /** Whether they are still let in. */
+  async check() {
+    await this.#ask();
+  }
+
   async #ask() {
     const { user_id: userId } = await this.#json(`${API}/me`, "GET");
     return userId === null

@@ -15,6 +15,7 @@ from aiohttp import (
     web,
 )
 
+SIGN_IN_PATH: Final = "/sign-in"
 _OWN: Final = frozenset({"connection", "upgrade", "transfer-encoding", "content-length"})
 _SOCKETS: Final = "sec-websocket-"
 
@@ -22,7 +23,7 @@ _SOCKETS: Final = "sec-websocket-"
 @dataclass
 class Gateway:
     """Passes requests on to ``target``, with ``headers`` added; says 401 to all while it is
-    closed. ``asked`` is what the service is asked for."""
+    closed, or sends them to its ``sign_in`` page. ``asked`` is what the service is asked for."""
 
     target: str
     http: ClientSession
@@ -30,6 +31,7 @@ class Gateway:
     asked: list[str] = field(default_factory=list)
     sockets: list[ClientWebSocketResponse] = field(default_factory=list)
     is_closed: bool = False
+    sign_in: str = ""
     url: str = ""
 
     async def close(self) -> None:
@@ -40,8 +42,13 @@ class Gateway:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Anything."""
+        if request.path == SIGN_IN_PATH:
+            return web.Response(text="<h1>Sign in</h1>", content_type="text/html")
         if self.is_closed:
-            return web.Response(status=401)
+            await request.read()
+            if not self.sign_in:
+                return web.Response(status=401)
+            return web.Response(status=302, headers={hdrs.LOCATION: self.sign_in})
         self.asked.append(request.path_qs)
         if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
             return await self._pass_socket(request)

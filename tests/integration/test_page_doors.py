@@ -12,10 +12,10 @@ from server.doors.refusals import NotLetIn
 from server.doors.tokens import TokenReader
 from tests import pictures
 from tests.integration.browser import OpenTab, Tab
-from tests.integration.gateway import gateway_to
+from tests.integration.gateway import SIGN_IN_PATH, gateway_to
 from tests.integration.process import ServerProcess
 from tests.integration.service import StartService
-from tests.integration.video_tab import VideoTab, written
+from tests.integration.video_tab import VideoTab, open_videos, written
 from tests.tokens import AUDIENCE, ISSUER, SECRET, token
 
 TOKENS: Final[dict[str, Any]] = {
@@ -103,6 +103,28 @@ async def test_behind_a_gateway(start_service: StartService, open_tab: OpenTab) 
         assert await tab.words("notice-title") == OVER
         assert await tab.words("notice-wait") == ""
         assert await tab.words("notice-action") == "Load again"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_a_gateway_sends_an_upload_elsewhere(
+    start_service: StartService, open_tab: OpenTab, tmp_path: Path, host: str
+) -> None:
+    """To a page of its own site, or of another: it is said that nobody is signed in any more, and
+    the photo is not sent again."""
+    service = await start_service(gateways="127.0.0.1")
+    async with gateway_to(service.caller.url, **{"X-User-Id": "ann"}) as gateway:
+        films = await open_videos(open_tab, gateway.url)
+        sent: list[str] = []
+        films.page.on("request", lambda request: sent.append(f"{request.method} {request.url}"))
+        await films.says("who-name", "ann")
+        gateway.sign_in = gateway.url.replace("127.0.0.1", host) + SIGN_IN_PATH
+        gateway.is_closed = True
+        cv2.imwrite(str(tmp_path / "me.jpg"), pictures.portrait())
+        await films.choose(tmp_path / "me.jpg")
+        await films.change()
+        await films.says("door", OVER)
+        await films.says("file-alert", "You are not signed in")
+        assert sum(one.startswith("POST") for one in sent) == 1
 
 
 async def test_a_closed_door_is_said_in_words(

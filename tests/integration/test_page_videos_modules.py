@@ -219,6 +219,17 @@ async def test_retries_are_few(run_script: RunScript) -> None:
     ]
 
 
+async def test_a_page_is_no_answer_to_a_form(run_script: RunScript) -> None:
+    """Where a gateway shows where to sign in, in the place of what was asked for."""
+    answer = await run_script("""
+      const { postForm } = await import("/page/upload.js");
+      const { signal } = new AbortController();
+      return postForm("/try-on", new FormData(), { signal, headers: {} })
+        .then(({ body }) => body.text(), ({ status, code }) => [status, code]);
+    """)
+    assert answer == [401, "UNAUTHORIZED"]
+
+
 async def test_watching_uses_few_connections(run_script: RunScript) -> None:
     """Three streams at once; what is on show comes first, and one that ends makes room. Who is let
     in no more does not try again."""
