@@ -6,9 +6,10 @@ const UNAUTHORIZED = 401;
 /** How long a short answer is waited for. */
 export const PATIENCE_MS = 10_000;
 
-/** Event: "refused" when the server does not know, or knows no longer, who is there. */
+/** Events: "refused" when the server does not know, or knows no longer, who is there, or takes them
+ * for somebody else than before; "forbidden" when something is another user's. */
 export class Calls extends EventTarget {
-  /** Why nobody is let in, as a problem of messages.js; null as long as somebody is. */
+  /** Why nothing goes on, as a problem of messages.js; null as long as somebody is let in. */
   problem = null;
   #token;
   #wasLetIn = false;
@@ -36,7 +37,7 @@ export class Calls extends EventTarget {
     const answer = await fetch(url, { cache: "no-store", redirect: "manual", ...options, headers });
     this.#wasLetIn ||= answer.ok;
     if (answer.type !== "opaqueredirect" && answer.status !== UNAUTHORIZED) return answer;
-    this.heed(UNAUTHORIZED);
+    this.heed({ status: UNAUTHORIZED });
     return Response.json({ error: "UNAUTHORIZED" }, { status: UNAUTHORIZED });
   }
 
@@ -49,13 +50,23 @@ export class Calls extends EventTarget {
       throw new NoAnswer(url);
     });
     if (answer.ok) return answer;
-    throw refusalOf(answer.status, await answer.text(), answer.headers.get("Retry-After"));
+    const refusal = refusalOf(answer.status, await answer.text(), answer.headers.get("Retry-After"));
+    this.heed(refusal);
+    throw refusal;
   }
 
-  /** Take note of how a request was answered that went another way. @param {number} status */
-  heed(status) {
-    if (status !== UNAUTHORIZED || this.problem !== null) return;
-    this.problem = this.hasToken || this.#wasLetIn ? "signed_out" : "unauthorized";
+  /** Take note of how a request was refused, whichever way it went.
+   * @param {{status: number, code?: string}} refusal */
+  heed({ status, code }) {
+    if (code === "FORBIDDEN") this.dispatchEvent(new Event("forbidden"));
+    if (status !== UNAUTHORIZED) return;
+    this.end(this.hasToken || this.#wasLetIn ? "signed_out" : "unauthorized");
+  }
+
+  /** Nothing goes on. @param {string} problem of messages.js; the first is the one that is told */
+  end(problem) {
+    if (this.problem !== null) return;
+    this.problem = problem;
     this.dispatchEvent(new Event("refused"));
   }
 }

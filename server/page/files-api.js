@@ -168,7 +168,7 @@ export class FilesApi {
     try {
       return await withRetries(send, options.signal);
     } catch (error) {
-      if (error instanceof Refusal) this.#calls.heed(error.status);
+      if (error instanceof Refusal) this.#calls.heed(error);
       throw error;
     }
   }

@@ -112,6 +112,11 @@ const PROBLEMS = {
     text: "You were, for a while. Sign in again to go on.",
     action: "reload",
   },
+  switched: {
+    title: "You are signed in as somebody else now",
+    text: "What is shown here belongs to whom you were before. Load the page again to go on.",
+    action: "reload",
+  },
   consent_required: {
     title: "You have not agreed yet, or no more",
     text: "This server takes pictures only of those who have agreed to what is done with them.",
@@ -143,6 +148,7 @@ const GOOD_PHOTO = "Try one of a single head, from the front, in even light, wit
 /** By the server's error codes; what is not here is said in the server's own words. */
 const ERRORS = {
   UNAUTHORIZED: "You are not signed in.",
+  FORBIDDEN: "The server says that this belongs to somebody else. Load the page again.",
   CONSENT_REQUIRED: "The server takes no pictures of those who have not agreed to what is done with them.",
   PROCESSING_FAILED: "The server could not change the last picture.",
   RATE_LIMITED: "Too much at once: the server asks for fewer pictures.",

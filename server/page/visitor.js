@@ -2,6 +2,7 @@
 
 import { PATIENCE_MS } from "./calls.js";
 import { browserId } from "./identity.js";
+import { Refusal } from "./refusal.js";
 
 const API = "/api/hair-tryOn";
 
@@ -9,10 +10,13 @@ const API = "/api/hair-tryOn";
 export class Visitor {
   #calls;
   #asking = null;
+  #checking = null;
 
   /** @param {import("./calls.js").Calls} calls */
   constructor(calls) {
     this.#calls = calls;
+    // What is shown was the visitor's own: who is there may be another one by now.
+    calls.addEventListener("forbidden", () => this.check().catch(() => {}));
   }
 
   /**
@@ -44,9 +48,20 @@ export class Visitor {
     return `${url}${url.includes("?") ? "&" : "?"}ticket=${encodeURIComponent(ticket)}`;
   }
 
-  /** Whether they are still let in. */
-  async check() {
-    await this.#ask();
+  /** Whether they are let in still, as whom they were before. */
+  check() {
+    this.#checking ??= this.#compare().finally(() => {
+      this.#checking = null;
+    });
+    return this.#checking;
+  }
+
+  async #compare() {
+    const { userId } = await this.who();
+    const now = await this.#ask();
+    if (now.userId === userId) return;
+    this.#calls.end("switched");
+    throw new Refusal({ status: 403, code: "FORBIDDEN", retryAfterS: null });
   }
 
   async #ask() {

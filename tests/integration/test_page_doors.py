@@ -27,6 +27,7 @@ SIGN_IN: Final = "https://auth.example.com/sign-in"
 PLAYING: Final = "document.querySelector('#after video')?.currentTime > 0.2"
 LOADED: Final = "document.querySelector('.card-picture img')?.naturalWidth > 0"
 STRANGER: Final = "This server wants to know who you are"
+OTHER: Final = "You are signed in as somebody else now"
 OVER: Final = "You are not signed in any more"
 
 
@@ -125,6 +126,27 @@ async def test_a_gateway_sends_an_upload_elsewhere(
         await films.says("door", OVER)
         await films.says("file-alert", "You are not signed in")
         assert sum(one.startswith("POST") for one in sent) == 1
+
+
+async def test_a_gateway_takes_the_visitor_for_another(
+    start_service: StartService, open_tab: OpenTab
+) -> None:
+    """It is said, and nothing live begins; loaded again, the page is theirs."""
+    service = await start_service(gateways="127.0.0.1")
+    async with gateway_to(service.caller.url, **{"X-User-Id": "ann"}) as gateway:
+        films = await open_videos(open_tab, gateway.url)
+        await films.says("history-words", "No videos yet")
+        gateway.headers["X-User-Id"] = "eve"
+        await films.part("erase").click()
+        await films.part("erase-place").get_by_text("Erase everything", exact=True).click()
+        await films.says("own-data-words", "belongs to somebody else. Load the page again")
+        await films.says("door", OTHER)
+        await films.part("tab-live").click()
+        await films.part("start-camera").click()
+        await films.says("notice", OTHER)
+        await films.part("notice-action").click()
+        await films.says("who-name", "eve")
+        await expect(films.part("door")).to_be_hidden()
 
 
 async def test_a_closed_door_is_said_in_words(
