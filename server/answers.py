@@ -239,10 +239,20 @@ class IceAnswer(Answer):
     ttl_s: float
 
 
-class ErrorDetails(BaseModel):
-    """What in the request is wrong."""
+class LimitDetails(BaseModel):
+    """So many within so many seconds, and in how many the next one."""
 
-    field: str
+    name: str
+    amount: int
+    within_s: int
+    again_in_s: int
+
+
+class ErrorDetails(BaseModel):
+    """What in the request is wrong, or the limit that it is above."""
+
+    field: str | None = None
+    limit: LimitDetails | None = None
 
 
 class ErrorAnswer(Answer):

@@ -13,7 +13,7 @@ from server.keys import SERVICES, SESSIONS
 from server.logs import pseudonym
 from server.peer import PeerGone, PeerTooSlow
 from server.registry import SessionRefused
-from server.replies import refused
+from server.replies import refused, told
 from server.websocket import WebSocketPeer
 
 _CLOSE_CODES: Final = {401: CloseCode.UNAUTHORIZED, 403: CloseCode.FORBIDDEN}
@@ -54,12 +54,12 @@ def _check_let_in(request: web.Request) -> None:
     error = request.get(REFUSED)
     if error is not None:
         code = _CLOSE_CODES.get(error.status, CloseCode.TRY_AGAIN_LATER)
-        raise SessionRefused(code, error.code, error.message)
+        raise SessionRefused(code, error.code, error.message, error.used_up)
 
 
 async def _turn_away(peer: WebSocketPeer, refused: SessionRefused) -> None:
     try:
-        await peer.send(messages.error(refused.code, refused.message))
+        await peer.send(messages.error(refused.code, refused.message) | told(refused.used_up))
     except (PeerGone, PeerTooSlow):
         log.debug("client left before it was refused")
     await peer.close(refused.close_code, refused.message)

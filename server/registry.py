@@ -11,6 +11,7 @@ from server import endings
 from server.agreement import NOT_AGREED
 from server.errors import ClientError, CloseCode, ErrorCode
 from server.peer import Peer
+from server.replies import UsedUp
 from server.services import Services
 from server.sessions import LiveSession
 from storage.errors import SessionOwnedByOther, StorageError
@@ -23,11 +24,19 @@ log = structlog.get_logger(__name__)
 
 
 class SessionRefused(ClientError):
-    """A connection that is not let in, with the code to close it with."""
+    """A connection that is not let in, with the code to close it with, and the limit in time that
+    it is above, if that is why."""
 
-    def __init__(self, close_code: CloseCode, code: ErrorCode, message: str) -> None:
+    def __init__(
+        self,
+        close_code: CloseCode,
+        code: ErrorCode,
+        message: str,
+        used_up: UsedUp | None = None,
+    ) -> None:
         super().__init__(code, message)
         self.close_code = close_code
+        self.used_up = used_up
 
 
 class LiveSessions:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from dataclasses import asdict, dataclass
 from typing import Final
 
 import orjson
@@ -21,10 +22,21 @@ PATIENCE_S: Final = 60.0
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class UsedUp:
+    """So many of a kind are let in within so long: the next one in a while."""
+
+    name: str
+    amount: int
+    within_s: int
+    again_in_s: int
+
+
 class RequestRefused(Exception):
     """A request that cannot be done; carries the answer's status and code, and words for a person.
 
-    ``field`` is what is wrong in it, if it is one thing. ``headers`` go with the answer.
+    ``field`` is what is wrong in it, if it is one thing, ``used_up`` the limit in time that it is
+    above. ``headers`` go with the answer.
     ``closes``: what is left of the body is not worth reading, and the connection ends.
     """
 
@@ -35,11 +47,13 @@ class RequestRefused(Exception):
         message: str,
         *,
         field: str | None = None,
+        used_up: UsedUp | None = None,
         headers: Mapping[str, str] | None = None,
         closes: bool = False,
     ) -> None:
         super().__init__(message)
         self.field = field
+        self.used_up = used_up
         self.headers: Mapping[str, str] = headers or {}
         self.status = status
         self.code = code
@@ -48,7 +62,7 @@ class RequestRefused(Exception):
 
     def reply(self) -> "ErrorReply":
         """The answer."""
-        response = ErrorReply(self.status, self.code, self.message, self.field)
+        response = ErrorReply(self.status, self.code, self.message, self.field, self.used_up)
         response.headers.update(self.headers)
         if self.status in _COME_AGAIN:
             response.headers.setdefault(hdrs.RETRY_AFTER, str(RETRY_AFTER_S))
@@ -60,12 +74,20 @@ class RequestRefused(Exception):
 class ErrorReply(web.Response):
     """An error as all others of the service."""
 
-    def __init__(self, status: int, code: ErrorCode, text: str, field: str | None = None) -> None:
-        """``field`` is what is wrong in the request, if it is one thing."""
+    def __init__(
+        self,
+        status: int,
+        code: ErrorCode,
+        text: str,
+        field: str | None = None,
+        used_up: UsedUp | None = None,
+    ) -> None:
+        """``field`` and ``used_up`` as of RequestRefused."""
         self.code = code
         self._said = messages.error(code, _written(text))
         if field is not None:
             self._said["details"] = {"field": _written(field)}
+        self._said |= told(used_up)
         super().__init__(
             status=status, body=orjson.dumps(self._said), content_type="application/json"
         )
@@ -73,6 +95,11 @@ class ErrorReply(web.Response):
     def identify(self, request_id: str) -> None:
         """Say which request it is about, as the log does."""
         self.body = orjson.dumps({**self._said, "request_id": request_id})
+
+
+def told(used_up: UsedUp | None) -> messages.Message:
+    """What an error says besides of a limit, if it is one."""
+    return {} if used_up is None else {"details": {"limit": asdict(used_up)}}
 
 
 def _written(text: str) -> str:

@@ -14,7 +14,7 @@ from media.clock import Clock
 from server.doors.addresses import Network, client_of, is_of, site_of
 from server.doors.costs import Costs
 from server.errors import ErrorCode
-from server.replies import RequestRefused
+from server.replies import RequestRefused, UsedUp
 from server.settings import Settings
 from storage.errors import StorageError
 from storage.windows import OwnWindows, Taken, Window, Windows
@@ -131,7 +131,10 @@ def _refused(window: Window, taken: Taken) -> RequestRefused:
     length = _NAMES[window.length_s]
     text = f"At most {window.amount} {window.name} within {length}: come again in {again_s} s"
     headers: dict[str, str] = {hdrs.RETRY_AFTER: str(again_s)}
-    return RequestRefused(429, ErrorCode.RATE_LIMITED, text, headers=headers, closes=True)
+    used_up = UsedUp(window.name, window.amount, window.length_s, again_s)
+    return RequestRefused(
+        429, ErrorCode.RATE_LIMITED, text, used_up=used_up, headers=headers, closes=True
+    )
 
 
 def _key(who: str) -> str:

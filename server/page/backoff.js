@@ -38,13 +38,13 @@ const FINAL = new Set([
  * @param {number} ending.code the close code (1006 if there was none)
  * @param {string | null} ending.announced what the server said before, an error code or
  *   "server_closing"
- * @param {string} [ending.message] that in words
+ * @param {{again_in_s: number} | null} [ending.limit] of the server's, in time, if it was for one
  * @param {number} ending.attempt how many tries in a row have failed before this one
  * @param {() => number} random 0 to 1
  * @returns {{problem: string, delayMs: number | null}} null: do not try again by yourself
  */
-export function afterClose({ code, announced, message = "", attempt }, random) {
-  if (announced === "RATE_LIMITED") return afterLimit(message, random);
+export function afterClose({ code, announced, limit = null, attempt }, random) {
+  if (announced === "RATE_LIMITED") return afterLimit(limit, random);
   const problem = nameProblem(code, announced);
   if (FINAL.has(problem)) return { problem, delayMs: null };
   const jitter = 0.75 + 0.5 * random();
@@ -54,12 +54,11 @@ export function afterClose({ code, announced, message = "", attempt }, random) {
 }
 
 /** A limit in time says when to come again; without that it is how much goes on at once. */
-function afterLimit(message, random) {
-  const [, seconds] = /come again in (\d+) s/.exec(message) ?? [];
+function afterLimit(limit, random) {
   // Later than that, never earlier.
   const late = 1 + 0.25 * random();
-  if (seconds === undefined) return { problem: "user_full", delayMs: USER_FULL_DELAY_MS * late };
-  return { problem: "rate_limited", delayMs: Number(seconds) * 1000 * late };
+  if (limit === null) return { problem: "user_full", delayMs: USER_FULL_DELAY_MS * late };
+  return { problem: "rate_limited", delayMs: limit.again_in_s * 1000 * late };
 }
 
 function nameProblem(code, announced) {

@@ -18,7 +18,7 @@ export class Connection extends EventTarget {
   #socket = null;
   #timer = 0;
   #attempt = 0;
-  // What the server said of an ending: {error, message}, or null.
+  // What the server said of an ending: {error, details}, or null.
   #announced = null;
   #established = false;
   #heardMs = 0;
@@ -125,7 +125,8 @@ export class Connection extends EventTarget {
       if (isMine()) this.#openSocket(url);
     } catch (error) {
       if (!isMine()) return;
-      this.#announced = error instanceof Refusal ? { error: error.code, message: error.message } : null;
+      const { code, limit } = error;
+      this.#announced = error instanceof Refusal ? { error: code, details: { limit } } : null;
       this.#end(1006);
     }
   }
@@ -175,8 +176,8 @@ export class Connection extends EventTarget {
   }
 
   #ending(code) {
-    const { error = null, message = "" } = this.#announced ?? {};
-    return { code, announced: error, message, attempt: this.#attempt };
+    const { error = null, details } = this.#announced ?? {};
+    return { code, announced: error, limit: details?.limit ?? null, attempt: this.#attempt };
   }
 
   #release(code) {

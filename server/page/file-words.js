@@ -4,6 +4,7 @@ import { errorWords } from "./messages.js";
 import { Refusal } from "./refusal.js";
 
 const MB = 1024 * 1024;
+const HOUR_S = 3600;
 const FIELDS = new Map([
   ["image", "Your photo"],
   ["style_image", "Your style photo"],
@@ -90,20 +91,21 @@ export function failureWords(error) {
   return refusalWords(error) + again;
 }
 
-function refusalWords({ status, code, message }) {
+function refusalWords({ status, code, message, limit }) {
   if (status === 413) return tooLargeWords(code, message);
   if (code === "SERVER_FULL") return "The server has too much to do just now.";
-  if (code === "RATE_LIMITED") return limitWords(message);
+  if (code === "RATE_LIMITED") return limitWords(limit);
   if (!code) return `The server does not take it (status ${status}).`;
   const [, field, text] = /^(?:(\w+): )?(.*)$/s.exec(message);
   const words = errorWords({ error: code, message: text });
   return FIELDS.has(field) ? `${FIELDS.get(field)}: ${words}` : words;
 }
 
-/** Of one's own limits. The server says when to come again too, in seconds only. */
-function limitWords(message) {
-  const [, limit] = /^(At most [^:]+)/.exec(message) ?? [];
-  return limit ? `${limit}.` : "Enough of your videos are waiting already.";
+/** Of one's own limits: in time, or of how much goes on at once. */
+function limitWords(limit) {
+  if (limit === null) return "You have as much under way as one person may.";
+  const { name, amount, within_s: withinS } = limit;
+  return `At most ${amount} ${name} within ${withinS === HOUR_S ? "an hour" : waitWords(withinS)}.`;
 }
 
 function waitWords(seconds) {

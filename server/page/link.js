@@ -134,11 +134,11 @@ export class Link extends EventTarget {
   }
 
   /** The server is away, or full: that is no fault of WebRTC's. */
-  #onFailure({ code, message }) {
+  #onFailure({ code, message, limit }) {
     // What has worked before works again: the network is away, not WebRTC.
     if (PASSING.has(code) || this.#hasWorked) {
       this.#dropCall()?.close();
-      if (PASSING.has(code)) this.#socket.hear({ type: "error", error: code, message }, false);
+      if (PASSING.has(code)) this.#socket.hear({ type: "error", error: code, details: { limit } }, false);
       this.#socket.lose(() => this.open());
       return;
     }

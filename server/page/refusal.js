@@ -1,10 +1,13 @@
 // What may go wrong with a request, as two kinds of errors.
 
-/** The server's answer is no. `retryAfterS` is null where it does not say when to come again. */
+/**
+ * The server's answer is no. `retryAfterS` is null where it does not say when to come again, `limit`
+ * where it is above none in time: {name, amount, within_s, again_in_s}.
+ */
 export class Refusal extends Error {
-  constructor({ status, code, message, retryAfterS }) {
+  constructor({ status, code, message, retryAfterS, limit = null }) {
     super(message || `status ${status}`);
-    Object.assign(this, { status, code, retryAfterS });
+    Object.assign(this, { status, code, retryAfterS, limit });
   }
 }
 
@@ -17,10 +20,11 @@ export class NoAnswer extends Error {}
  * @param {string | null} retryAfter the header
  */
 export function refusalOf(status, body, retryAfter) {
-  const { error, message } = parsed(body);
+  const { error, message, details } = parsed(body);
   const seconds = Number.parseInt(retryAfter ?? "", 10);
   const retryAfterS = Number.isNaN(seconds) ? null : Math.max(1, seconds);
-  return new Refusal({ status, code: error ?? "", message: message ?? "", retryAfterS });
+  const limit = details?.limit ?? null;
+  return new Refusal({ status, code: error ?? "", message: message ?? "", retryAfterS, limit });
 }
 
 function parsed(body) {

@@ -13,11 +13,12 @@ const GRACE_MS = 10_000;
 // alphabet.
 const PART_CHARACTERS = 15_000;
 
-/** The server did not take the call; `code` is its error, or "unreachable", `message` its words. */
+/** The server did not take the call; `code` is its error, or "unreachable", `message` its words, and
+ * `limit` as a Refusal's. */
 export class CallError extends Error {
-  constructor(code, message = code) {
+  constructor(code, message = code, limit = null) {
     super(message);
-    this.code = code;
+    Object.assign(this, { code, limit });
   }
 }
 
@@ -78,7 +79,8 @@ export class RtcCall extends EventTarget {
     this.#sender = transceiver.sender;
     const inTime = AbortSignal.timeout(CONNECT_WITHIN_MS);
     const { rtc, ice } = await this.#addresses.call().catch((error) => {
-      throw error instanceof Refusal ? new CallError(error.code, error.message) : new CallError("unreachable");
+      if (!(error instanceof Refusal)) throw new CallError("unreachable");
+      throw new CallError(error.code, error.message, error.limit);
     });
     this.#url = rtc;
     this.#pc.setConfiguration(await this.#helpers(ice, inTime));
@@ -234,6 +236,6 @@ function once(target, name, signal) {
 }
 
 async function refusal(response) {
-  const { error, message } = await response.json().catch(() => ({}));
-  return new CallError(error ?? response.statusText, message);
+  const { error, message, details } = await response.json().catch(() => ({}));
+  return new CallError(error ?? response.statusText, message, details?.limit);
 }

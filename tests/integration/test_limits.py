@@ -250,6 +250,22 @@ async def test_live_connections_of_an_address(start_service: StartService) -> No
         assert (answer.status, (await answer.json())["error"]) == (429, "RATE_LIMITED")
 
 
+async def test_a_limit_is_told_apart(start_service: StartService) -> None:
+    """In a socket as in an answer: how much within how long, and when again. How much may go on at
+    once says nothing of that."""
+    service = await start_service(connections_per_minute=2, max_user_sessions=1)
+    client = await service.caller.join("s1")
+    assert "details" not in await _first(service, "s2")
+    url = f"{service.caller.url}{API}/webrtc/s2?user_id=u1"
+    async with service.caller.http.post(url, data="v=0") as answer:
+        by_call = (await answer.json())["details"]["limit"]
+    by_socket = (await _first(service, "s2"))["details"]["limit"]
+    for limit in (by_call, by_socket):
+        assert 0 < limit.pop("again_in_s") <= 60
+        assert limit == {"name": "connections", "amount": 2, "within_s": 60}
+    await client.close()
+
+
 async def test_who_shows_nothing_connects_no_more_often(start_service: StartService) -> None:
     """An address is counted before it is found out who asks."""
     service = await start_service(**TOKENS, connections_per_minute=1)
@@ -259,10 +275,15 @@ async def test_who_shows_nothing_connects_no_more_often(start_service: StartServ
 
 async def _greeted(service: Service, session_id: str, **headers: str) -> str:
     """The first word of a live session, or why there is none."""
+    first = await _first(service, session_id, **headers)
+    return str(first.get("error", first["type"]))
+
+
+async def _first(service: Service, session_id: str, **headers: str) -> dict[str, Any]:
     url = service.caller.url + realtime_path(session_id, "u1")
     async with service.caller.http.ws_connect(url, headers=headers) as socket:
-        first = await socket.receive_json()
-        return str(first.get("error", first["type"]))
+        first: dict[str, Any] = await socket.receive_json()
+        return first
 
 
 async def test_live_sessions_of_a_user(start_service: StartService) -> None:

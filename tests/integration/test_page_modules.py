@@ -213,13 +213,12 @@ async def test_backoff_keeps_to_limits(run_script: RunScript) -> None:
     """Never earlier than the server says; slowly where it cannot say when there is a place."""
     answer = await run_script("""
       const { afterClose } = await import("/page/backoff.js");
-      const after = (message, code = 1013, random = 0) => {
-        const ending = { code, announced: "RATE_LIMITED", message, attempt: 0 };
+      const after = (limit, code = 1013, random = 0) => {
+        const ending = { code, announced: "RATE_LIMITED", limit, attempt: 0 };
         return Object.values(afterClose(ending, () => random));
       };
-      const often = "At most 10 connections within a minute: come again in 42 s";
-      const full = "At most 3 live sessions of one user at once";
-      return [after(often), after(often, 1006, 1), after(full)];
+      const often = { again_in_s: 42 };
+      return [after(often), after(often, 1006, 1), after(null)];
     """)
     assert answer == [["rate_limited", 42_000], ["rate_limited", 52_500], ["user_full", 30_000]]
 
@@ -240,6 +239,17 @@ async def test_reminders_of_limits_end_nothing(run_script: RunScript) -> None:
       return problems;
     """)
     assert answer == ["connection_lost", "user_full"]
+
+
+async def test_a_page_is_no_answer_to_a_form(run_script: RunScript) -> None:
+    """Where a gateway shows where to sign in, in the place of what was asked for."""
+    answer = await run_script("""
+      const { postForm } = await import("/page/upload.js");
+      const { signal } = new AbortController();
+      return postForm("/try-on", new FormData(), { signal, headers: {} })
+        .then(({ body }) => body.text(), ({ status, code }) => [status, code]);
+    """)
+    assert answer == [401, "UNAUTHORIZED"]
 
 
 async def test_fragments_of_an_ice_restart(run_script: RunScript) -> None:

@@ -219,17 +219,6 @@ async def test_retries_are_few(run_script: RunScript) -> None:
     ]
 
 
-async def test_a_page_is_no_answer_to_a_form(run_script: RunScript) -> None:
-    """Where a gateway shows where to sign in, in the place of what was asked for."""
-    answer = await run_script("""
-      const { postForm } = await import("/page/upload.js");
-      const { signal } = new AbortController();
-      return postForm("/try-on", new FormData(), { signal, headers: {} })
-        .then(({ body }) => body.text(), ({ status, code }) => [status, code]);
-    """)
-    assert answer == [401, "UNAUTHORIZED"]
-
-
 async def test_watching_uses_few_connections(run_script: RunScript) -> None:
     """Three streams at once; what is on show comes first, and one that ends makes room. Who is let
     in no more does not try again."""
@@ -338,8 +327,9 @@ async def test_refusals_become_words(run_script: RunScript) -> None:
     answer = await run_script("""
       const { failureWords, photoWords } = await import("/page/file-words.js");
       const { NoAnswer, refusalOf } = await import("/page/refusal.js");
-      const said = (status, error, message, again = null) =>
-        failureWords(refusalOf(status, JSON.stringify({ error, message }), again));
+      const said = (status, error, message, again = null, details = {}) =>
+        failureWords(refusalOf(status, JSON.stringify({ error, message, details }), again));
+      const limit = { name: "uploads", amount: 10, within_s: 3600 };
       return {
         large: said(413, "FILE_TOO_LARGE", "video: more than the 52428800 bytes allowed"),
         proxy: failureWords(refusalOf(413, "<h1>413</h1>", null)),
@@ -348,7 +338,7 @@ async def test_refusals_become_words(run_script: RunScript) -> None:
         person: said(422, "NO_PERSON", "style_image: no"),
         full: said(503, "SERVER_FULL", "x", "5"),
         many: said(429, "RATE_LIMITED", "x", "2"),
-        hourly: said(429, "RATE_LIMITED", "At most 10 uploads within an hour: come", "3541"),
+        hourly: said(429, "RATE_LIMITED", "x", "3541", { limit }),
         gateway: failureWords(refusalOf(502, "", "soon")),
         lost: failureWords(new NoAnswer("x")),
         photos: [photoWords({ heads: 1, advice: [] }),
@@ -362,7 +352,7 @@ async def test_refusals_become_words(run_script: RunScript) -> None:
     assert answer["wrong"] == "The server reports: the name says mp4"
     assert answer["person"].startswith("Your style photo: No person is found")
     assert answer["full"] == "The server has too much to do just now. Try again in 5 s."
-    assert answer["many"] == "Enough of your videos are waiting already. Try again in 2 s."
+    assert answer["many"] == "You have as much under way as one person may. Try again in 2 s."
     assert answer["hourly"] == "At most 10 uploads within an hour. Try again in 60 min."
     assert answer["gateway"] == "The server does not take it (status 502)."
     assert answer["lost"].startswith("The server cannot be reached")
