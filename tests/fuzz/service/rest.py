@@ -35,11 +35,13 @@ class Rest:
             CONFIG.read_text().replace("RESULT_ID", "0" * 32).replace("USER_ID", user_id)
         )
         (header,) = (f"{name}: {value}" for name, value in headers.items())
+        # A key is good beside whatever is in Authorization that is no token: proxies want that.
+        passed_over = ("--exclude-checks", "ignored_auth") if who == "key" else ()
         began_s = time.monotonic()
         code, output = await _run(
             config, "run", f"{ground.server.url}/openapi.json", "--header", header,
             "--max-examples", str(EXAMPLES), "--seed", str(seed), "--max-time", str(SPELL_S),
-            "--max-failures", "3", "--no-color",
+            "--max-failures", "3", "--no-color", *passed_over,
         )  # fmt: skip
         ground.counts[f"{self.name} {who} {'clean' if code == 0 else 'not clean'}"] += 1
         if code != 0:
