@@ -1,0 +1,1 @@
+"""A stand-in for Replicate's HTTP API, and for the host that its outputs come from."""

@@ -1,0 +1,60 @@
+"""Webhooks of the stand-in, signed as documented: over the id, the time and the body."""
+
+import asyncio
+from collections.abc import Awaitable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from aiohttp import ClientError, ClientSession, ClientTimeout
+from standardwebhooks import Webhook
+
+TIMES = 1
+"""So many times each is sent; duplicates are allowed for."""
+
+
+def signed(secret: str, id_: str, moment: datetime, body: bytes) -> dict[str, str]:
+    """The three headers."""
+    signature = Webhook(secret).sign(id_, moment, body.decode())
+    return {
+        "Webhook-Id": id_,
+        "Webhook-Timestamp": str(int(moment.timestamp())),
+        "Webhook-Signature": signature,
+        "Content-Type": "application/json",
+    }
+
+
+class WebhookSender:
+    """Sends what is over to whom it was asked to, ``times`` times; follows no redirect."""
+
+    def __init__(self, secret: str) -> None:
+        self.times = TIMES
+        self.answers: list[int] = []
+        self._secret = secret
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def announce(self, url: str, over: Awaitable[dict[str, Any]]) -> None:
+        """Send the prediction when there is one."""
+        task = asyncio.ensure_future(self._send(url, over))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Send no more."""
+        for task in tuple(self._tasks):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _send(self, url: str, over: Awaitable[dict[str, Any]]) -> None:
+        body = orjson.dumps(await over)
+        id_ = f"msg_{len(self.answers)}"
+        async with ClientSession(timeout=ClientTimeout(total=10)) as http:
+            for _ in range(self.times):
+                headers = signed(self._secret, id_, datetime.now(UTC), body)
+                with suppress(ClientError):
+                    async with http.post(
+                        url, data=body, headers=headers, allow_redirects=False
+                    ) as answer:
+                        self.answers.append(answer.status)
