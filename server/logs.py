@@ -43,8 +43,9 @@ def configure_logging(log_format: LogFormat, level: LogLevel) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    # They write photos' metadata, clients' addresses and what ICE sessions are signed with.
-    for talkative in ("PIL", "aioice", "aiortc", "taskiq"):
+    # They write photos' metadata, clients' addresses, what ICE sessions are signed with, and the
+    # addresses at which anybody finds edited photos.
+    for talkative in ("PIL", "aioice", "aiortc", "httpcore", "httpx", "taskiq"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
     # It warns of what is odd in users' photos.
     warnings.filterwarnings("ignore", module=r"PIL\.")

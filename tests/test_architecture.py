@@ -31,6 +31,9 @@ _LIBRARY_ROOMS: Final = {
     "limits": {"storage"},
     "obstore": {"storage"},
     "aiohttp": {"server"},
+    "httpx": {"processing"},
+    "replicate": {"processing"},
+    "stamina": {"processing"},
 }
 _MAX_LINES: Final = 300
 _MAX_TEST_LINES: Final = 400

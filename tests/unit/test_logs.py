@@ -155,7 +155,7 @@ def test_pseudonym_is_steady_and_tells_nothing() -> None:
     assert "user" not in shown
 
 
-@pytest.mark.parametrize("name", ["PIL.Image", "aioice.ice", "aiortc.rtcdtlstransport"])
+@pytest.mark.parametrize("name", ["PIL.Image", "aioice.ice", "aiortc.rtcdtlstransport", "httpx"])
 def test_libraries_do_not_tell_of_clients(capsys: pytest.CaptureFixture[str], name: str) -> None:
     """Neither addresses nor metadata, whatever the level; what goes wrong is told."""
     configure_logging("json", "debug")

@@ -1,0 +1,1 @@
+"""The cloud engine: photos edited by models at Replicate, with every failure expected."""

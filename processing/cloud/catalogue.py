@@ -1,0 +1,98 @@
+"""The models that are known, and which of them does an edit."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from processing.cloud.edit import Edit, Part, Quality
+from processing.cloud.faults import CloudFault, FallbackReason
+from processing.cloud.model import CloudModel, ModelInput
+
+_AS_IT_IS: Final = "No change"
+# What is changed by words is done by a model for edits whose own price this is. The transfer
+# models are billed by the second; theirs is what the plan reckons with.
+_EDIT_MICRO_USD: Final = dict.fromkeys(Quality, 40_000)
+_TRANSFER_MICRO_USD: Final = {
+    Quality.STANDARD: 2_000,
+    Quality.HIGH: 5_000,
+    Quality.ULTRA: 10_000,
+}
+
+CHANGE_HAIRCUT: Final = CloudModel(
+    "flux-kontext-apps",
+    "change-haircut",
+    inputs=(
+        ModelInput("input_image", (Part.PHOTO,), is_required=True),
+        ModelInput("haircut", (Part.HAIRCUT,), otherwise=_AS_IT_IS),
+        ModelInput("hair_color", (Part.COLOR,), otherwise=_AS_IT_IS),
+    ),
+    settings={"aspect_ratio": "match_input_image"},
+    prices_micro_usd=_EDIT_MICRO_USD,
+)
+"""Another haircut or colour, in words."""
+CUSTOM_HAIR: Final = CloudModel(
+    "subhash25rawat",
+    "custom-hair",
+    inputs=(
+        ModelInput("face_image", (Part.PHOTO,), is_required=True),
+        ModelInput("hair_image", (Part.STYLE,), is_required=True),
+        ModelInput("color_image", (Part.COLOR_PHOTO, Part.STYLE)),
+    ),
+    prices_micro_usd=_TRANSFER_MICRO_USD,
+    is_square=True,
+)
+"""The haircut of one photo and the colour of another, or of the same."""
+STYLE_YOUR_HAIR: Final = CloudModel(
+    "cjwbw",
+    "style-your-hair",
+    inputs=(
+        ModelInput("source_image", (Part.PHOTO,), is_required=True),
+        ModelInput("target_image", (Part.STYLE,), is_required=True),
+    ),
+    prices_micro_usd=_TRANSFER_MICRO_USD,
+    is_square=True,
+)
+"""The haircut of another photo, whose head may be turned."""
+
+
+class Catalogue:
+    """Models in the order of preference."""
+
+    def __init__(
+        self, models: tuple[CloudModel, ...] = (CHANGE_HAIRCUT, CUSTOM_HAIR, STYLE_YOUR_HAIR)
+    ) -> None:
+        self.models = models
+
+    def choose(self, edit: Edit) -> CloudModel:
+        """The first that does all that is asked for. Raises CloudFault (unsuited)."""
+        for model in self.models:
+            if model.can_do(edit):
+                return model
+        raise CloudFault(FallbackReason.UNSUITED, "no model does this")
+
+    def with_versions(self, versions: Mapping[str, str]) -> "Catalogue":
+        """The same models, of these versions, by ``owner/name``. Raises ValueError for a model
+        that is not in it."""
+        self._check_known(versions)
+        return Catalogue(
+            tuple(
+                replace(model, version=versions.get(model.ref, model.version))
+                for model in self.models
+            )
+        )
+
+    def with_prices(self, prices: Mapping[str, Mapping[Quality, int]]) -> "Catalogue":
+        """The same models at these prices, in millionths of a dollar. Raises ValueError for a
+        model that is not in it, or a missing price."""
+        self._check_known(prices)
+        return Catalogue(
+            tuple(
+                replace(model, prices_micro_usd=prices.get(model.ref, model.prices_micro_usd))
+                for model in self.models
+            )
+        )
+
+    def _check_known(self, named: Mapping[str, object]) -> None:
+        unknown = sorted(set(named) - {model.ref for model in self.models})
+        if unknown:
+            raise ValueError(f"no such model: {', '.join(unknown)}")

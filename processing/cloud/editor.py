@@ -1,0 +1,131 @@
+"""Photos edited by models at Replicate, within a time, and paid once."""
+
+import asyncio
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Final
+
+from media.codec import PictureError, PictureHeader, check_picture
+from media.frame import Picture
+from processing.cloud.attachments import Attachments
+from processing.cloud.catalogue import Catalogue
+from processing.cloud.download import Downloader, address_of
+from processing.cloud.edit import Edit
+from processing.cloud.faults import CloudFault, FallbackReason
+from processing.cloud.model import CloudModel
+from processing.cloud.output_picture import MOST_PX, develop, is_about
+from processing.cloud.patience import Patience
+from processing.cloud.replicate_link import ReplicateLink
+from processing.cloud.running import Pause, Running
+
+_PATIENCE: Final = Patience()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edited:
+    """A picture that a model made of the photo, of about its shape, though rarely of its size."""
+
+    picture: Picture
+    prediction_id: str
+    model: str
+    price_micro_usd: int
+    seconds: float
+
+
+async def sleep(_prediction_id: str, seconds: float) -> None:
+    """A Pause that hears nothing."""
+    await asyncio.sleep(seconds)
+
+
+class CloudEditor:
+    """Edits photos by the models of a catalogue.
+
+    Pictures are decoded on ``executor``. With ``webhook`` the service tells that address when a
+    prediction is over, and ``pause`` is what hears of it; it is asked after all the same, since
+    such messages get lost.
+    """
+
+    def __init__(
+        self,
+        link: ReplicateLink,
+        downloader: Downloader,
+        catalogue: Catalogue,
+        executor: Executor,
+        *,
+        patience: Patience = _PATIENCE,
+        webhook: str | None = None,
+        pause: Pause = sleep,
+    ) -> None:
+        self._link = link
+        self._downloader = downloader
+        self._catalogue = catalogue
+        self._executor = executor
+        self._patience = patience
+        self._webhook = webhook
+        self._pause = pause
+
+    async def edit(self, edit: Edit, within_s: float) -> Edited:
+        """Have the photo edited within so many seconds, and a moment to end what came too late.
+
+        Raises CloudFault. What is under way at the service when that is raised, or the caller is
+        cancelled, is cancelled there too.
+        """
+        model = self._catalogue.choose(edit)
+        photo = _shape(edit, model)
+        running = Running(self._link, self._patience, self._pause)
+        try:
+            async with asyncio.timeout(within_s) as limit:
+                return await self._edited(edit, model, photo, running, limit)
+        except TimeoutError:
+            await running.end()
+            raise CloudFault(
+                FallbackReason.TIMED_OUT,
+                "not done in time",
+                is_counted=True,
+                may_be_billed=running.may_be_billed,
+            ) from None
+        except CloudFault as fault:
+            await running.end()
+            fault.may_be_billed = running.may_be_billed
+            raise
+        except asyncio.CancelledError:
+            await running.end()
+            raise
+
+    async def _edited(
+        self,
+        edit: Edit,
+        model: CloudModel,
+        photo: PictureHeader,
+        running: Running,
+        limit: asyncio.Timeout,
+    ) -> Edited:
+        loop = asyncio.get_running_loop()
+        began_s, until_s = loop.time(), limit.when() or loop.time()
+        async with Attachments(self._link, self._patience) as attachments:
+            pictures = model.pictures(edit).items()
+            addresses = {part: await attachments.address(jpeg, until_s) for part, jpeg in pictures}
+            payload = model.payload(edit, addresses)
+            await running.begin(model, payload, self._webhook, until_s)
+            prediction = await running.finish(until_s)
+        address = address_of(prediction.output)
+        data = await self._patience.insist(lambda: self._downloader.fetch(address), until_s)
+        picture = await loop.run_in_executor(self._executor, develop, data, photo)
+        return Edited(
+            picture=picture,
+            prediction_id=prediction.id,
+            model=model.ref,
+            price_micro_usd=model.prices_micro_usd[edit.quality],
+            seconds=loop.time() - began_s,
+        )
+
+
+def _shape(edit: Edit, model: CloudModel) -> PictureHeader:
+    """Size of the photo. Raises CloudFault (unsuited) for a photo that the model cannot take."""
+    try:
+        photo = check_picture(edit.photo, MOST_PX)
+    except PictureError as error:
+        raise CloudFault(FallbackReason.UNSUITED, f"photo: {type(error).__name__}") from None
+    if model.is_square and not is_about(photo.width_px / photo.height_px):
+        raise CloudFault(FallbackReason.UNSUITED, "the model takes square photos")
+    return photo

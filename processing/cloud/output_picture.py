@@ -1,0 +1,35 @@
+"""Whether what came back can be a picture of the same photo."""
+
+from typing import Final
+
+from media.codec import PictureError, PictureHeader, decode_photo
+from media.frame import Picture
+from processing.cloud.faults import CloudFault, FallbackReason, bad_output
+
+MOST_PX: Final = 16_000_000
+LEAST_SIDE_PX: Final = 64
+LARGEST_STRETCH: Final = 1.1
+"""Sides are rounded to multiples of 16 or to the nearest of a few shapes, and no further off."""
+_BLANK: Final = 1.0
+"""So little do pixels differ in a picture of one colour, given in the place of an indecent one."""
+
+
+def develop(data: bytes, photo: PictureHeader) -> Picture:
+    """Decode an output. Raises CloudFault for what is no picture, is blank, or has a shape other
+    than the photo's."""
+    try:
+        picture = decode_photo(data, MOST_PX)
+    except PictureError as error:
+        raise bad_output(f"output: {type(error).__name__}") from None
+    height_px, width_px = picture.shape[:2]
+    stretch = (width_px * photo.height_px) / (height_px * photo.width_px)
+    if min(width_px, height_px) < LEAST_SIDE_PX or not is_about(stretch):
+        raise bad_output(f"output of {width_px} x {height_px} pixels")
+    if float(picture.std(axis=(0, 1)).max()) < _BLANK:
+        raise CloudFault(FallbackReason.REFUSED, "output is blank")
+    return picture
+
+
+def is_about(stretch: float) -> bool:
+    """Whether two pictures whose ratios of sides differ by this factor have the same shape."""
+    return 1 / LARGEST_STRETCH <= stretch <= LARGEST_STRETCH

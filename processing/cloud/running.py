@@ -1,0 +1,86 @@
+"""One prediction under way, from the moment it is asked for until nobody wants it any more."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final, TypeAlias
+
+from processing.cloud.faults import CloudFault, FallbackReason
+from processing.cloud.model import CloudModel, InputValue
+from processing.cloud.patience import Patience
+from processing.cloud.replicate_link import Prediction, ReplicateLink, Status
+
+Pause: TypeAlias = Callable[[str, float], Awaitable[None]]
+"""Waits so many seconds, or less when it hears that the prediction of that id is over."""
+_INDECENT: Final = re.compile(r"nsfw|sensitive|E005|content policy|safety", re.IGNORECASE)
+
+
+class Running:
+    """Asks for one prediction, once: what may have been made is not made a second time."""
+
+    def __init__(self, link: ReplicateLink, patience: Patience, pause: Pause) -> None:
+        self._link = link
+        self._patience = patience
+        self._pause = pause
+        self._is_asked_for = False
+        self._prediction: Prediction | None = None
+
+    @property
+    def may_be_billed(self) -> bool:
+        """Whether it has run, or nobody knows."""
+        if self._prediction is None:
+            return self._is_asked_for
+        return self._prediction.has_run or not self._prediction.is_over
+
+    async def begin(
+        self,
+        model: CloudModel,
+        payload: dict[str, InputValue],
+        webhook: str | None,
+        until_s: float,
+    ) -> None:
+        """Have it made. Raises CloudFault."""
+        self._is_asked_for = True
+        try:
+            self._prediction = await self._patience.insist(
+                lambda: self._link.create(model, payload, webhook), until_s
+            )
+        except CloudFault as fault:
+            self._is_asked_for = fault.may_be_billed
+            raise
+
+    async def finish(self, until_s: float) -> Prediction:
+        """Wait until it is over, and well. Raises CloudFault."""
+        looks = self._patience.looks()
+        prediction = self._known()
+        while not prediction.is_over:
+            await self._pause(prediction.id, next(looks))
+            prediction = self._prediction = await self._patience.insist(
+                lambda: self._link.get(self._known().id), until_s
+            )
+        if prediction.status is not Status.SUCCEEDED:
+            raise _fault_of(prediction)
+        return prediction
+
+    async def end(self) -> None:
+        """Cancel it, if it is not over; never raises, and takes a moment at most."""
+        if self._prediction is None or self._prediction.is_over:
+            return
+        with suppress(CloudFault, TimeoutError):
+            async with asyncio.timeout(self._patience.end_s):
+                self._prediction = await self._link.cancel(self._prediction.id)
+
+    def _known(self) -> Prediction:
+        if self._prediction is None:
+            raise RuntimeError("it was not begun")
+        return self._prediction
+
+
+def _fault_of(prediction: Prediction) -> CloudFault:
+    """Why it did not end well. The model's own words are not repeated: they may quote inputs."""
+    if prediction.status is Status.FAILED and _INDECENT.search(prediction.error):
+        return CloudFault(FallbackReason.REFUSED, "held to be indecent")
+    is_late = prediction.status is Status.ABORTED
+    reason = FallbackReason.TIMED_OUT if is_late else FallbackReason.FAILED
+    return CloudFault(reason, prediction.status, is_counted=True)
