@@ -21,6 +21,8 @@ from tests.replicate.service import TOKEN, throttled
 __all__ = ["cloud"]
 
 GIGABYTE: Final = 1024**3
+SHORT_S: Final = 0.3
+"""For calls that hang, and the others beside them that do not."""
 HTML: Final = Output(b"<html>no picture</html>", "text/html")
 
 
@@ -46,7 +48,7 @@ def _order(operation: str, mischief: Mischief) -> Callable[[CloudScene], object]
 
 def _hang(mischief: Mischief) -> Callable[[CloudScene], object]:
     def arrange(cloud: CloudScene) -> None:
-        cloud.call_s = 0.2
+        cloud.call_s = SHORT_S
         cloud.service.orders.always("create", mischief)
 
     return arrange
@@ -62,7 +64,7 @@ def _course(course: Course, within_s: float = 5.0) -> Callable[[CloudScene], obj
 
 def _get(mischief: Mischief) -> Callable[[CloudScene], object]:
     def arrange(cloud: CloudScene) -> None:
-        cloud.call_s = 0.2
+        cloud.call_s = SHORT_S if isinstance(mischief, Hang) else cloud.call_s
         cloud.service.course = Course(runs_s=inf)
         cloud.service.orders.always("get", mischief)
 
@@ -75,7 +77,7 @@ def _gives(output: Output) -> Callable[[CloudScene], object]:
 
 def _output(mischief: Mischief) -> Callable[[CloudScene], object]:
     def arrange(cloud: CloudScene) -> None:
-        cloud.call_s = 0.2
+        cloud.call_s = SHORT_S if isinstance(mischief, Hang) else cloud.call_s
         cloud.host.orders.always("output", mischief)
 
     return arrange
@@ -173,10 +175,10 @@ CASES: Final = [
     # From here on there is a prediction: it is cancelled where it goes on.
     Case(
         "starting for ever",
-        _course(Course(starts_after_s=inf), 0.2),
+        _course(Course(starts_after_s=inf), 0.5),
         Reason.TIMED_OUT, billed=0,
     ),
-    Case("running for ever", _course(Course(runs_s=inf), 0.2), Reason.TIMED_OUT),
+    Case("running for ever", _course(Course(runs_s=inf), 0.5), Reason.TIMED_OUT),
     Case("failed", _course(Course(status="failed", error="CUDA")), Reason.FAILED),
     Case("aborted", _course(Course(status="aborted")), Reason.TIMED_OUT, billed=0),
     Case("cancelled", _course(Course(status="canceled")), Reason.FAILED),
