@@ -8,6 +8,7 @@ from typing import Final, TypeAlias, TypeVar
 from storage.database import Database
 from storage.records import ConsentRecord, SessionRecord, UploadRecord
 from storage.results import Cursor, ResultRecord
+from storage.spending import UsageRecord
 
 PAGE: Final = 100
 
@@ -27,6 +28,11 @@ class Documents:
         """What the user has agreed to, if to anything."""
         if (found := await self.database.consents.get(self.user_id)) is not None:
             yield [found]
+
+    async def usages(self) -> Pages[UsageRecord]:
+        """What the user has had done in each month that is kept, the latest first."""
+        if found := await self.database.spending.usages(self.user_id):
+            yield found
 
     async def sessions(self) -> Pages[SessionRecord]:
         """Live sessions, and those that are kept a while longer."""

@@ -12,6 +12,7 @@ from server.documents import Documents, Pages
 from server.export_places import photo_place, result_place, upload_place
 from storage.records import ConsentRecord, SessionRecord, UploadRecord
 from storage.results import ResultRecord
+from storage.spending import MICRO, UsageRecord
 
 _HEAD: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Hair try-on: your data</title>
@@ -48,6 +49,8 @@ class IndexPage:
                    documents.sessions(), self._session),
             _table("Consent", ("Since", "Said last", "This server", "Cloud", "Notice"),
                    documents.consents(), _consent),
+            _table("What was done for you", ("Month", "Videos ordered", "Cost"),
+                   documents.usages(), _usage),
         ):  # fmt: skip
             async with aclosing(table):
                 async for text in table:
@@ -100,6 +103,10 @@ class IndexPage:
 def _consent(one: ConsentRecord) -> Row:
     said = (_yes_or_no(one.processing), _yes_or_no(one.cloud), escape(one.notice))
     return (_moment(one.given_at), _moment(one.updated_at), *said)
+
+
+def _usage(one: UsageRecord) -> Row:
+    return (one.month, f"{one.videos}", f"${one.spent_micro_usd / MICRO:.2f}")
 
 
 def _yes_or_no(is_so: bool) -> str:

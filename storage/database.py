@@ -15,8 +15,10 @@ from storage.results import (
     QueueBounds,
     ResultRecord,
     RunningBounds,
+    VideoQuota,
     Workload,
 )
+from storage.spending import Spending
 
 
 class Sessions(Protocol):
@@ -111,13 +113,16 @@ class Uploads(Protocol):
 class Results(Protocol):
     """Results: a queue of what is to be done, and the history of what was. See Database."""
 
-    async def add(self, record: ResultRecord, bounds: QueueBounds) -> ResultRecord:
+    async def add(
+        self, record: ResultRecord, bounds: QueueBounds, quota: VideoQuota | None = None
+    ) -> ResultRecord:
         """Insert a new result, and return it; as Uploads.add where it has an idempotency key. Its
-        photos are loose no more.
+        photos are loose no more. With a quota it counts in its user's month, and goes on counting
+        whatever comes of it.
 
-        Raises UploadGone if its upload is not there, QueueFull, UserQueueFull, KeyReused,
-        StorageFailed if the ``result_id`` is there already, and for its photos DataErased as
-        Uploads.add.
+        Raises UploadGone if its upload is not there, QueueFull, UserQueueFull, VideosSpent,
+        KeyReused, StorageFailed if the ``result_id`` is there already, and for its photos
+        DataErased as Uploads.add.
         """
         ...
 
@@ -259,6 +264,11 @@ class Database(Protocol):
         ...
 
     @property
+    def spending(self) -> Spending:
+        """What users have had done in a month, and what it cost."""
+        ...
+
+    @property
     def loose(self) -> Loose:
         """Files that belong to no record."""
         ...
@@ -266,9 +276,9 @@ class Database(Protocol):
     async def erase(
         self, user_id: str, limit: int, now: datetime, due: datetime
     ) -> tuple[Erased, list[str]]:
-        """Delete a user's consent, come or coming, and of their other records at most so many of
-        each kind, but no results whose lease lasts; how many of those it were, and the paths of the
-        user's files that are loose by then, coming or not.
+        """Delete a user's consent, come or coming, and the figures of their months, and of their
+        other records at most so many of each kind, but no results whose lease lasts; how many of
+        those it were, and the paths of the user's files that are loose by then, coming or not.
 
         Call it again until there was nothing, having removed the files and said so each time: what
         another caller has not removed is told again.

@@ -46,6 +46,18 @@ class UserQueueFull(StorageError):
     """The user has as many unfinished results as one may have."""
 
 
+class VideosSpent(StorageError):
+    """The user has ordered as many videos in this month as one may."""
+
+
+class BudgetSpent(StorageError):
+    """The month's budget of all users is spent."""
+
+
+class UserBudgetSpent(StorageError):
+    """The user's budget of the month is spent."""
+
+
 class KeyReused(StorageError):
     """The idempotency key was used for another request."""
 

@@ -17,6 +17,7 @@ from storage.database import Database
 from storage.errors import StorageError, StorageFailed
 from storage.files import Files
 from storage.results import Erased
+from storage.spending import month_before
 
 STEP: Final = 100
 """So many records are removed at once: others have their turns in between."""
@@ -24,6 +25,8 @@ OWN_S: Final = 120.0
 """Who removes files has so long; then others take over what is left of them."""
 COMING_S: Final = 3600.0
 """A file that comes in has its record by then."""
+OPEN: Final = timedelta(days=1)
+"""What was booked and not settled for so long stays spent."""
 TOO_LATE: Final = "The style photo was kept no longer"
 
 log = structlog.get_logger(__name__)
@@ -90,7 +93,9 @@ class Keeper:
         sessions = 0
         while removed := await self._database.sessions.remove_expired(STEP):
             sessions += removed
-        await self._database.consents.forget_late(self._utc_now())
+        now = self._utc_now()
+        await self._database.consents.forget_late(now)
+        await self._database.spending.forget(now - OPEN, month_before(now))
         files = 0
         for take in (self._old_uploads, self._old_photos, self._old_results, self._left):
             while paths := await take():

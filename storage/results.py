@@ -129,6 +129,13 @@ class QueueBounds:
 
 
 @dataclass(frozen=True, slots=True)
+class VideoQuota:
+    """How many films the user may order in a month, by UTC; None: any number."""
+
+    per_month: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class RunningBounds:
     """How many results may be worked on at once, in all and of one user."""
 

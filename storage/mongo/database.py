@@ -13,6 +13,7 @@ from storage.mongo.loose import MongoLoose
 from storage.mongo.results import MongoResults
 from storage.mongo.schema import MIGRATIONS, migrate
 from storage.mongo.sessions import MongoSessions
+from storage.mongo.spending import MongoSpending
 from storage.mongo.uploads import MongoUploads
 from storage.results import Erased
 from storage.retention import NowHorizon
@@ -34,6 +35,7 @@ class MongoDatabase:
         self.uploads = MongoUploads(link, horizon)
         self.results = MongoResults(link, horizon)
         self.consents = MongoConsents(link)
+        self.spending = MongoSpending(link)
         self.loose = MongoLoose(link)
 
     @classmethod

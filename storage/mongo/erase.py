@@ -1,12 +1,13 @@
 """A person's records, deleted from MongoDB."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from storage.mongo.client import Document, Session
 from storage.mongo.link import MongoLink
 from storage.mongo.loose import erase_loose
 from storage.mongo.removal import ResultRemoval, not_leased
+from storage.mongo.spending import erase_usages
 from storage.mongo.uploads import NEEDED, remove_uploads
 from storage.results import Erased
 
@@ -17,15 +18,15 @@ class _Found:
 
     coming: list[Document]
     consents: list[Document]
+    usages: list[Document]
+    bookings: list[Document]
     sessions: list[Document]
     uploads: list[Document]
     results: list[Document]
     loose: list[Document]
 
     def __bool__(self) -> bool:
-        return any(
-            (self.coming, self.consents, self.sessions, self.uploads, self.results, self.loose)
-        )
+        return any(getattr(self, field.name) for field in fields(self))
 
     @property
     def counts(self) -> Erased:
@@ -43,6 +44,7 @@ async def erase(
 
     async def delete(session: Session, found: _Found) -> tuple[Erased, list[str]]:
         await link.collection("coming_consents").delete_many({"user_id": user_id}, session=session)
+        await erase_usages(link, user_id, session)
         await _delete(link, found, due, session)
         paths = await erase_loose(link.collection("loose"), user_id, limit, due, session)
         return found.counts, paths
@@ -55,20 +57,24 @@ async def _find(
 ) -> _Found:
     sessions, uploads = link.collection("sessions"), link.collection("uploads")
     mine = {"user_id": user_id}
-    coming = link.collection("coming_consents").find(mine, {"_id": True}, session=session).limit(1)
-    consents = link.collection("consents").find(mine, {"_id": True}, session=session).limit(1)
+
+    async def one(name: str) -> list[Document]:
+        found = link.collection(name).find(mine, {"_id": True}, session=session)
+        return await found.limit(1).to_list()
+
     some = sessions.find(mine, {"_id": True}, session=session).limit(limit)
     films = uploads.find(mine, NEEDED, session=session).limit(limit)
     results = await ResultRemoval(link).find({**mine, **not_leased(now)}, limit, session)
-    files = link.collection("loose").find(mine, session=session).limit(1)
     return _Found(
         # In this order: what comes between two readings is found by the second.
-        await coming.to_list(),
-        await consents.to_list(),
+        await one("coming_consents"),
+        await one("consents"),
+        await one("usages"),
+        await one("bookings"),
         await some.to_list(),
         await films.to_list(),
         results,
-        await files.to_list(),
+        await one("loose"),
     )
 
 

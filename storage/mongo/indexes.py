@@ -30,6 +30,7 @@ KEY: Final[Keys] = [("user_id", ASCENDING), ("idempotency_key", ASCENDING)]
 NOTICES: Final[Keys] = [("notify_at", ASCENDING)]
 LEASES: Final[Keys] = [("user_id", ASCENDING), ("lease_until", ASCENDING)]
 AGE: Final[Keys] = [("created_at", ASCENDING)]
+USAGE: Final[Keys] = [("user_id", ASCENDING), ("month", DESCENDING)]
 PHOTOS: Final = "photos"
 """The age of those that have any."""
 
@@ -75,6 +76,8 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         _index("color_image_path"),
     ),
     "consents": (_index("user_id", unique=True),),
+    "usages": (IndexModel(USAGE, unique=True), _index("month")),
+    "bookings": (_index("user_id"), _index("booked_at")),
     "coming_consents": (_index("user_id"), _index("due")),
     "loose": (_index("due"), _index("user_id")),
 }

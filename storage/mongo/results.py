@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from storage.errors import QueueFull, UploadGone, UserQueueFull
+from storage.errors import QueueFull, UploadGone, UserQueueFull, VideosSpent
 from storage.mongo.client import Document, Session
 from storage.mongo.indexes import HISTORY, QUEUE
 from storage.mongo.keys import added_before
@@ -11,9 +11,11 @@ from storage.mongo.loose import settle_loose
 from storage.mongo.pages import of_user, of_user_after
 from storage.mongo.queue import DOCUMENTS, UNFINISHED, MongoQueue
 from storage.mongo.removal import PHOTO_PATHS, ResultRemoval
+from storage.mongo.spending import count_video
 from storage.mongo.tallies import tallied, tally
-from storage.results import Cursor, QueueBounds, ResultRecord
+from storage.results import Cursor, QueueBounds, ResultRecord, VideoQuota
 from storage.retention import NowHorizon
+from storage.spending import month_of
 
 
 class MongoResults(MongoQueue):
@@ -26,7 +28,9 @@ class MongoResults(MongoQueue):
         self._tallies = link.collection("tallies")
         self._removal = ResultRemoval(link)
 
-    async def add(self, record: ResultRecord, bounds: QueueBounds) -> ResultRecord:
+    async def add(
+        self, record: ResultRecord, bounds: QueueBounds, quota: VideoQuota | None = None
+    ) -> ResultRecord:
         """See Results."""
         document, horizon = DOCUMENTS.document(record), self._horizon()
         upload = {"upload_id": record.upload_id, "created_at": {"$gt": horizon.uploads}}
@@ -38,6 +42,8 @@ class MongoResults(MongoQueue):
                 if not await self._uploads.find_one(upload, {"_id": True}, session=session):
                     raise UploadGone
                 await self._check_room(record.user_id, bounds, lasting, session)
+                if quota is not None:
+                    await self._count(record, quota, session)
                 await self._insert(record, document, session)
             return earlier
 
@@ -111,6 +117,12 @@ class MongoResults(MongoQueue):
             raise UserQueueFull
         if numbers[0]["in_all"] >= bounds.in_all:
             raise QueueFull
+
+    async def _count(self, record: ResultRecord, quota: VideoQuota, session: Session) -> None:
+        month = month_of(record.created_at)
+        number = await count_video(self._link, record.user_id, month, session)
+        if quota.per_month is not None and number > quota.per_month:
+            raise VideosSpent
 
     async def _insert(self, record: ResultRecord, document: Document, session: Session) -> None:
         has_photos = any(document[name] is not None for name in PHOTO_PATHS)

@@ -22,7 +22,7 @@ _NAMESPACE_EXISTS: Final = 48
 
 async def _create_collections(database: Collections) -> None:
     """A transaction that had to create one would run into others that do."""
-    for name in (*INDEXES, "tallies", "state"):
+    for name in (*INDEXES, "months", "tallies", "state"):
         try:
             await database.create_collection(name, check_exists=False)
         except OperationFailure as error:
@@ -30,10 +30,10 @@ async def _create_collections(database: Collections) -> None:
                 raise
 
 
-MIGRATIONS: tuple[Migration, ...] = (_create_collections,) * 3
+MIGRATIONS: tuple[Migration, ...] = (_create_collections,) * 4
 """What leads from each schema version to the next; the first starts from nothing, the second came
-with ``consents`` and the third with ``coming_consents``, which an older service would not erase.
-What is said of indexes in INDEXES holds for the last one."""
+with ``consents``, the third with ``coming_consents`` and the fourth with ``usages``, which an older
+service would not erase. What is said of indexes in INDEXES holds for the last one."""
 
 
 async def migrate(database: Collections, migrations: Sequence[Migration]) -> None:

@@ -21,6 +21,7 @@ from storage.sqlite.loose import SqliteLoose
 from storage.sqlite.results import SqliteResults
 from storage.sqlite.schema import MIGRATIONS, migrate
 from storage.sqlite.sessions import SqliteSessions
+from storage.sqlite.spending import SqliteSpending
 from storage.sqlite.uploads import SqliteUploads
 
 _Result = TypeVar("_Result")
@@ -49,6 +50,7 @@ class SqliteDatabase:
         self.uploads = SqliteUploads(self._run, horizon)
         self.results = SqliteResults(self._run, horizon)
         self.consents = SqliteConsents(self._run)
+        self.spending = SqliteSpending(self._run)
         self.loose = SqliteLoose(self._run)
 
     @classmethod

@@ -9,6 +9,7 @@ from storage.sqlite.consents import erase_consent
 from storage.sqlite.loose import erase_loose, free_loose
 from storage.sqlite.results import remove_results
 from storage.sqlite.rows import transaction
+from storage.sqlite.spending import erase_usages
 
 _SESSIONS: Final = """
     DELETE FROM sessions WHERE session_id IN (
@@ -34,6 +35,7 @@ def erase(
     some = (user_id, limit)
     with transaction(connection):
         erase_consent(connection, user_id)
+        erase_usages(connection, user_id)
         sessions = connection.execute(_SESSIONS, some).rowcount
         uploads = [row["file_path"] for row in connection.execute(_UPLOADS, some).fetchall()]
         free_loose(connection, uploads, user_id, due_ms)

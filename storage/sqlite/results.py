@@ -5,14 +5,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from storage.errors import QueueFull, UploadGone, UserQueueFull
+from storage.errors import QueueFull, UploadGone, UserQueueFull, VideosSpent
 from storage.moments import to_ms
-from storage.results import Cursor, QueueBounds, ResultRecord
+from storage.results import Cursor, QueueBounds, ResultRecord, VideoQuota
 from storage.retention import FORGOTTEN
+from storage.spending import month_of
 from storage.sqlite.keys import added_before
 from storage.sqlite.loose import free_loose, settle_loose
 from storage.sqlite.queue import GET, TABLE, SqliteQueue
 from storage.sqlite.rows import transaction
+from storage.sqlite.spending import count_video
 
 _BY_PATH: Final = """
     SELECT * FROM results
@@ -70,7 +72,9 @@ _FAIL_QUEUED: Final = """
 class SqliteResults(SqliteQueue):
     """See Results."""
 
-    async def add(self, record: ResultRecord, bounds: QueueBounds) -> ResultRecord:
+    async def add(
+        self, record: ResultRecord, bounds: QueueBounds, quota: VideoQuota | None = None
+    ) -> ResultRecord:
         """See Results."""
         row, horizon = TABLE.row(record), self._horizon()
         over_ms, uploads_ms = to_ms(horizon.results), to_ms(horizon.uploads)
@@ -82,6 +86,8 @@ class SqliteResults(SqliteQueue):
                     if not connection.execute(_UPLOAD, (record.upload_id, uploads_ms)).fetchone():
                         raise UploadGone
                     _check_room(connection, record.user_id, bounds, over_ms)
+                    if quota is not None:
+                        _count(connection, record, quota)
                     connection.execute(TABLE.insertion, row)
                     settle_loose(connection, record.photos)
             return earlier
@@ -177,6 +183,12 @@ def remove_results(
             free_loose(connection, record.paths, record.user_id, due_ms)
             free += record.paths
     return free
+
+
+def _count(connection: sqlite3.Connection, record: ResultRecord, quota: VideoQuota) -> None:
+    number = count_video(connection, record.user_id, month_of(record.created_at))
+    if quota.per_month is not None and number > quota.per_month:
+        raise VideosSpent
 
 
 def _check_room(

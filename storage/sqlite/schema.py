@@ -192,6 +192,37 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX coming_consents_by_user ON coming_consents (user_id)",
         "CREATE INDEX coming_consents_by_due ON coming_consents (due)",
     ),
+    (
+        """
+        CREATE TABLE usages (
+            user_id TEXT NOT NULL,
+            month TEXT NOT NULL,
+            videos INTEGER NOT NULL DEFAULT 0,
+            spent_micro_usd INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (user_id, month)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX usages_by_month ON usages (month)",
+        # Of all users together.
+        """
+        CREATE TABLE months (
+            month TEXT NOT NULL PRIMARY KEY,
+            spent_micro_usd INTEGER NOT NULL
+        ) WITHOUT ROWID
+        """,
+        # What was erased has no user any more.
+        """
+        CREATE TABLE bookings (
+            booking_id TEXT NOT NULL PRIMARY KEY,
+            user_id TEXT,
+            month TEXT NOT NULL,
+            amount_micro_usd INTEGER NOT NULL,
+            booked_at INTEGER NOT NULL
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX bookings_by_user ON bookings (user_id) WHERE user_id IS NOT NULL",
+        "CREATE INDEX bookings_by_age ON bookings (booked_at)",
+    ),
 )
 """The statements that lead from each schema version to the next; the first starts from nothing."""
 

@@ -8,10 +8,11 @@ from typing import Any
 from pymongo import MongoClient
 from redis.asyncio import Redis
 
+from storage.spending import MICRO, Booking, SpendingBounds
 from tests import pictures
 from tests.films import Recipe, film
 from tests.integration.client import LiveClient, text_of
-from tests.integration.records import CONSENT, add_consent
+from tests.integration.records import CONSENT, NOW, add_consent
 from tests.integration.service import Service
 from tests.integration.videos import Videos
 
@@ -30,8 +31,8 @@ class Belongings:
 
 
 async def leave(service: Service, user_id: str) -> Belongings:
-    """A live session that wears a photo, an upload, a result that was made with a photo, and a
-    consent."""
+    """A live session that wears a photo, an upload, a result that was made with a photo, a consent,
+    and money put aside."""
     videos = Videos(service.caller.http, service.caller.url)
     live = await service.caller.join(f"session-{user_id}", user_id)
     photo = pictures.jpeg(pictures.portrait())
@@ -44,6 +45,8 @@ async def leave(service: Service, user_id: str) -> Belongings:
     document = await videos.ended(result_id, user_id)
     assert document["status"] == "completed"
     await add_consent(service.services.database, replace(CONSENT, user_id=user_id))
+    booking = Booking(booking_id=result_id, user_id=user_id, amount_micro_usd=40_000, booked_at=NOW)
+    await service.services.database.spending.book(booking, SpendingBounds(MICRO, MICRO))
     await service.services.journal.flush()
     return Belongings(user_id, live, data, upload_id, result_id)
 

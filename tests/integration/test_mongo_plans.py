@@ -24,7 +24,9 @@ from storage.results import (
     Ending,
     Lease,
     ResultStatus,
+    VideoQuota,
 )
+from storage.spending import Booking, SpendingBounds
 from tests.integration.databases import Time
 from tests.integration.mongod import Mongod
 from tests.integration.records import (
@@ -134,6 +136,10 @@ def _crowd(database: "Database[dict[str, Any]]") -> None:
     database["consents"].insert_many([{**agreed, "user_id": f"z{n}"} for n in range(CROWD)])
     coming = [{"user_id": f"z{n}", "due": later(9e6)} for n in range(CROWD)]
     database["coming_consents"].insert_many(coming)
+    usage = {"month": "2026-03", "videos": 0, "spent_micro_usd": 0}
+    database["usages"].insert_many([{**usage, "user_id": f"z{n}"} for n in range(CROWD)])
+    booked = {"month": "2026-03", "amount_micro_usd": 1, "booked_at": later(9e6)}
+    database["bookings"].insert_many([{**booked, "user_id": f"z{n}"} for n in range(CROWD)])
     database["loose"].insert_many(
         [{"_id": f"/z{number}", "due": later(9e6)} for number in range(CROWD)]
     )
@@ -144,6 +150,20 @@ async def _ask_consents(database: MongoDatabase) -> None:
     await database.consents.get("ann")
     await database.consents.note("ann", later(1))
     assert await database.consents.forget_late(later(1)) == 1
+
+
+async def _ask_spending(database: MongoDatabase) -> None:
+    spending, bounds = database.spending, SpendingBounds(9, 9)
+    for name in ("b1", "b2"):
+        booking = Booking(booking_id=name, user_id="user2", amount_micro_usd=1, booked_at=NOW)
+        await spending.book(booking, bounds)
+    assert await spending.settle("b1", 0)
+    assert (await spending.usage("user2", "2026-03")).spent_micro_usd == 1
+    assert len(await spending.usages("user2")) == 1
+    assert await spending.in_all("2026-03") == 1
+    await spending.forget(later(-1), "2026-02")
+    counted = replace(RESULT, result_id="counted", upload_id="up1", style_image_path=None)
+    await database.results.add(counted, ROOMY, VideoQuota(1))
 
 
 async def _ask_everything(database: MongoDatabase, time: Time) -> None:
@@ -238,6 +258,7 @@ async def test_nothing_is_looked_for_everywhere(
     mongo: MongoDatabase, mongod: Mongod, listener: Listener, time: Time
 ) -> None:
     """Whatever is asked, an index leads straight to it, in the order that is asked for."""
+    await _ask_spending(mongo)
     await _ask_everything(mongo, time)
     asked = set[tuple[str, str]]()
     with mongod.client() as client:

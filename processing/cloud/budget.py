@@ -1,0 +1,19 @@
+"""What may be spent on pictures, in millionths of a dollar."""
+
+from typing import Protocol
+
+
+class Purse(Protocol):
+    """The money of whoever's picture it is. It is put aside before anything is ordered; what is
+    not settled stays spent."""
+
+    async def put_aside(self, micro_usd: int) -> str | None:
+        """The name of what is put aside by this; None: there is not so much left, or nobody knows.
+
+        Of those who ask at the same time nobody gets what another one has.
+        """
+        ...
+
+    async def settle(self, name: str, micro_usd: int) -> None:
+        """It has cost so much, which may be nothing. Never raises."""
+        ...

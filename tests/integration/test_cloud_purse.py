@@ -1,0 +1,39 @@
+"""Users' money for the cloud: what the database does not count is not spent."""
+
+from pathlib import Path
+
+from processing.cloud.budget import Purse
+from server.cloud_purse import UserPurse
+from storage.database import Database
+from storage.spending import SpendingBounds, month_of
+from storage.sqlite.database import SqliteDatabase
+from tests.fakes import ManualClock
+from tests.integration.databases import Time
+from tests.integration.records import database_file
+
+PICTURE = 40_000
+
+
+def purse_of(database: Database, *, pictures: int) -> Purse:
+    bounds = SpendingBounds(pictures * PICTURE, 100 * PICTURE)
+    return UserPurse(database.spending, bounds, ManualClock(), "ann")
+
+
+async def test_money_is_put_aside_and_settled(tmp_path: Path, time: Time) -> None:
+    """What was not paid may be spent again; a database that is away lends nothing, and keeps what
+    it has lent."""
+    database = await SqliteDatabase.open(database_file(tmp_path), time.horizon)
+    purse, month = purse_of(database, pictures=1), month_of(ManualClock().utc_now())
+    first = await purse.put_aside(PICTURE)
+    assert first is not None
+    assert await purse.put_aside(PICTURE) is None
+    await purse.settle(first, 0)
+    second = await purse.put_aside(PICTURE)
+    assert second is not None
+    assert (await database.spending.usage("ann", month)).spent_micro_usd == PICTURE
+    await database.close()
+    assert await purse.put_aside(0) is None
+    await purse.settle(second, 0)
+    again = await SqliteDatabase.open(database_file(tmp_path), time.horizon)
+    assert await purse_of(again, pictures=1).put_aside(PICTURE) is None
+    await again.close()
