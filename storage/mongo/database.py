@@ -14,6 +14,7 @@ from storage.mongo.results import MongoResults
 from storage.mongo.schema import MIGRATIONS, migrate
 from storage.mongo.sessions import MongoSessions
 from storage.mongo.spending import MongoSpending
+from storage.mongo.tiers import MongoTiers
 from storage.mongo.uploads import MongoUploads
 from storage.results import Erased
 from storage.retention import NowHorizon
@@ -36,6 +37,7 @@ class MongoDatabase:
         self.results = MongoResults(link, horizon)
         self.consents = MongoConsents(link)
         self.spending = MongoSpending(link)
+        self.tiers = MongoTiers(link)
         self.loose = MongoLoose(link)
 
     @classmethod

@@ -18,6 +18,7 @@ class _Found:
 
     coming: list[Document]
     consents: list[Document]
+    tiers: list[Document]
     usages: list[Document]
     bookings: list[Document]
     sessions: list[Document]
@@ -44,6 +45,7 @@ async def erase(
 
     async def delete(session: Session, found: _Found) -> tuple[Erased, list[str]]:
         await link.collection("coming_consents").delete_many({"user_id": user_id}, session=session)
+        await link.collection("user_tiers").delete_one({"user_id": user_id}, session=session)
         await erase_usages(link, user_id, session)
         await _delete(link, found, due, session)
         paths = await erase_loose(link.collection("loose"), user_id, limit, due, session)
@@ -69,6 +71,7 @@ async def _find(
         # In this order: what comes between two readings is found by the second.
         await one("coming_consents"),
         await one("consents"),
+        await one("user_tiers"),
         await one("usages"),
         await one("bookings"),
         await some.to_list(),

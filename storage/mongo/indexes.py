@@ -77,6 +77,8 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     ),
     "consents": (_index("user_id", unique=True),),
     "usages": (IndexModel(USAGE, unique=True), _index("month")),
+    "tiers": (_index("tier", unique=True),),
+    "user_tiers": (_index("user_id", unique=True),),
     "bookings": (_index("user_id"), _index("booked_at")),
     "coming_consents": (_index("user_id"), _index("due")),
     "loose": (_index("due"), _index("user_id")),

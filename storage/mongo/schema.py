@@ -32,8 +32,9 @@ async def _create_collections(database: Collections) -> None:
 
 MIGRATIONS: tuple[Migration, ...] = (_create_collections,) * 4
 """What leads from each schema version to the next; the first starts from nothing, the second came
-with ``consents``, the third with ``coming_consents`` and the fourth with ``usages``, which an older
-service would not erase. What is said of indexes in INDEXES holds for the last one."""
+with ``consents``, the third with ``coming_consents`` and the fourth with ``usages`` and
+``user_tiers``, which an older service would not erase. What is said of indexes in INDEXES holds for
+the last one."""
 
 
 async def migrate(database: Collections, migrations: Sequence[Migration]) -> None:

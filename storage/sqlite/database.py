@@ -22,6 +22,7 @@ from storage.sqlite.results import SqliteResults
 from storage.sqlite.schema import MIGRATIONS, migrate
 from storage.sqlite.sessions import SqliteSessions
 from storage.sqlite.spending import SqliteSpending
+from storage.sqlite.tiers import SqliteTiers
 from storage.sqlite.uploads import SqliteUploads
 
 _Result = TypeVar("_Result")
@@ -51,6 +52,7 @@ class SqliteDatabase:
         self.results = SqliteResults(self._run, horizon)
         self.consents = SqliteConsents(self._run)
         self.spending = SqliteSpending(self._run)
+        self.tiers = SqliteTiers(self._run)
         self.loose = SqliteLoose(self._run)
 
     @classmethod

@@ -22,6 +22,7 @@ _UPLOADS: Final = """
     )
     RETURNING file_path
 """
+_TIER: Final = "DELETE FROM user_tiers WHERE user_id = ?"
 _RESULTS: Final = """
     SELECT result_id FROM results
     WHERE user_id = ? AND (lease_until IS NULL OR lease_until <= ?) LIMIT ?
@@ -36,6 +37,7 @@ def erase(
     with transaction(connection):
         erase_consent(connection, user_id)
         erase_usages(connection, user_id)
+        connection.execute(_TIER, (user_id,))
         sessions = connection.execute(_SESSIONS, some).rowcount
         uploads = [row["file_path"] for row in connection.execute(_UPLOADS, some).fetchall()]
         free_loose(connection, uploads, user_id, due_ms)

@@ -222,6 +222,22 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
         "CREATE INDEX bookings_by_user ON bookings (user_id) WHERE user_id IS NOT NULL",
         "CREATE INDEX bookings_by_age ON bookings (booked_at)",
+        # Those that are not as they are at first.
+        """
+        CREATE TABLE tiers (
+            tier TEXT NOT NULL PRIMARY KEY,
+            videos_per_month INTEGER,
+            max_video_s REAL NOT NULL,
+            quality TEXT NOT NULL
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE user_tiers (
+            user_id TEXT NOT NULL PRIMARY KEY,
+            tier TEXT NOT NULL,
+            given_at INTEGER NOT NULL
+        ) WITHOUT ROWID
+        """,
     ),
 )
 """The statements that lead from each schema version to the next; the first starts from nothing."""

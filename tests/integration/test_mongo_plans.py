@@ -27,6 +27,7 @@ from storage.results import (
     VideoQuota,
 )
 from storage.spending import Booking, SpendingBounds
+from storage.tiers import TierName, UserTierRecord
 from tests.integration.databases import Time
 from tests.integration.mongod import Mongod
 from tests.integration.records import (
@@ -140,6 +141,8 @@ def _crowd(database: "Database[dict[str, Any]]") -> None:
     database["usages"].insert_many([{**usage, "user_id": f"z{n}"} for n in range(CROWD)])
     booked = {"month": "2026-03", "amount_micro_usd": 1, "booked_at": later(9e6)}
     database["bookings"].insert_many([{**booked, "user_id": f"z{n}"} for n in range(CROWD)])
+    tiers = [{"user_id": f"z{n}", "tier": "free", "given_at": NOW} for n in range(CROWD)]
+    database["user_tiers"].insert_many(tiers)
     database["loose"].insert_many(
         [{"_id": f"/z{number}", "due": later(9e6)} for number in range(CROWD)]
     )
@@ -164,6 +167,12 @@ async def _ask_spending(database: MongoDatabase) -> None:
     await spending.forget(later(-1), "2026-02")
     counted = replace(RESULT, result_id="counted", upload_id="up1", style_image_path=None)
     await database.results.add(counted, ROOMY, VideoQuota(1))
+
+
+async def _ask_tiers(database: MongoDatabase) -> None:
+    await database.tiers.put(await database.tiers.get(TierName.FREE))
+    await database.tiers.give(UserTierRecord("user2", TierName.FREE, NOW))
+    assert await database.tiers.of_user("user2") is not None
 
 
 async def _ask_everything(database: MongoDatabase, time: Time) -> None:
@@ -259,6 +268,7 @@ async def test_nothing_is_looked_for_everywhere(
 ) -> None:
     """Whatever is asked, an index leads straight to it, in the order that is asked for."""
     await _ask_spending(mongo)
+    await _ask_tiers(mongo)
     await _ask_everything(mongo, time)
     asked = set[tuple[str, str]]()
     with mongod.client() as client:
