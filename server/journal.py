@@ -7,9 +7,9 @@ import structlog
 
 from media.clock import Clock
 from server.background import every
-from storage.database import Sessions
 from storage.errors import StorageError, StorageFailed
 from storage.records import SessionRecord
+from storage.sessions import Sessions
 
 WRITE_INTERVAL_S = 1.0
 
