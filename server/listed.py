@@ -4,6 +4,7 @@ import base64
 import binascii
 import ipaddress
 import re
+from decimal import Decimal
 from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, SecretStr
@@ -25,6 +26,11 @@ _TOKEN_SECRET_BYTES = 32
 _API_KEY = re.compile(rf"{USER_ID.pattern}=[0-9a-f]{{64}}")
 _SIGNING_KEY = re.compile(rf"{USER_ID.pattern}=hts_[A-Za-z0-9_-]{{43}}")
 _ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
+_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)*")
+_MODEL = r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*"
+_VERSION = re.compile(rf"{_MODEL}:[A-Za-z0-9][A-Za-z0-9._-]*")
+_PRICE = r"[0-9]{1,4}(?:\.[0-9]{1,6})?"
+_PRICES = re.compile(rf"({_MODEL})=({_PRICE})(?::({_PRICE}):({_PRICE}))?")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 """Names of the machine itself."""
 
@@ -178,6 +184,43 @@ def _origin(text: str) -> str:
     raise ValueError(f"{text} is no origin, as https://app.example.com")
 
 
+def _is_api_url(text: str) -> str:
+    if not _is_safe(text):
+        raise ValueError("no https address: whoever is on the way could read the token")
+    return text.rstrip("/")
+
+
+def _are_hosts(text: str) -> str:
+    for part in _given(text):
+        if not _HOST.fullmatch(part):
+            raise ValueError(f"{part} is no host, as replicate.delivery")
+    return text
+
+
+def _are_versions(text: str) -> str:
+    for part in _given(text):
+        if not _VERSION.fullmatch(part):
+            raise ValueError(f"{part} is no OWNER/NAME:VERSION")
+    return text
+
+
+def _are_prices(text: str) -> str:
+    for part in _given(text):
+        prices_of(part)
+    return text
+
+
+def prices_of(text: str) -> tuple[str, tuple[int, int, int]]:
+    """A model, and its three prices in millionths of a dollar; one price is that of all. Raises
+    ValueError if it says none."""
+    found = _PRICES.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text} is no OWNER/NAME=PRICE, or OWNER/NAME=PRICE:PRICE:PRICE")
+    model, *prices = found.groups()
+    first, second, third = (round(Decimal(price or prices[0]) * 1_000_000) for price in prices)
+    return model, (first, second, third)
+
+
 Addresses: TypeAlias = Annotated[str, AfterValidator(_are_addresses)]
 """IP addresses, separated by commas."""
 IceUrls: TypeAlias = Annotated[str, AfterValidator(_are_ice_urls)]
@@ -206,5 +249,13 @@ ApiKeyList: TypeAlias = Annotated[str, AfterValidator(_are_api_keys)]
 """Users and digests of their keys, separated by commas."""
 SigningKeyList: TypeAlias = Annotated[SecretStr, AfterValidator(_are_signing_keys)]
 """Users and their secrets, separated by commas."""
+ApiUrl: TypeAlias = Annotated[str, AfterValidator(_is_api_url)]
+"""Where a service is that gets a secret."""
+HostList: TypeAlias = Annotated[str, AfterValidator(_are_hosts)]
+"""Names of hosts, separated by commas."""
+ModelVersions: TypeAlias = Annotated[str, AfterValidator(_are_versions)]
+"""Models and their versions, separated by commas."""
+ModelPrices: TypeAlias = Annotated[str, AfterValidator(_are_prices)]
+"""Models and their prices, separated by commas."""
 Origins: TypeAlias = Annotated[str, AfterValidator(_as_browsers_write_them)]
 """Origins of pages, separated by commas."""

@@ -12,6 +12,7 @@ from pydantic import (
 )
 from pydantic_settings import SettingsConfigDict, SettingsError
 
+from server.cloud_settings import CloudSettings
 from server.connection_settings import ConnectionSettings
 from server.door_settings import DoorSettings
 from server.limit_settings import LimitSettings
@@ -37,7 +38,7 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-class Settings(ConnectionSettings, LimitSettings, DoorSettings, StorageSettings):
+class Settings(CloudSettings, ConnectionSettings, LimitSettings, DoorSettings, StorageSettings):
     """Live hair try-on server. Flags can also be set as HAIR_TRYON_… in the environment or .env."""
 
     model_config = SettingsConfigDict(

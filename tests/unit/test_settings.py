@@ -85,6 +85,15 @@ _GOOD: dict[str, tuple[str, Any]] = {
     "header_timeout_s": ("0.5", 0.5),
     "keepalive_timeout_s": ("5", 5.0),
     "write_timeout_s": ("20", 20.0),
+    "replicate_api_token": ("r8_geheim", SecretStr("r8_geheim")),
+    "replicate_url": ("https://r.example/", "https://r.example"),
+    "cloud_hosts": ("r.example, output.example", "r.example, output.example"),
+    "cloud_timeout_s": ("600", 600.0),
+    "cloud_places": ("1", 1),
+    "cloud_budget_usd": ("0", 0.0),
+    "cloud_user_budget_usd": ("0.5", 0.5),
+    "cloud_versions": ("a/b:79fc", "a/b:79fc"),
+    "cloud_prices": ("a/b=0.04, c/d=1:2:3.5", "a/b=0.04, c/d=1:2:3.5"),
     "redis_url": ("redis://:geheim@r.example/1", SecretStr("redis://:geheim@r.example/1")),
     "webhook_secret": ("whsec_" + "A" * 32, SecretStr("whsec_" + "A" * 32)),
     "webhook_hosts": ("a.internal, 10.0.0.1", "a.internal, 10.0.0.1"),
@@ -162,6 +171,14 @@ _WRONG: dict[str, list[str]] = {
     "header_timeout_s": ["0", "inf"],
     "keepalive_timeout_s": ["0"],
     "write_timeout_s": ["0", "nan"],
+    "replicate_url": ["", "http://r.example", "r.example"],
+    "cloud_hosts": ["https://r.example", "*.example", ","],
+    "cloud_timeout_s": ["0", "601"],
+    "cloud_places": ["0"],
+    "cloud_budget_usd": ["-1", "nan"],
+    "cloud_user_budget_usd": ["inf"],
+    "cloud_versions": ["a/b", "a:b", "a/b:"],
+    "cloud_prices": ["a/b", "a/b=-1", "a/b=1:2", "a/b=1e9", "a/b=0.1234567"],
     "redis_url": ["r.example:6379", "redis://:geheim@h:port", "redis://h?geheim=1"],
     "webhook_secret": ["geheim", "whsec_" + "A" * 33, "whsec_" + "A" * 28],
     "photo_side_px": ["15", "8193"],
@@ -177,6 +194,8 @@ _WRONG: dict[str, list[str]] = {
 }
 _WRONG_CASES = [(name, text) for name, texts in _WRONG.items() for text in texts]
 _NAMES = sorted(_GOOD)
+_ELSEWHERE = ("REDIS_URL", "MONGODB_URI", "REPLICATE_API_TOKEN")
+"""Names that other programs have for them too."""
 _PARTNER = {
     "tls_cert": "tls_key",
     "tls_key": "tls_cert",
@@ -192,7 +211,7 @@ _PARTNER = {
 def _clean_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting in the environment, and no ``.env`` but the test's own."""
     for name in list(os.environ):
-        if name.upper().startswith(ENV_PREFIX) or name in ("REDIS_URL", "MONGODB_URI"):
+        if name.upper().startswith(ENV_PREFIX) or name in _ELSEWHERE:
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 
