@@ -248,11 +248,21 @@ class LimitDetails(BaseModel):
     again_in_s: int
 
 
+class QuotaDetails(BaseModel):
+    """So many videos are in a month, and so many are left until there are more."""
+
+    tier: str
+    videos_per_month: int
+    left: int
+    renews_at: str
+
+
 class ErrorDetails(BaseModel):
-    """What in the request is wrong, or the limit that it is above."""
+    """What in the request is wrong, or the limit or the quota that it is above."""
 
     field: str | None = None
     limit: LimitDetails | None = None
+    quota: QuotaDetails | None = None
 
 
 class ErrorAnswer(Answer):

@@ -59,6 +59,7 @@ from server.services import Services
 from server.settings import Settings
 from server.signed import Signer
 from server.stores import Stores, opened_stores, usable
+from server.tariff import Tariff
 from storage.lock import DirectoryLock
 
 MOST_DOWNLOADS = 500
@@ -175,6 +176,7 @@ async def _serving(
             signer=Signer(stores.files.keyring, clock, settings.signed_url_s),
             journal=journal,
             agreement=Agreement.of(settings, stores.database.consents),
+            tariff=Tariff.of(settings, stores.database.tiers),
             started_s=clock.monotonic(),
         )
 

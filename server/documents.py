@@ -9,6 +9,7 @@ from storage.database import Database
 from storage.records import ConsentRecord, SessionRecord, UploadRecord
 from storage.results import Cursor, ResultRecord
 from storage.spending import UsageRecord
+from storage.tiers import UserTierRecord
 
 PAGE: Final = 100
 
@@ -27,6 +28,11 @@ class Documents:
     async def consents(self) -> Pages[ConsentRecord]:
         """What the user has agreed to, if to anything."""
         if (found := await self.database.consents.get(self.user_id)) is not None:
+            yield [found]
+
+    async def tiers(self) -> Pages[UserTierRecord]:
+        """The tier that the user was given, if any was."""
+        if (found := await self.database.tiers.of_user(self.user_id)) is not None:
             yield [found]
 
     async def usages(self) -> Pages[UsageRecord]:

@@ -17,6 +17,7 @@ async def data_json(documents: Documents) -> AsyncGenerator[bytes, None]:
     yield orjson.dumps(head, option=_OPTIONS).removesuffix(b"\n}")
     kinds: dict[str, Pages[Any]] = {
         "consents": documents.consents(),
+        "tiers": documents.tiers(),
         "usages": documents.usages(),
         "sessions": documents.sessions(),
         "uploads": documents.uploads(),

@@ -13,6 +13,7 @@ from server.export_places import photo_place, result_place, upload_place
 from storage.records import ConsentRecord, SessionRecord, UploadRecord
 from storage.results import ResultRecord
 from storage.spending import MICRO, UsageRecord
+from storage.tiers import UserTierRecord
 
 _HEAD: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Hair try-on: your data</title>
@@ -49,6 +50,7 @@ class IndexPage:
                    documents.sessions(), self._session),
             _table("Consent", ("Since", "Said last", "This server", "Cloud", "Notice"),
                    documents.consents(), _consent),
+            _table("Tier", ("Name", "Since"), documents.tiers(), _tier),
             _table("What was done for you", ("Month", "Videos ordered", "Cost"),
                    documents.usages(), _usage),
         ):  # fmt: skip
@@ -103,6 +105,10 @@ class IndexPage:
 def _consent(one: ConsentRecord) -> Row:
     said = (_yes_or_no(one.processing), _yes_or_no(one.cloud), escape(one.notice))
     return (_moment(one.given_at), _moment(one.updated_at), *said)
+
+
+def _tier(one: UserTierRecord) -> Row:
+    return (one.tier, _moment(one.given_at))
 
 
 def _usage(one: UsageRecord) -> Row:

@@ -22,6 +22,7 @@ from server.forms import FormLimits, receive_form
 from server.identity import REPLAYED, data_erased, key_reused, read_idempotency_key
 from server.jobs.outside import AddressRefused, checked_url
 from server.keys import JOBS, PHOTOS, PHOTOS_COMING, SERVICES
+from server.quota import check_length, videos_spent
 from server.replies import RequestRefused
 from server.request_digest import request_digest
 from server.result_cache import RESULT_CACHE, ResultCache
@@ -29,10 +30,19 @@ from server.services import Services
 from server.settings import Settings
 from server.studio import Studio
 from storage.addresses import address_of, name_of
-from storage.errors import DataErased, KeyReused, QueueFull, StorageError, UploadGone, UserQueueFull
+from storage.errors import (
+    DataErased,
+    KeyReused,
+    QueueFull,
+    StorageError,
+    UploadGone,
+    UserQueueFull,
+    VideosSpent,
+)
 from storage.files import new_name
 from storage.records import UploadRecord
-from storage.results import ResultRecord, ResultStatus
+from storage.results import ResultRecord, ResultStatus, VideoQuota
+from storage.tiers import TierRecord
 
 PHOTO_QUALITY: Final = 95
 
@@ -105,10 +115,11 @@ def _answer(record: ResultRecord, left_s: int, headers: Mapping[str, str]) -> we
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """What is wanted, and the photos that belong to it, by their addresses."""
+    """What is wanted, the photos that belong to it, by their addresses, and its owner's tier."""
 
     record: ResultRecord
     photos: Mapping[str, bytes]
+    tier: TierRecord | None
 
 
 async def _order(request: web.Request, form: OrderForm, key: str | None) -> _Order:
@@ -116,6 +127,8 @@ async def _order(request: web.Request, form: OrderForm, key: str | None) -> _Ord
     services, photos = request.app[SERVICES], dict[str, bytes]()
     _check_webhook(services.settings, form.webhook_url)
     upload = await _upload(request, form)
+    if (tier := await services.tariff.of_user(upload.user_id)) is not None:
+        check_length(tier, upload.duration)
     with request.app[PHOTOS].one():
         look = await _checked_look(Studio(services), form)
         style = await _named(request, "style", look.style, photos)
@@ -127,7 +140,7 @@ async def _order(request: web.Request, form: OrderForm, key: str | None) -> _Ord
         idempotency_key=key,
         request_digest=await asyncio.to_thread(request_digest, form) if key else None,
     )
-    return _Order(record, photos)
+    return _Order(record, photos, tier)
 
 
 def _record(services: Services, form: OrderForm, upload: UploadRecord, look: Look) -> ResultRecord:
@@ -206,7 +219,7 @@ async def _taken_in(request: web.Request, order: _Order) -> ResultRecord:
         async with services.keeper.coming(list(order.photos), order.record.user_id):
             for address, data in order.photos.items():
                 await services.files.write(name_of(address), data)
-            return await request.app[JOBS].submit(order.record)
+            return await _submitted(request, order)
     except UploadGone:
         raise _no_upload() from None
     except QueueFull:
@@ -218,3 +231,15 @@ async def _taken_in(request: web.Request, order: _Order) -> ResultRecord:
         raise key_reused() from None
     except DataErased:
         raise data_erased() from None
+
+
+async def _submitted(request: web.Request, order: _Order) -> ResultRecord:
+    """In the queue, and counted where its owner has a tier. Raises RequestRefused, and as
+    JobQueue.submit."""
+    jobs, tier = request.app[JOBS], order.tier
+    if tier is None:
+        return await jobs.submit(order.record, None)
+    try:
+        return await jobs.submit(order.record, VideoQuota(tier.videos_per_month))
+    except VideosSpent:
+        raise videos_spent(tier, request.app[SERVICES].clock.utc_now()) from None

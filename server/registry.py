@@ -11,7 +11,7 @@ from server import endings
 from server.agreement import NOT_AGREED
 from server.errors import ClientError, CloseCode, ErrorCode
 from server.peer import Peer
-from server.replies import UsedUp
+from server.replies import QuotaUsedUp, UsedUp
 from server.services import Services
 from server.sessions import LiveSession
 from storage.errors import SessionOwnedByOther, StorageError
@@ -32,7 +32,7 @@ class SessionRefused(ClientError):
         close_code: CloseCode,
         code: ErrorCode,
         message: str,
-        used_up: UsedUp | None = None,
+        used_up: UsedUp | QuotaUsedUp | None = None,
     ) -> None:
         super().__init__(code, message)
         self.close_code = close_code

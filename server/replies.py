@@ -32,11 +32,21 @@ class UsedUp:
     again_in_s: int
 
 
+@dataclass(frozen=True, slots=True)
+class QuotaUsedUp:
+    """So many videos are in a month, and so many are left until there are more."""
+
+    tier: str
+    videos_per_month: int
+    left: int
+    renews_at: str
+
+
 class RequestRefused(Exception):
     """A request that cannot be done; carries the answer's status and code, and words for a person.
 
-    ``field`` is what is wrong in it, if it is one thing, ``used_up`` the limit in time that it is
-    above. ``headers`` go with the answer.
+    ``field`` is what is wrong in it, if it is one thing, ``used_up`` the limit in time, or
+    the quota, that it is above. ``headers`` go with the answer.
     ``closes``: what is left of the body is not worth reading, and the connection ends.
     """
 
@@ -47,7 +57,7 @@ class RequestRefused(Exception):
         message: str,
         *,
         field: str | None = None,
-        used_up: UsedUp | None = None,
+        used_up: UsedUp | QuotaUsedUp | None = None,
         headers: Mapping[str, str] | None = None,
         closes: bool = False,
     ) -> None:
@@ -80,7 +90,7 @@ class ErrorReply(web.Response):
         code: ErrorCode,
         text: str,
         field: str | None = None,
-        used_up: UsedUp | None = None,
+        used_up: UsedUp | QuotaUsedUp | None = None,
     ) -> None:
         """``field`` and ``used_up`` as of RequestRefused."""
         self.code = code
@@ -97,9 +107,12 @@ class ErrorReply(web.Response):
         self.body = orjson.dumps({**self._said, "request_id": request_id})
 
 
-def told(used_up: UsedUp | None) -> messages.Message:
+def told(used_up: UsedUp | QuotaUsedUp | None) -> messages.Message:
     """What an error says besides of a limit, if it is one."""
-    return {} if used_up is None else {"details": {"limit": asdict(used_up)}}
+    if used_up is None:
+        return {}
+    name = "limit" if isinstance(used_up, UsedUp) else "quota"
+    return {"details": {name: asdict(used_up)}}
 
 
 def _written(text: str) -> str:

@@ -13,6 +13,7 @@ from server.health import health
 from server.ice import list_ice_servers
 from server.kept import kept_file
 from server.openapi import operations as does
+from server.openapi import tier_operations as of_tiers
 from server.openapi import user_operations as of_users
 from server.openapi.operation import Operation, Told
 from server.openapi.pages import docs, docs_asset, openapi, redoc
@@ -21,6 +22,7 @@ from server.pages import asset, index, shades
 from server.photos import try_on
 from server.realtime import realtime
 from server.results import cancel_result, delete_result, get_result, history
+from server.tiers import get_usage, get_user_tier, list_tiers, set_tier, set_user_tier
 from server.uploads import upload_video
 from server.users import erase_user, export_user
 from storage.addresses import ADDRESS
@@ -60,6 +62,11 @@ def told() -> list[Told]:
         Told(web.get(f"{USER}/consent", get_consent), of_users.GET_CONSENT),
         Told(web.put(f"{USER}/consent", give_consent), of_users.GIVE_CONSENT),
         Told(web.delete(f"{USER}/consent", withdraw_consent), of_users.WITHDRAW_CONSENT),
+        Told(web.get(f"{USER}/tier", get_user_tier), of_tiers.GET_USER_TIER),
+        Told(web.put(f"{USER}/tier", set_user_tier), of_tiers.SET_USER_TIER),
+        Told(web.get(f"{API}/usage/{{user_id}}", get_usage), of_tiers.GET_USAGE),
+        Told(web.get(f"{API}/tiers", list_tiers), of_tiers.LIST_TIERS),
+        Told(web.put(f"{API}/tiers/{{tier}}", set_tier), of_tiers.SET_TIER),
         Told(web.get(f"{ADDRESS}{{name}}", kept_file), does.KEPT_FILE),
         Told(web.get(f"{API}/realtime/{{session_id}}", realtime), does.REALTIME),
         Told(web.get(f"{API}/me", who_asks), does.ME),

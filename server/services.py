@@ -9,6 +9,7 @@ from server.agreement import Agreement
 from server.journal import SessionJournal
 from server.settings import Settings
 from server.signed import Signer
+from server.tariff import Tariff
 from storage.cache import Cache
 from storage.database import Database
 from storage.files import Files
@@ -32,4 +33,5 @@ class Services:
     signer: Signer
     journal: SessionJournal
     agreement: Agreement
+    tariff: Tariff
     started_s: float

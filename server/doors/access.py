@@ -10,4 +10,5 @@ class Access(Enum):
     USER = "those who have shown who they are"
     TICKET = "those, and who has a ticket from one of them"
     SOCKET = "as TICKET; who is refused is told so in the socket"
+    ADMIN = "as USER, if they may act for all users"
     SIGNED = "as USER; and everybody, if the address is signed"

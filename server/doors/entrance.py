@@ -91,8 +91,7 @@ async def _let_in(request: web.Request, operation: Operation) -> None:
     """Raises RequestRefused."""
     if operation.costs is not Costs.NOTHING and is_embedded(request):
         # It would be the visitor's own count that another site's page uses up.
-        text = "Pages of other sites may not ask here"
-        raise RequestRefused(403, ErrorCode.FORBIDDEN, text, closes=True)
+        raise _forbidden("Pages of other sites may not ask here")
     request[COSTS] = operation.costs
     if request.app[LIMITS].is_of_address(request, operation.costs):
         await _pay(request, NOBODY.user_id)  # whoever it is, and before it is found out
@@ -103,6 +102,8 @@ async def _let_in(request: web.Request, operation: Operation) -> None:
         # Nobody would look whether it is the one that was signed.
         text = "The address takes no body"
         raise RequestRefused(400, ErrorCode.INVALID_REQUEST, text, closes=True)
+    if operation.access is Access.ADMIN and not caller.is_admin:
+        raise _forbidden("This is for admins")
     for user_id in (*_named(request), caller.user_id):
         _check(request, user_id)
         # Of a form it is the user whom the form names, and no other.
@@ -113,9 +114,11 @@ async def _let_in(request: web.Request, operation: Operation) -> None:
 def _check(request: web.Request, user_id: str) -> None:
     """Raises RequestRefused: 403."""
     if not request[CALLER].may_act_for(user_id):
-        raise RequestRefused(
-            403, ErrorCode.FORBIDDEN, f"{USER_FIELD}: is another user's", closes=True
-        )
+        raise _forbidden(f"{USER_FIELD}: is another user's")
+
+
+def _forbidden(text: str) -> RequestRefused:
+    return RequestRefused(403, ErrorCode.FORBIDDEN, text, closes=True)
 
 
 async def _pay(request: web.Request, user_id: str) -> None:

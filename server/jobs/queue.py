@@ -7,7 +7,7 @@ from server.jobs.estimate import estimated_s
 from server.jobs.tickets import Tickets
 from server.stores import Stores
 from storage.records import UploadStatus
-from storage.results import QueueBounds, ResultRecord, ResultStatus
+from storage.results import QueueBounds, ResultRecord, ResultStatus, VideoQuota
 
 
 class JobQueue:
@@ -32,12 +32,12 @@ class JobQueue:
         self.expect = expect
         """Says that a job is likely to come soon."""
 
-    async def submit(self, record: ResultRecord) -> ResultRecord:
+    async def submit(self, record: ResultRecord, quota: VideoQuota | None) -> ResultRecord:
         """Queue the job; the record under which it is, an earlier one if its key was used before.
 
-        Raises UploadGone, QueueFull, UserQueueFull, KeyReused and StorageError.
+        Raises UploadGone, QueueFull, UserQueueFull, VideosSpent, KeyReused and StorageError.
         """
-        kept = await self._database.results.add(record, self._bounds)
+        kept = await self._database.results.add(record, self._bounds, quota)
         if kept.result_id == record.result_id:
             self._tickets.ask()
         return kept

@@ -5,6 +5,7 @@ import { Refusal } from "./refusal.js";
 
 const MB = 1024 * 1024;
 const HOUR_S = 3600;
+const DAY_S = 24 * HOUR_S;
 const FIELDS = new Map([
   ["image", "Your photo"],
   ["style_image", "Your style photo"],
@@ -91,10 +92,11 @@ export function failureWords(error) {
   return refusalWords(error) + again;
 }
 
-function refusalWords({ status, code, message, limit }) {
+function refusalWords({ status, code, message, limit, quota }) {
   if (status === 413) return tooLargeWords(code, message);
   if (code === "SERVER_FULL") return "The server has too much to do just now.";
   if (code === "RATE_LIMITED") return limitWords(limit);
+  if (quota) return `All ${quota.videos_per_month} videos of this month are used.`;
   if (!code) return `The server does not take it (status ${status}).`;
   const [, field, text] = /^(?:(\w+): )?(.*)$/s.exec(message);
   const words = errorWords({ error: code, message: text });
@@ -109,7 +111,9 @@ function limitWords(limit) {
 }
 
 function waitWords(seconds) {
-  return seconds < 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
+  if (seconds < 90) return `${seconds} s`;
+  if (seconds < 2 * HOUR_S) return `${Math.ceil(seconds / 60)} min`;
+  return seconds < 2 * DAY_S ? `${Math.ceil(seconds / HOUR_S)} h` : `${Math.ceil(seconds / DAY_S)} days`;
 }
 
 function tooLargeWords(code, message) {

@@ -2,12 +2,13 @@
 
 /**
  * The server's answer is no. `retryAfterS` is null where it does not say when to come again, `limit`
- * where it is above none in time: {name, amount, within_s, again_in_s}.
+ * where it is above none in time: {name, amount, within_s, again_in_s}, and `quota` where it is above
+ * none of a month's: {tier, videos_per_month, left, renews_at}.
  */
 export class Refusal extends Error {
-  constructor({ status, code, message, retryAfterS, limit = null }) {
+  constructor({ status, code, message, retryAfterS, limit = null, quota = null }) {
     super(message || `status ${status}`);
-    Object.assign(this, { status, code, retryAfterS, limit });
+    Object.assign(this, { status, code, retryAfterS, limit, quota });
   }
 }
 
@@ -23,8 +24,8 @@ export function refusalOf(status, body, retryAfter) {
   const { error, message, details } = parsed(body);
   const seconds = Number.parseInt(retryAfter ?? "", 10);
   const retryAfterS = Number.isNaN(seconds) ? null : Math.max(1, seconds);
-  const limit = details?.limit ?? null;
-  return new Refusal({ status, code: error ?? "", message: message ?? "", retryAfterS, limit });
+  const { limit = null, quota = null } = details ?? {};
+  return new Refusal({ status, code: error ?? "", message: message ?? "", retryAfterS, limit, quota });
 }
 
 function parsed(body) {

@@ -9,6 +9,7 @@ from pymongo import MongoClient
 from redis.asyncio import Redis
 
 from storage.spending import MICRO, Booking, SpendingBounds
+from storage.tiers import TierName, UserTierRecord
 from tests import pictures
 from tests.films import Recipe, film
 from tests.integration.client import LiveClient, text_of
@@ -32,7 +33,7 @@ class Belongings:
 
 async def leave(service: Service, user_id: str) -> Belongings:
     """A live session that wears a photo, an upload, a result that was made with a photo, a consent,
-    and money put aside."""
+    a tier, and money put aside."""
     videos = Videos(service.caller.http, service.caller.url)
     live = await service.caller.join(f"session-{user_id}", user_id)
     photo = pictures.jpeg(pictures.portrait())
@@ -47,6 +48,7 @@ async def leave(service: Service, user_id: str) -> Belongings:
     await add_consent(service.services.database, replace(CONSENT, user_id=user_id))
     booking = Booking(booking_id=result_id, user_id=user_id, amount_micro_usd=40_000, booked_at=NOW)
     await service.services.database.spending.book(booking, SpendingBounds(MICRO, MICRO))
+    await service.services.database.tiers.give(UserTierRecord(user_id, TierName.PREMIUM, NOW))
     await service.services.journal.flush()
     return Belongings(user_id, live, data, upload_id, result_id)
 

@@ -68,9 +68,11 @@ async def test_everything_is_in_it(service: Service) -> None:
     assert [one["result_id"] for one in data["results"]] == [ann.result_id]
     assert [one["session_id"] for one in data["sessions"]] == ["session-ann"]
     assert [one["notice"] for one in data["consents"]] == [CONSENT.notice]
+    assert [one["tier"] for one in data["tiers"]] == ["premium"]
     assert [one["spent_micro_usd"] for one in data["usages"]] == [40_000]
     page = made.read("index.html").decode()
     assert CONSENT.notice in page
+    assert "<td>premium</td>" in page
     assert "<td>$0.04</td>" in page
     assert all(f'href="{name}"' in page for name in names)
     assert "bob" not in page + made.read("data.json").decode()
@@ -219,7 +221,7 @@ async def test_of_nobody_there_is_nothing(service: Service) -> None:
     """A ZIP that says so."""
     made, data = await export(service.caller, "nobody")
     assert made.namelist() == ["data.json", "index.html"]
-    kinds = ("uploads", "results", "sessions", "consents", "usages")
+    kinds = ("uploads", "results", "sessions", "consents", "tiers", "usages")
     assert all(data[kind] == [] for kind in kinds)
     assert made.read("index.html").decode().count("None.") == len(kinds)
 

@@ -87,7 +87,7 @@ async def _status(http: ClientSession, service: Service, one: Told) -> int:
         yield b"--"
         await may_end.wait()
 
-    names = {"session_id": "s1", "viewer_id": "v1", "result_id": "r1"}
+    names = {"session_id": "s1", "viewer_id": "v1", "result_id": "r1", "tier": "free"}
     query = "?user_id=salon" if operation.form is None else ""
     target = one.route.path.format(user_id="salon", **names) + query
     json = {"Content-Type": "application/json"}

@@ -336,11 +336,10 @@ async def test_refusals_become_words(run_script: RunScript) -> None:
         pixels: said(413, "IMAGE_TOO_LARGE", "image: x"),
         wrong: said(400, "INVALID_VIDEO", "video: the name says mp4"),
         person: said(422, "NO_PERSON", "style_image: no"),
-        full: said(503, "SERVER_FULL", "x", "5"),
-        many: said(429, "RATE_LIMITED", "x", "2"),
+        full: said(503, "SERVER_FULL", "x", "5"), many: said(429, "RATE_LIMITED", "x", "2"),
         hourly: said(429, "RATE_LIMITED", "x", "3541", { limit }),
-        gateway: failureWords(refusalOf(502, "", "soon")),
-        lost: failureWords(new NoAnswer("x")),
+        monthly: said(429, "QUOTA_SPENT", "x", "1000000", { quota: { videos_per_month: 10 } }),
+        gateway: failureWords(refusalOf(502, "", "soon")), lost: failureWords(new NoAnswer("x")),
         photos: [photoWords({ heads: 1, advice: [] }),
                  photoWords({ heads: 2, advice: ["several_heads", "too_dark"] }),
                  photoWords({ heads: null, advice: ["unknown"] })],
@@ -354,6 +353,7 @@ async def test_refusals_become_words(run_script: RunScript) -> None:
     assert answer["full"] == "The server has too much to do just now. Try again in 5 s."
     assert answer["many"] == "You have as much under way as one person may. Try again in 2 s."
     assert answer["hourly"] == "At most 10 uploads within an hour. Try again in 60 min."
+    assert answer["monthly"] == "All 10 videos of this month are used. Try again in 12 days."
     assert answer["gateway"] == "The server does not take it (status 502)."
     assert answer["lost"].startswith("The server cannot be reached")
     assert answer["photos"][0] == answer["photos"][2] == ""

@@ -1,0 +1,60 @@
+"""What the addresses of tiers do."""
+
+from typing import Final
+
+from server.doors.access import Access
+from server.doors.costs import Costs
+from server.openapi.operation import Operation
+from server.queries import UserPath
+from server.tier_documents import (
+    TierAnswer,
+    TierBody,
+    TierPath,
+    TiersAnswer,
+    UsageAnswer,
+    UserTierAnswer,
+    UserTierBody,
+)
+
+LIST_TIERS: Final = Operation(
+    "Service", "What users may have, by their tier", {200: TiersAnswer}, errors=(503,)
+)
+SET_TIER: Final = Operation(
+    "Service",
+    "Change what a tier has",
+    {200: TierAnswer},
+    errors=(400, 408, 413, 415, 422, 503),
+    path=TierPath,
+    json=TierBody,
+    notes="For admins.",
+    access=Access.ADMIN,
+    costs=Costs.NOTHING,
+)
+GET_USER_TIER: Final = Operation(
+    "Users",
+    "The tier that a user is in",
+    {200: UserTierAnswer},
+    errors=(422, 503),
+    path=UserPath,
+    notes="Who was given none has that of the enterprise whose customer they are, or `free`.",
+    costs=Costs.NOTHING,
+)
+SET_USER_TIER: Final = Operation(
+    "Users",
+    "Give a user a tier",
+    {200: UserTierAnswer},
+    errors=(400, 408, 413, 415, 422, 503),
+    path=UserPath,
+    json=UserTierBody,
+    notes="For admins. It counts at once, for this month too.",
+    access=Access.ADMIN,
+    costs=Costs.NOTHING,
+)
+GET_USAGE: Final = Operation(
+    "Users",
+    "What a user has used in this month, and has left",
+    {200: UsageAnswer},
+    errors=(422, 503),
+    path=UserPath,
+    costs=Costs.NOTHING,
+)
