@@ -17,6 +17,7 @@ from storage.keeper import COMING_S, OWN_S, Keeper, Swept
 from storage.reconciler import NAMED, Found, Reconciler
 from storage.records import SessionStatus
 from storage.results import Ending, Erased, Lease, ResultStatus, RunningBounds
+from storage.spending import Booking, SpendingBounds
 from tests.integration.databases import RETENTION, Time
 from tests.integration.records import CONSENT, NOW, RECORD, RESULT, ROOMY, UPLOAD
 
@@ -202,6 +203,24 @@ async def test_a_consent_that_does_not_come_is_swept(
     await keeper.sweep()
     with pytest.raises(DataErased):
         await database.consents.put(CONSENT, consent_id)
+
+
+async def test_what_is_booked_and_never_settled_is_swept(
+    database: Database, keeper: Keeper, time: Time
+) -> None:
+    """After a day, as spent; what the month before last was for a user, too."""
+    booking = Booking(booking_id="b", user_id="ann", amount_micro_usd=7, booked_at=NOW)
+    await database.spending.book(booking, SpendingBounds(7, 7))
+    time.pass_by(86_400)
+    await keeper.sweep()
+    assert not await database.spending.settle("b", 0)
+    time.pass_by(31 * 86_400)
+    await keeper.sweep()
+    assert [one.spent_micro_usd for one in await database.spending.usages("ann")] == [7]
+    time.pass_by(31 * 86_400)
+    await keeper.sweep()
+    assert await database.spending.usages("ann") == []
+    assert await database.spending.in_all("2026-03") == 7
 
 
 async def test_many_sweep_at_once(
