@@ -1,0 +1,94 @@
+"""Where edits are ordered: as many as there are places for, each paid for, of a service that works.
+
+A slow service takes nobody else's place: who finds none here is told so at once.
+"""
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from processing.cloud.breaker import Breaker
+from processing.cloud.budget import Purse
+from processing.cloud.catalogue import Catalogue
+from processing.cloud.edit import Edit
+from processing.cloud.editor import Edited
+from processing.cloud.faults import CloudFault, FallbackReason
+
+
+class Editor(Protocol):
+    """See CloudEditor."""
+
+    async def edit(self, edit: Edit, within_s: float, /) -> Edited:
+        """Have the photo edited within so many seconds. Raises CloudFault."""
+        ...
+
+
+class Desk:
+    """Orders edits, ``places`` of them at once, each within ``within_s``."""
+
+    def __init__(
+        self,
+        editor: Editor,
+        catalogue: Catalogue,
+        breaker: Breaker,
+        *,
+        places: int,
+        within_s: float,
+    ) -> None:
+        self._editor = editor
+        self._catalogue = catalogue
+        self._breaker = breaker
+        self._free = places
+        self._within_s = within_s
+
+    def price_micro_usd(self, edit: Edit) -> int:
+        """What the edit will cost. Raises CloudFault (unsuited) where no model does it."""
+        return self._catalogue.choose(edit).prices_micro_usd[edit.quality]
+
+    async def edit(self, edit: Edit, purse: Purse) -> Edited:
+        """Have the photo edited, paid from the purse. Raises CloudFault, whatever went wrong.
+
+        What may have been billed stays spent, and so does what a caller did not wait for.
+        """
+        price_micro_usd = self.price_micro_usd(edit)
+        async with self._place(), self._passage() as heard:
+            name = await purse.put_aside(price_micro_usd)
+            if name is None:
+                raise CloudFault(FallbackReason.BUDGET_SPENT, "no money is left")
+            try:
+                edited = await self._editor.edit(edit, self._within_s)
+            except CloudFault as fault:
+                await purse.settle(name, price_micro_usd if fault.may_be_billed else 0)
+                heard.is_well = not fault.is_counted
+                raise
+            await purse.settle(name, edited.price_micro_usd)
+            heard.is_well = True
+            return edited
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        if self._free < 1:
+            raise CloudFault(FallbackReason.TOO_BUSY, "all places are taken")
+        self._free -= 1
+        try:
+            yield
+        finally:
+            self._free += 1
+
+    @asynccontextmanager
+    async def _passage(self) -> AsyncIterator["_Heard"]:
+        """Past the breaker, which learns how it went."""
+        call_id, heard = uuid.uuid4().hex, _Heard()
+        if not await self._breaker.enter(call_id):
+            raise CloudFault(FallbackReason.BREAKER_OPEN, "it failed too often a moment ago")
+        try:
+            yield heard
+        finally:
+            await self._breaker.leave(call_id, heard.is_well)
+
+
+class _Heard:
+    """What is heard of the service; None: nothing."""
+
+    is_well: bool | None = None

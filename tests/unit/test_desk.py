@@ -1,0 +1,151 @@
+"""Where edits are ordered: places, money, and what the breaker hears."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from processing.cloud.breaker import BreakerRules, OwnBreaker, Standing
+from processing.cloud.catalogue import Catalogue
+from processing.cloud.desk import Desk
+from processing.cloud.edit import Edit
+from processing.cloud.editor import Edited
+from processing.cloud.faults import CloudFault, FallbackReason
+from tests.fakes import ManualClock
+
+BOB = Edit(b"photo", haircut="Bob")
+PRICE = 40_000
+EDITED = Edited(np.zeros((1, 1, 3), np.uint8), "p1", "o/n", PRICE, 1.0)
+
+
+class Editor:
+    """Ends as it is told, when it is told."""
+
+    def __init__(self) -> None:
+        self.fault: CloudFault | None = None
+        self.goes_on = asyncio.Event()
+        self.goes_on.set()
+        self.begun = 0
+
+    async def edit(self, _edit: Edit, _within_s: float) -> Edited:
+        self.begun += 1
+        await self.goes_on.wait()
+        if self.fault is not None:
+            raise self.fault
+        return EDITED
+
+
+class Purse:
+    """Money for so many pictures."""
+
+    def __init__(self, pictures: int) -> None:
+        self.left = pictures * PRICE
+
+    async def put_aside(self, micro_usd: int) -> str | None:
+        if self.left < micro_usd:
+            return None
+        self.left -= micro_usd
+        return str(micro_usd)
+
+    async def settle(self, name: str, micro_usd: int) -> None:
+        self.left += int(name) - micro_usd
+
+
+class Scene:
+    """A desk with two places, and money for three pictures."""
+
+    def __init__(self) -> None:
+        self.editor = Editor()
+        self.purse = Purse(3)
+        self.clock = ManualClock()
+        self.breaker = OwnBreaker(BreakerRules(), self.clock.monotonic)
+        self.desk = Desk(self.editor, Catalogue(), self.breaker, places=2, within_s=1.0)
+
+    async def edit(self, edit: Edit = BOB) -> Edited:
+        return await self.desk.edit(edit, self.purse)
+
+    async def fail(self, edit: Edit = BOB) -> FallbackReason:
+        with pytest.raises(CloudFault) as caught:
+            await self.edit(edit)
+        return caught.value.reason
+
+    @property
+    def spent(self) -> int:
+        """Pictures' worth."""
+        return 3 - self.purse.left // PRICE
+
+
+@pytest.fixture
+async def scene() -> Scene:
+    return Scene()
+
+
+async def test_an_edit_is_paid(scene: Scene) -> None:
+    """At what it cost."""
+    assert scene.desk.price_micro_usd(BOB) == PRICE
+    assert await scene.edit() is EDITED
+    assert scene.spent == 1
+
+
+async def test_no_more_is_ordered_than_is_paid(scene: Scene) -> None:
+    """Nor does the service hear of it, or the breaker."""
+    for _ in range(3):
+        await scene.edit()
+    assert await scene.fail() is FallbackReason.BUDGET_SPENT
+    assert scene.editor.begun == 3
+    assert await scene.breaker.standing() == Standing.CLOSED
+
+
+async def test_no_more_at_once_than_places(scene: Scene) -> None:
+    """Who comes too late does not wait, and pays nothing."""
+    scene.editor.goes_on.clear()
+    editing = [asyncio.create_task(scene.edit()) for _ in range(2)]
+    await asyncio.sleep(0)
+    assert await scene.fail() is FallbackReason.TOO_BUSY
+    scene.editor.goes_on.set()
+    assert await asyncio.gather(*editing) == [EDITED, EDITED]
+    assert (scene.spent, await scene.edit()) == (2, EDITED)
+
+
+async def test_what_nobody_does_is_not_ordered(scene: Scene) -> None:
+    """An edit of nothing."""
+    assert await scene.fail(Edit(b"photo")) is FallbackReason.UNSUITED
+    assert (scene.editor.begun, scene.spent) == (0, 0)
+
+
+@pytest.mark.parametrize("is_billed", [True, False])
+async def test_a_failure_costs_what_it_may_have_cost(scene: Scene, *, is_billed: bool) -> None:
+    """And is told with its reason."""
+    scene.editor.fault = CloudFault(FallbackReason.TIMED_OUT, "", may_be_billed=is_billed)
+    assert await scene.fail() is FallbackReason.TIMED_OUT
+    assert scene.spent == int(is_billed)
+
+
+async def test_a_service_that_fails_is_left_alone(scene: Scene) -> None:
+    """For a minute, after five failures; then one tries."""
+    scene.editor.fault = CloudFault(FallbackReason.UNAVAILABLE, "", is_counted=True)
+    assert {await scene.fail() for _ in range(5)} == {FallbackReason.UNAVAILABLE}
+    assert await scene.fail() is FallbackReason.BREAKER_OPEN
+    assert (scene.editor.begun, scene.spent) == (5, 0)
+    scene.clock.advance(60)
+    scene.editor.fault = None
+    await scene.edit()
+    assert await scene.breaker.standing() == Standing.CLOSED
+
+
+async def test_what_is_a_pictures_fault_is_no_failure(scene: Scene) -> None:
+    """A model that refuses pictures works."""
+    scene.editor.fault = CloudFault(FallbackReason.REFUSED, "")
+    for _ in range(6):
+        assert await scene.fail() is FallbackReason.REFUSED
+
+
+async def test_who_leaves_has_spent_it(scene: Scene) -> None:
+    """Nobody knows what it cost. The place is free, and the breaker knows nothing."""
+    scene.editor.goes_on.clear()
+    editing = asyncio.create_task(scene.edit())
+    await asyncio.sleep(0)
+    editing.cancel()
+    await asyncio.wait([editing])
+    scene.editor.goes_on.set()
+    assert (scene.spent, await scene.edit(), await scene.edit()) == (1, EDITED, EDITED)
