@@ -1,0 +1,1 @@
+"""Taking over from an edited picture its hair, and nothing else."""
