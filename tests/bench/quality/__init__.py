@@ -1,1 +1,1 @@
-"""How good the hair looks: masks, colour, leakage, steadiness, speed, and sheets to look at."""
+"""How good the hair looks: masks, colour, leakage, steadiness, edits, speed, sheets to look at."""

@@ -12,7 +12,17 @@ from pathlib import Path
 
 from processing.local.memory import keep_freed_memory
 from processing.local.threads import use_one_thread_per_call
-from tests.bench.quality import colour, leakage, masks, report, sheets, speed, steady, teacher
+from tests.bench.quality import (
+    colour,
+    leakage,
+    masks,
+    paste,
+    report,
+    sheets,
+    speed,
+    steady,
+    teacher,
+)
 from tests.bench.quality.options import Options
 from tests.bench.quality.report import Report
 from tests.bench.quality.wiring import (
@@ -45,6 +55,10 @@ def _steady(options: Options) -> Iterable[Report]:
     yield steady.run(options, followers(options))
 
 
+def _paste(options: Options) -> Iterable[Report]:
+    yield paste.run(options)
+
+
 def _speed(options: Options) -> Iterable[Report]:
     yield speed.run(options)
 
@@ -58,6 +72,7 @@ PARTS: dict[str, Callable[[Options], Iterable[Report]]] = {
     "colour": _colour,
     "leakage": _leakage,
     "steady": _steady,
+    "paste": _paste,
     "speed": _speed,
     "sheets": _sheets,
 }
