@@ -6,6 +6,7 @@ from typing import Final
 from server.notice import Notice, notice_of
 from server.settings import Settings
 from storage.consents import Consents
+from storage.records import ConsentRecord
 
 NOT_AGREED: Final = (
     "user_id: has not agreed to the notice that GET about has; PUT user/{user_id}/consent agrees"
@@ -31,5 +32,16 @@ class Agreement:
         nobody is asked. Raises StorageError."""
         if not self.is_needed:
             return True
+        given = await self._given(user_id)
+        return given is not None and given.processing
+
+    async def is_given_to_cloud(self, user_id: str) -> bool:
+        """Whether this user's pictures may leave the service; everybody is asked. Raises
+        StorageError."""
+        given = await self._given(user_id)
+        return given is not None and given.cloud
+
+    async def _given(self, user_id: str) -> ConsentRecord | None:
+        """By the notice as it is now."""
         given = await self.consents.get(user_id)
-        return given is not None and given.processing and given.notice == self.notice.version
+        return given if given is not None and given.notice == self.notice.version else None

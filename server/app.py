@@ -18,6 +18,7 @@ from server.answering import answering, tell_id
 from server.background import at_work
 from server.calls import Calls
 from server.caretaker import SILENT_S, Caretaker
+from server.cloud.opened import opened_salon
 from server.connections.expecting import end_unasked, expecting
 from server.dates import dating
 from server.doors.consent import consenting
@@ -41,6 +42,7 @@ from server.keys import (
     OPENAPI,
     PHOTOS,
     PHOTOS_COMING,
+    SALON,
     SCANNER,
     SERVICES,
     SESSIONS,
@@ -119,9 +121,11 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
             opened_stores(settings, clock) as stores,
             _serving(settings, engines, clock, stores) as services,
             opened_doorkeeper(settings, stores, clock) as doorkeeper,
+            opened_salon(settings, services) as salon,
             jobs_running(settings, stores, clock, services.signer) as jobs,
         ):
             app[SERVICES], app[JOBS], app[DOORKEEPER] = services, jobs, doorkeeper
+            app[SALON] = salon
             app[LIMITS] = Limits.by(settings, stores.windows, clock)
             app[FILMS] = FilmExaminer(film_limits(settings), settings.workers)
             _furnish(app, settings)

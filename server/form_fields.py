@@ -18,7 +18,7 @@ _REASONS: Final = {
     "missing": "is missing",
     "dataclass_type": "must be a file, with a name",
     "is_instance_of": "must be a file, with a name",
-    "string_type": "must be text, not a file",
+    "string_type": "must be text",
     "string_pattern_mismatch": USER_ID_IS,
 }
 

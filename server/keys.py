@@ -5,6 +5,7 @@ import asyncio
 from aiohttp import web
 
 from server.calls import Calls
+from server.cloud.salon import Salon
 from server.erasure import Eraser
 from server.examiner import FilmExaminer
 from server.jobs.queue import JobQueue
@@ -26,6 +27,7 @@ PHOTOS = web.AppKey("photos", Places)
 """Photos that are worked on."""
 PHOTOS_COMING = web.AppKey("photos_coming", Places)
 """Photos on their way: clients who send a byte a second do not keep those out who have sent all."""
+SALON = web.AppKey("salon", Salon)
 SCANNER = web.AppKey("scanner", MalwareScanner)
 SERVICES = web.AppKey("services", Services)
 UPLOADS = web.AppKey("uploads", Places)

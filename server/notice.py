@@ -8,6 +8,15 @@ from typing import Final
 from server.settings import Settings
 from server.wardrobe import PHOTO_TTL_S
 
+PROCESSOR: Final = "Replicate, Inc. (replicate.com), United States"
+_CLOUD: Final = (
+    "Where you ask for another haircut, the part of your photo around your head, and the photo "
+    "whose haircut you want, are sent to Replicate, whose computers change it by a model of its "
+    "maker's. Your id is not sent. Replicate deletes pictures an hour after they were made; "
+    "what it made is kept here for as long, so that it need not be made again.\n"
+    "Without this, your hair is changed at this server alone. To agree to this is not needed for "
+    "anything else, and you can withdraw it at any time."
+)
 _UNITS: Final = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
 
 
@@ -48,7 +57,10 @@ class Notice:
 
 def notice_of(settings: Settings) -> Notice:
     """The notice of a service with these settings."""
-    return Notice((Purpose(PurposeName.PROCESSING, "this server", _processing(settings)),))
+    purposes = [Purpose(PurposeName.PROCESSING, "this server", _processing(settings))]
+    if settings.has_cloud:
+        purposes.append(Purpose(PurposeName.CLOUD, PROCESSOR, _CLOUD))
+    return Notice(tuple(purposes))
 
 
 def _processing(settings: Settings) -> str:

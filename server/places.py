@@ -1,8 +1,9 @@
 """How many of a kind are let in at once: each holds memory or disk, however slow its client is."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from server.errors import ErrorCode
 from server.replies import RequestRefused
@@ -14,6 +15,7 @@ class Places:
     def __init__(self, what: str, count: int, of_one: int | None = None) -> None:
         self._what = what
         self._free = count
+        self._freed = asyncio.Event()
         self._of_one = of_one
         self._users = Counter[str]()
 
@@ -32,12 +34,27 @@ class Places:
     def one(self, user_id: str = "") -> Iterator[None]:
         """Holds a place. Raises as ``check``."""
         self.check(user_id)
+        with self._held(user_id):
+            yield
+
+    @asynccontextmanager
+    async def waited(self) -> AsyncIterator[None]:
+        """Holds a place as soon as there is one: for what has gone too far to be refused."""
+        while self._free < 1:
+            self._freed.clear()
+            await self._freed.wait()
+        with self._held(""):
+            yield
+
+    @contextmanager
+    def _held(self, user_id: str) -> Iterator[None]:
         self._free -= 1
         self._users[user_id] += 1
         try:
             yield
         finally:
             self._free += 1
+            self._freed.set()
             self._users[user_id] -= 1
             if not self._users[user_id]:
                 del self._users[user_id]

@@ -32,7 +32,14 @@ class Studio:
         """Who applies the look."""
         return self._services.engines.get(look.engine)
 
-    async def look(self, values: LookValues, style: bytes | None, color: bytes | None) -> Look:
+    async def look(
+        self,
+        values: LookValues,
+        style: bytes | None,
+        color: bytes | None,
+        *,
+        may_be_empty: bool = False,
+    ) -> Look:
         """The look of these values, and of a style and a colour photo as they came."""
         engines, side_px = self._services.engines, self._services.settings.photo_side_px
         try:
@@ -41,23 +48,23 @@ class Studio:
         except LookError as error:
             raise RequestRefused(422, ErrorCode.INVALID_LOOK, f"look: {error}") from None
         if style is not None:
-            look = look.with_style(await self._picture("style_image", style, side_px))
+            look = look.with_style(await self.picture("style_image", style, side_px))
         if color is not None:
-            look = look.with_color_photo(await self._picture("color_image", color, side_px))
-        if look.is_empty:
+            look = look.with_color_photo(await self.picture("color_image", color, side_px))
+        if look.is_empty and not may_be_empty:
             raise RequestRefused(422, ErrorCode.INVALID_LOOK, "look: there is nothing to apply")
         return look
 
-    async def render(self, image: bytes, look: Look) -> Rendered:
-        """The photo in full size with the look applied."""
-        photo = await self._picture("image", image, None)
+    async def render(self, photo: Picture, look: Look) -> Rendered:
+        """The photo, BGR, in full size with the look applied."""
         reference = "color_image" if look.color_photo is not None else "style_image"
         rendered = await self.work(reference, self.engine_of(look).retouch, photo, look)
         if rendered.heads == 0:
             raise RequestRefused(422, ErrorCode.NO_PERSON, f"image: {NoPerson()}")
         return rendered
 
-    async def _picture(self, name: str, data: bytes, side_px: int | None) -> Picture:
+    async def picture(self, name: str, data: bytes, side_px: int | None = None) -> Picture:
+        """The photo of that field as it came, decoded; BGR, no side longer than that."""
         max_px = self._services.settings.max_picture_px
         return await self.work(name, decode_photo, data, max_px, side_px)
 

@@ -2,9 +2,9 @@
 
 from typing import Final, Literal, Protocol, TypeAlias
 
-CacheKind: TypeAlias = Literal["style", "color", "status", "result", "rate"]
+CacheKind: TypeAlias = Literal["style", "color", "status", "result", "rate", "edit"]
 """What an entry is: a live session's photo (``style``, ``color``), a job's live progress, which
-result an order was answered with, how often something was done."""
+result an order was answered with, how often something was done, what a model made of a photo."""
 
 _SEPARATOR: Final = ":"
 

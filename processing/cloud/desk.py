@@ -14,6 +14,7 @@ from processing.cloud.catalogue import Catalogue
 from processing.cloud.edit import Edit
 from processing.cloud.editor import Edited
 from processing.cloud.faults import CloudFault, FallbackReason
+from processing.cloud.model import CloudModel
 
 
 class Editor(Protocol):
@@ -42,9 +43,13 @@ class Desk:
         self._free = places
         self._within_s = within_s
 
+    def model_of(self, edit: Edit) -> CloudModel:
+        """Who does it. Raises CloudFault (unsuited) where no model does."""
+        return self._catalogue.choose(edit)
+
     def price_micro_usd(self, edit: Edit) -> int:
         """What the edit will cost. Raises CloudFault (unsuited) where no model does it."""
-        return self._catalogue.choose(edit).prices_micro_usd[edit.quality]
+        return self.model_of(edit).prices_micro_usd[edit.quality]
 
     async def edit(self, edit: Edit, purse: Purse) -> Edited:
         """Have the photo edited, paid from the purse. Raises CloudFault, whatever went wrong.

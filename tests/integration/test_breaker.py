@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 
 from processing.cloud.breaker import BreakerRules, OwnBreaker
-from server.cloud_breaker import SharedBreaker
+from server.cloud.breaker import SharedBreaker
 from storage.errors import StorageFailed
 from storage.redis_breaker import RedisBreaker
 from storage.redis_link import RedisLink

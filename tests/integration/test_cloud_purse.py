@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from processing.cloud.budget import Purse
-from server.cloud_purse import UserPurse
+from server.cloud.purse import UserPurse
 from storage.database import Database
 from storage.spending import SpendingBounds, month_of
 from storage.sqlite.database import SqliteDatabase

@@ -1,0 +1,52 @@
+"""Edits that were made before: the same of the same photo need not be paid again (section 12.3)."""
+
+import asyncio
+import hashlib
+from contextlib import suppress
+from typing import Final
+
+import orjson
+
+from media.codec import PictureError, decode_photo
+from media.frame import Picture
+from media.photo import encode_photo
+from processing.cloud.edit import Edit
+from processing.cloud.model import CloudModel
+from processing.cloud.output_picture import MOST_PX
+from storage.cache import Cache, cache_key
+from storage.errors import StorageError
+
+KEPT_S: Final = 3600.0
+"""As long as Replicate keeps it, and as style and colour photos are kept (section 6.4)."""
+QUALITY: Final = 95
+
+
+class KnownEdits:
+    """Pictures by their user and by all that they are made from, the photo's content included.
+    What a cache has forgotten is made again."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+
+    async def find(self, user_id: str, model: CloudModel, edit: Edit) -> Picture | None:
+        """What the model made of the same, BGR; None if it is not known."""
+        with suppress(StorageError, PictureError):
+            if jpeg := await self._cache.get(_key(user_id, model, edit)):
+                return await asyncio.to_thread(decode_photo, jpeg, MOST_PX)
+        return None
+
+    async def remember(self, user_id: str, model: CloudModel, edit: Edit, picture: Picture) -> None:
+        """For an hour, or until the user is erased."""
+        jpeg = await asyncio.to_thread(encode_photo, picture, "jpeg", QUALITY)
+        with suppress(StorageError):
+            await self._cache.set(_key(user_id, model, edit), jpeg, KEPT_S)
+
+
+def _key(user_id: str, model: CloudModel, edit: Edit) -> str:
+    said = {
+        part.value: value if isinstance(value, str) else hashlib.sha256(value).hexdigest()
+        for part, value in edit.values.items()
+    }
+    source = {"model": [model.ref, model.version], "quality": edit.quality, "edit": said}
+    digest = hashlib.sha256(orjson.dumps(source, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return cache_key("edit", user_id, digest)

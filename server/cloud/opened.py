@@ -1,0 +1,61 @@
+"""The cloud engine, opened by the settings."""
+
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
+
+from processing.cloud.breaker import BreakerRules
+from processing.cloud.catalogue import Catalogue
+from processing.cloud.desk import Desk
+from processing.cloud.download import Downloader
+from processing.cloud.edit import Quality
+from processing.cloud.editor import CloudEditor
+from processing.cloud.replicate_link import ReplicateLink
+from server.cloud.breaker import opened_breaker
+from server.cloud.salon import Salon
+from server.services import Services
+from server.settings import Settings, SettingsInvalid, place_of
+
+PROBE_MARGIN_S: Final = 30.0
+
+
+@asynccontextmanager
+async def opened_salon(settings: Settings, services: Services) -> AsyncIterator[Salon]:
+    """Nothing is asked of the network before somebody wants a picture. Raises SettingsInvalid."""
+    async with AsyncExitStack() as stack:
+        desk = await _desk(settings, services, stack) if settings.has_cloud else None
+        yield Salon(services, desk)
+
+
+async def _desk(settings: Settings, services: Services, stack: AsyncExitStack) -> Desk:
+    within_s = settings.cloud_timeout_s
+    token = settings.replicate_api_token.get_secret_value()
+    link = await stack.enter_async_context(
+        ReplicateLink(token, settings.replicate_url, lifetime_s=within_s)
+    )
+    downloader = await stack.enter_async_context(
+        Downloader(settings.cloud_output_hosts, allows_http=settings.cloud_allows_http)
+    )
+    # No worker of live frames is kept waiting by what came from elsewhere.
+    executor = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="cloud"))
+    catalogue = catalogue_of(settings)
+    rules = BreakerRules(probe_s=within_s + PROBE_MARGIN_S)
+    breaker = await stack.enter_async_context(opened_breaker(settings, services.clock, rules))
+    editor = CloudEditor(link, downloader, catalogue, executor)
+    return Desk(editor, catalogue, breaker, places=settings.cloud_places, within_s=within_s)
+
+
+def catalogue_of(settings: Settings) -> Catalogue:
+    """The models, of the versions and at the prices that are set. Raises SettingsInvalid."""
+    prices = {
+        model: dict(zip(Quality, of_each, strict=True))
+        for model, of_each in settings.cloud_model_prices.items()
+    }
+    catalogue, name = Catalogue(), "cloud_versions"
+    try:
+        catalogue = catalogue.with_versions(settings.cloud_model_versions)
+        name = "cloud_prices"
+        return catalogue.with_prices(prices)
+    except ValueError as error:
+        raise SettingsInvalid(f"wrong setting: {place_of(name)}: {error}") from None

@@ -1,0 +1,123 @@
+"""A photo with another haircut: cut by a model in the cloud, coloured here."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import ParamSpec, TypeVar
+
+import structlog
+
+from media.frame import Picture
+from media.photo import encode_photo
+from processing.cloud.cutter import SENT_QUALITY, Cut, Cutter, small
+from processing.cloud.desk import Desk
+from processing.cloud.edit import Edit, Quality
+from processing.cloud.faults import CloudFault, FallbackReason
+from processing.engine import Rendered
+from processing.fair import Share
+from processing.look import Look
+from server.cloud.edits import KnownEdits
+from server.cloud.purse import UserPurse
+from server.cloud.quality import quality_of
+from server.services import Services
+from storage.errors import StorageError
+from storage.spending import SpendingBounds
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+CLOUD = "replicate"
+"""Who does the work (``ai_model`` of the report's section 5.1)."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CutOrder:
+    """What a user wants: the haircut by its name, or that of the look's style photo; whatever else
+    there is in the look is done here, on top of it."""
+
+    user_id: str
+    look: Look
+    haircut: str | None
+
+
+class Salon:
+    """Cuts hair, or says why not: the local engine does the work then. Without a desk there is no
+    account."""
+
+    def __init__(self, services: Services, desk: Desk | None) -> None:
+        settings = services.settings
+        self._services = services
+        self._desk = desk
+        self._cutter = Cutter(settings.networks)
+        self._known = KnownEdits(services.cache)
+        self._bounds = SpendingBounds(
+            settings.cloud_user_budget_micro_usd, settings.cloud_budget_micro_usd
+        )
+
+    async def cut(self, photo: Picture, order: CutOrder) -> Rendered:
+        """The photo, BGR, in its own size, with other hair. Raises CloudFault."""
+        if self._desk is None:
+            raise CloudFault(FallbackReason.NO_TOKEN, "there is no account")
+        started_s, share = self._services.clock.monotonic(), Share()
+        quality = await self._checked(order.user_id)
+        edit = await self._on_worker(share, _edit, order, quality)
+        is_square = self._desk.model_of(edit).is_square
+        cut = await self._on_worker(share, self._cutter.begin, photo, is_square=is_square)
+        edited = await self._edited(self._desk, replace(edit, photo=cut.jpeg), order.user_id)
+        cloud_s = self._services.clock.monotonic() - started_s
+        rendered = await self._on_worker(share, self._finished, cut, edited, order.look)
+        return replace(rendered, stage_ms={"cloud": cloud_s * 1000, **rendered.stage_ms})
+
+    async def _checked(self, user_id: str) -> Quality:
+        """What the user may have. Raises CloudFault."""
+        services = self._services
+        try:
+            if not await services.agreement.is_given_to_cloud(user_id):
+                raise CloudFault(FallbackReason.NO_CONSENT, "the user has not agreed")
+            return await quality_of(services.database.tiers, user_id)
+        except StorageError as error:
+            raise CloudFault(FallbackReason.NO_CONSENT, type(error).__name__) from None
+
+    async def _edited(self, desk: Desk, edit: Edit, user_id: str) -> Picture:
+        """As it was made before, or made now. Raises CloudFault."""
+        model = desk.model_of(edit)
+        if (known := await self._known.find(user_id, model, edit)) is not None:
+            return known
+        services = self._services
+        purse = UserPurse(services.database.spending, self._bounds, services.clock, user_id)
+        edited = await desk.edit(edit, purse)
+        log.info(
+            "edited in the cloud",
+            model=edited.model,
+            micro_usd=edited.price_micro_usd,
+            seconds=round(edited.seconds, 3),
+        )
+        await self._known.remember(user_id, model, edit, edited.picture)
+        return edited.picture
+
+    def _finished(self, cut: Cut, edited: Picture, look: Look) -> Rendered:
+        picture, rest = self._cutter.end(cut, edited), replace(look, style=None)
+        if rest.is_empty:
+            return Rendered(picture, 1)
+        return self._services.engines.get(look.engine).retouch(picture, rest)
+
+    async def _on_worker(
+        self, share: Share, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        try:
+            async with self._services.pool.long_turn(share) as turn:
+                return await turn.run(call, *args, **kwargs)
+        except (asyncio.CancelledError, CloudFault):
+            raise
+        except Exception:
+            log.exception("cutting failed")
+            raise CloudFault(FallbackReason.FAILED, "a fault here") from None
+
+
+def _edit(order: CutOrder, quality: Quality) -> Edit:
+    """Without its photo, of which the part to be sent depends on the model."""
+    style = order.look.style
+    jpeg = None if style is None else encode_photo(small(style), "jpeg", SENT_QUALITY)
+    return Edit(b"?", style=jpeg, haircut=order.haircut, quality=quality)

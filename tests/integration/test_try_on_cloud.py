@@ -1,0 +1,176 @@
+"""A photo with another haircut: by the cloud, or here with a reason, and never an error."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from aiohttp import ClientResponse
+
+from media.codec import decode_photo
+from processing.cloud.cutter import Cutter
+from processing.local.natural.engine import NaturalEngine
+from processing.look import Look
+from storage.spending import month_of
+from tests import pictures
+from tests.integration.cloud import CloudScene, cloud
+from tests.integration.service import Service, StartService
+from tests.integration.test_try_on import form, post, refusal
+from tests.replicate.mischief import Reply
+from tests.replicate.outputs import Output
+from tests.replicate.service import TOKEN
+
+__all__ = ["cloud"]
+
+PRICE = 40_000
+PHOTO = pictures.jpeg(pictures.portrait(), 95)
+
+
+def cloudy(cloud: CloudScene, **settings: Any) -> dict[str, Any]:
+    """Settings of a service that has an account at the stand-in."""
+    account = {"replicate_api_token": TOKEN, "replicate_url": cloud.service.url}
+    return {**account, "cloud_hosts": "127.0.0.1", **settings}
+
+
+async def agree(service: Service, *, to_cloud: bool = True, user_id: str = "u1") -> None:
+    """To the notice as it is."""
+    url, http = f"{service.caller.url}/api/hair-tryOn", service.caller.http
+    notice = (await (await http.get(f"{url}/about")).json())["consent"]["notice"]["version"]
+    said = {"processing": True, "cloud": to_cloud, "notice": notice}
+    async with http.put(f"{url}/user/{user_id}/consent", json=said) as answer:
+        assert answer.status == 200, await answer.text()
+
+
+async def cut(service: Service, **fields: Any) -> ClientResponse:
+    """Ask for a bob."""
+    wanted = {"image": PHOTO, "engine": "cloud", "haircut": "Bob", "look": None, **fields}
+    return await post(service, form(**wanted), {"Accept": "image/png"})
+
+
+async def spent(service: Service) -> int:
+    """In millionths of a dollar, by u1 in this month."""
+    services = service.services
+    month = month_of(services.clock.utc_now())
+    return (await services.database.spending.usage("u1", month)).spent_micro_usd
+
+
+@pytest.fixture
+async def service(start_service: StartService, cloud: CloudScene) -> Service:
+    """A service with an account, whose user has agreed that it is used."""
+    service = await start_service(**cloudy(cloud))
+    await agree(service)
+    return service
+
+
+async def test_hair_is_cut_in_the_cloud(start_service: StartService, cloud: CloudScene) -> None:
+    """And laid into the user's own photo, in its size; whatever is no hair stays as it was. The
+    same is paid once."""
+    service = await start_service(NaturalEngine(), **cloudy(cloud))
+    await agree(service)
+    photo = decode_photo(PHOTO, 10**7)
+    part = Cutter().begin(photo, is_square=False).portrait.view.picture
+    blue = NaturalEngine().retouch(part, Look("natural", color=(200, 60, 40))).picture
+    cloud.give(Output(pictures.jpeg(blue, 95)))
+    answers = [await cut(service) for _ in range(2)]
+    for answer in answers:
+        picture = decode_photo(await answer.read(), 10**7)
+        assert answer.status == 200
+        assert answer.headers["X-AI-Model"] == "replicate"
+        assert (answer.headers["X-Applied"], answer.headers["X-Heads"]) == ("haircut", "1")
+        assert "X-Fallback" not in answer.headers
+        changed = np.abs(picture.astype(int) - photo).max(axis=2) > 0
+        assert picture.shape == photo.shape
+        assert 0.01 < changed.mean() < 0.3
+        assert not changed[400:].any()
+    assert len(cloud.service.billed) == 1
+    assert await spent(service) == PRICE
+    sent = next(iter(cloud.service.predictions.values())).input
+    assert (sent["haircut"], sent["hair_color"]) == ("Bob", "No change")
+
+
+async def test_colours_are_ours(start_service: StartService, cloud: CloudScene) -> None:
+    """The cloud cuts; the look's colour is put on top of it here."""
+    service = await start_service(NaturalEngine(), **cloudy(cloud))
+    await agree(service)
+    part = Cutter().begin(decode_photo(PHOTO, 10**7), is_square=False).portrait.view.picture
+    blue = NaturalEngine().retouch(part, Look("natural", color=(200, 60, 40))).picture
+    cloud.give(Output(pictures.jpeg(blue, 95)))
+    answer = await cut(service, look='{"color": "copper"}')
+    picture = decode_photo(await answer.read(), 10**7).astype(int)
+    assert answer.headers["X-Applied"] == "haircut, color"
+    changed = np.abs(picture - decode_photo(PHOTO, 10**7)).max(axis=2) > 40
+    assert (picture[..., 2] - picture[..., 0])[changed].mean() > 20
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"replicate_api_token": ""}, "no_token"),
+        ({"cloud_user_budget_usd": 0.03}, "budget_spent"),
+        ({"cloud_budget_usd": 0.03}, "budget_spent"),
+    ],
+)
+async def test_what_the_settings_do_not_allow_is_made_here(
+    start_service: StartService, cloud: CloudScene, settings: dict[str, Any], reason: str
+) -> None:
+    """Nothing is ordered, and the client gets a picture."""
+    service = await start_service(NaturalEngine(), **cloudy(cloud, **settings))
+    await agree(service, to_cloud="replicate_api_token" not in settings)
+    answer = await cut(service, look='{"color": "copper"}')
+    assert (answer.status, answer.headers["X-Fallback"]) == (200, reason)
+    assert (answer.headers["X-AI-Model"], answer.headers["X-Applied"]) == ("local", "color")
+    assert not cloud.service.predictions
+    assert await spent(service) == 0
+
+
+async def test_who_has_not_agreed_stays_here(
+    start_service: StartService, cloud: CloudScene
+) -> None:
+    """Nor who has agreed to all but the cloud."""
+    service = await start_service(**cloudy(cloud))
+    for _ in range(2):
+        answer = await cut(service, look='{"color": "copper"}')
+        assert (answer.status, answer.headers["X-Fallback"]) == (200, "no_consent")
+        await agree(service, to_cloud=False)
+    assert not cloud.service.predictions
+
+
+async def test_what_fails_there_is_made_here(service: Service, cloud: CloudScene) -> None:
+    """With a reason; five failures later nobody asks there."""
+    cloud.service.orders.always("create", Reply(500))
+    reasons = [(await cut(service)).headers["X-Fallback"] for _ in range(6)]
+    assert reasons == ["unavailable"] * 5 + ["breaker_open"]
+
+
+async def test_a_picture_of_something_else_is_refused(service: Service) -> None:
+    """The stand-in gives a gradient, which is no picture of anybody."""
+    answer = await cut(service)
+    assert (answer.status, answer.headers["X-Fallback"]) == (200, "bad_output")
+    assert await spent(service) == PRICE
+
+
+async def test_without_a_head_nothing_is_ordered(service: Service, cloud: CloudScene) -> None:
+    """Nor with several: it is not paid for what cannot be used."""
+    answer = await cut(service, image=pictures.jpeg())
+    assert (answer.status, answer.headers["X-Fallback"]) == (200, "unsuited")
+    assert not cloud.service.predictions
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"engine": "local"}, "haircut"),
+        ({"engine": "moon"}, "engine"),
+        ({"haircut": "<b>"}, "haircut"),
+        ({"haircut": "B" * 65}, "haircut"),
+    ],
+)
+async def test_what_is_wrong_is_named(service: Service, fields: dict[str, str], name: str) -> None:
+    """422."""
+    answer = await cut(service, **fields)
+    document = await answer.json()
+    assert (answer.status, document["message"].split(":")[0]) == (422, name)
+
+
+async def test_a_look_of_nothing(service: Service) -> None:
+    """Neither a haircut nor anything else."""
+    assert await refusal(await cut(service, haircut=None)) == (422, "INVALID_LOOK")
