@@ -57,6 +57,30 @@ def test_hair_that_is_gone_leaves_no_outline() -> None:
     assert np.abs(blurred[0] - blurred[1])[bare].max() < 30
 
 
+def test_a_fringe_that_is_gone_leaves_no_outline() -> None:
+    """Not on the face either, where the matte shows less of the hair than there is."""
+    own, clean = portrait(), portrait(RED)
+    own.view.picture[130:152, 150:210] = (30, 30, 30)
+    own.alpha[132:150, 152:208] = 255
+    result = pasted(own, clean)
+    forehead = np.s_[130:152, 150:210]
+    found, true = (
+        cv2.blur(of, (5, 5))[forehead].astype(int) for of in (result.picture, clean.view.picture)
+    )
+    assert np.abs(found - true).max() < 30
+
+
+def test_bared_wall_has_the_light_of_the_wall() -> None:
+    """The model lit the scene otherwise than the face: what hair bares is the photo's wall."""
+    clean = portrait(RED, size=1.4)
+    wall = ~ellipse(1.0) & ~hair(1.4)
+    clean.view.picture[wall] = clean.view.picture[wall] * 0.8
+    result = pasted(portrait(size=1.8), clean)
+    bare = ellipse(1.75) & ~ellipse(1.55)
+    true = portrait(RED, size=1.4).view.picture
+    assert np.abs(color_of(result.picture, bare) - color_of(true, bare)).max() < 8
+
+
 def test_a_fringe_lies_over_the_face() -> None:
     """New hair may cover what was face; the rest of the face stays."""
     clean, own = portrait(RED), portrait()
@@ -106,6 +130,25 @@ def test_hair_at_the_edge_goes_on() -> None:
         one.view.picture[hanging] = one.view.picture[180, 120]
     result = paste(own, edited(clean, scaling(1.0), (SIZE_PX, SIZE_PX - 8)))
     assert np.abs(result.picture[-1, 127].astype(int) - RED).max() < 6
+
+
+def test_hair_that_is_gone_is_gone_at_the_edge_too() -> None:
+    """Where the edit lacks some rows at its foot no outline of the old hair is left there."""
+    own = portrait()
+    own.view.picture[200:, 120:135] = (30, 30, 30)
+    own.alpha[200:, 122:133] = 255
+    result = paste(own, edited(portrait(RED), scaling(1.0), (SIZE_PX, SIZE_PX - 8)))
+    assert cv2.blur(result.picture, (3, 3))[-4, 115:140].min() > 80
+
+
+def test_hair_at_the_top_grows_no_taller() -> None:
+    """An edit that lacks some rows at its head: above them the photo stays as it is."""
+    own, clean = portrait(), portrait(RED)
+    clean.alpha[:90, 170:190] = 255
+    clean.view.picture[:90, 170:190] = RED
+    result = paste(own, edited(clean, scaling(1.0, 0.0, 8.0), (SIZE_PX, SIZE_PX - 8)))
+    assert np.array_equal(result.picture[:5], own.view.picture[:5])
+    assert np.abs(result.picture[40, 180].astype(int) - RED).max() < 6
 
 
 def test_bald_heads_can_be_given_hair() -> None:

@@ -44,7 +44,7 @@ class Region:
 def region_of(grid: Grid) -> Region:
     """Decide it."""
     distance = _distance(np.maximum(grid.old, grid.new), grid.cells_per_face)
-    shared = (distance > WHOLE_HEIGHTS) & (grid.shown > 0)
+    shared = (distance > RIM_HEIGHTS) & (grid.shown > 0)
     ratio = tone.log_ratio(grid.own, grid.edit)
     seen = shared & (grid.face > 0) & tone.is_exposed(grid.own, grid.edit)
     face = tone.face_gain(ratio, seen)
@@ -52,9 +52,8 @@ def region_of(grid: Grid) -> Region:
     weight = shared.astype(np.float32)
     local = smoothed(tone.spread_out(rest, weight), SMOOTH_HEIGHTS * grid.cells_per_face)
     around = _near(distance, REACH_HEIGHTS) * _agreement(rest - local, weight, grid)
-    around[cv2.dilate(grid.face, np.ones((3, 3), np.uint8)) > 0] = 0
+    around[(cv2.dilate(grid.face, np.ones((3, 3), np.uint8)) > 0) | (grid.shown == 0)] = 0
     around = np.maximum(around, _near(_distance(_vanished(grid), grid.cells_per_face), RIM_HEIGHTS))
-    around[grid.shown == 0] = 0
     bare = 1 - grid.new[..., None].astype(np.float32) / 255
     gain = np.asarray(face + bare * local, np.float32)
     return Region(np.rint(around * 255).astype(np.uint8), gain, _change(grid, face))
