@@ -29,7 +29,7 @@ _ASKED: Final = (
 _TOLD: Final = (
     "Content-Disposition, ETag, Idempotent-Replayed, Link, Location, RateLimit, RateLimit-Policy, "
     "Retry-After, Server-Timing, "
-    "X-AI-Model, X-Advice, X-Applied, X-Engine, X-Heads, X-Request-Id, X-Result-Cache"
+    "X-AI-Model, X-Advice, X-Applied, X-Engine, X-Fallback, X-Heads, X-Request-Id, X-Result-Cache"
 )
 
 

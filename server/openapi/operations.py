@@ -72,7 +72,8 @@ TRY_ON: Final = Operation(
     {200: PHOTO},
     errors=(406,),
     form=TryOnForm,
-    notes="Synchronous; nothing is kept. At least one of `look`, `style_image` and `color_image`.",
+    notes="Synchronous; nothing is kept. At least one of `look`, `style_image`, `color_image` and "
+    "`haircut`. What the cloud does not do is done here; `X-Fallback` says why.",
     places=PHOTOS_COMING,
     needs_consent=True,
 )
