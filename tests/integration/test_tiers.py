@@ -12,7 +12,7 @@ from aiohttp import ClientSession
 
 from media.clock import SystemClock, iso_utc
 from processing.local.classic.engine import ClassicEngine
-from server.cloud_purse import UserPurse
+from server.cloud.purse import UserPurse
 from server.doors.api_keys import digest_of, new_key
 from server.jobs import lifetime
 from server.quota import renews_at
