@@ -17,6 +17,7 @@ from processing.engine import Rendered
 from processing.local import LOCAL
 from processing.look import Look, LookValues
 from server.cloud.salon import CLOUD, CutOrder
+from server.connections.leaving import ends_with_client
 from server.doors.consent import check_consent
 from server.doors.entrance import sender_of
 from server.errors import ErrorCode
@@ -101,7 +102,8 @@ async def _by_cloud(request: web.Request, studio: Studio, form: TryOnForm) -> _T
         photo = await studio.picture("image", form.image.data)
     try:
         order = CutOrder(form.user_id, look, form.haircut)
-        rendered = await request.app[SALON].cut(photo, order)
+        with ends_with_client(request):
+            rendered = await request.app[SALON].cut(photo, order)
     except CloudFault as fault:
         log.info("made here instead of in the cloud", reason=fault.reason, detail=str(fault))
         async with photos.waited():

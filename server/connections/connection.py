@@ -6,7 +6,8 @@ WebSocket touch a part each. A later one that moves these parts breaks
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, cast
@@ -56,6 +57,7 @@ class Connection(RequestHandler):
         "_reception",
         "_stall",
         "_unfinished",
+        "_when_lost",
     )
 
     def __init__(self, *args: Any, patience: Patience, reception: Reception, **kwargs: Any) -> None:
@@ -69,6 +71,7 @@ class Connection(RequestHandler):
         self._head_over: asyncio.TimerHandle | None = None
         self._look: asyncio.TimerHandle | None = None
         self._raw: asyncio.Transport | None = None
+        self._when_lost: Callable[[], object] | None = None
         self._unfinished = UnfinishedMessage()
         self._stall = Stall(patience.write_s, self._loop.time())
 
@@ -94,6 +97,19 @@ class Connection(RequestHandler):
         super().connection_lost(exc)
         if self._leave is not None:
             self._leave()
+        if self._when_lost is not None:
+            self._when_lost()
+
+    @contextmanager
+    def telling(self, when_lost: Callable[[], object]) -> Iterator[None]:
+        """Call it, if the connection is lost within the block, or was before."""
+        self._when_lost = when_lost
+        try:
+            if self.transport is None:
+                when_lost()
+            yield
+        finally:
+            self._when_lost = None
 
     # -- requests come in -----------------------------------------------------------------------
 

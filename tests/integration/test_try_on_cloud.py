@@ -1,5 +1,7 @@
 """A photo with another haircut: by the cloud, or here with a reason, and never an error."""
 
+import asyncio
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -12,11 +14,12 @@ from processing.local.natural.engine import NaturalEngine
 from processing.look import Look
 from storage.spending import month_of
 from tests import pictures
-from tests.integration.cloud import CloudScene, cloud
-from tests.integration.service import Service, StartService
+from tests.integration.cloud import EDITED, CloudScene, cloud
+from tests.integration.service import Service, StartService, eventually
 from tests.integration.test_try_on import form, post, refusal
 from tests.replicate.mischief import Reply
 from tests.replicate.outputs import Output
+from tests.replicate.predictions import Course
 from tests.replicate.service import TOKEN
 
 __all__ = ["cloud"]
@@ -153,6 +156,22 @@ async def test_without_a_head_nothing_is_ordered(service: Service, cloud: CloudS
     answer = await cut(service, image=pictures.jpeg())
     assert (answer.status, answer.headers["X-Fallback"]) == (200, "unsuited")
     assert not cloud.service.predictions
+
+
+async def test_what_nobody_waits_for_is_called_off(
+    start_service: StartService, cloud: CloudScene
+) -> None:
+    """A client that leaves gives its place to others. What may be billed is spent."""
+    service = await start_service(**cloudy(cloud, cloud_places=1))
+    await agree(service)
+    cloud.service.course = Course(runs_s=inf)
+    asked = asyncio.create_task(cut(service))
+    await eventually(lambda: cloud.service.count("get") > 0)
+    asked.cancel()
+    await eventually(lambda: cloud.service.statuses() == ["canceled"])
+    assert await spent(service) == PRICE
+    cloud.give(EDITED)
+    assert (await cut(service)).headers["X-Fallback"] == "bad_output"
 
 
 @pytest.mark.parametrize(
