@@ -65,12 +65,12 @@ def retry_after_s(headers: Mapping[str, str], body: bytes) -> float | None:
     """In how many seconds to ask again: by the header, in either of its forms, or by what the
     body says."""
     told = headers.get("retry-after", "").strip()
-    if told.isdigit():
+    if told.isascii() and told.isdigit():
         return float(told)
     try:
         now = parsedate_to_datetime(headers.get("date", ""))
         wait_s = (parsedate_to_datetime(told) - now).total_seconds()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return _told_in(body)
     return max(0.0, wait_s)
 

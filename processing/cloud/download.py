@@ -14,6 +14,7 @@ from processing.cloud.faults import CloudFault, FallbackReason, bad_output
 MOST_BYTES: Final = 24 * 1024 * 1024
 CALL_S: Final = 30.0
 MOST_REDIRECTS: Final = 3
+MOST_PORT: Final = 65_535
 _OK: Final = 200
 _PLAIN: Final = "identity"
 _TYPES: Final = ("image/", "application/octet-stream", "binary/octet-stream")
@@ -61,21 +62,25 @@ class Downloader:
             raise _away(FallbackReason.UNAVAILABLE, f"output: {type(error).__name__}") from None
 
     async def _followed(self, address: str) -> bytes:
+        base = ""
         for _ in range(MOST_REDIRECTS + 1):
-            url = self._checked(address)
+            url = self._checked(base, address)
             async with self._http.stream("GET", url) as response:
                 if response.has_redirect_location:
-                    address = urljoin(str(url), response.headers["location"])
+                    base, address = str(url), response.headers["location"]
                     continue
                 return await self._read(response)
         raise bad_output("redirected too often")
 
-    def _checked(self, address: str) -> httpx.URL:
+    def _checked(self, base: str, address: str) -> httpx.URL:
         try:
-            url = httpx.URL(address)
-        except httpx.InvalidURL:
+            url = httpx.URL(urljoin(base, address))
+            named, port = url.host, url.port
+        except (httpx.InvalidURL, ValueError):  # the latter for what is no text, host or network
             raise bad_output("no address") from None
-        is_known = any(url.host == host or url.host.endswith(f".{host}") for host in self._hosts)
+        if port is not None and port > MOST_PORT:
+            raise bad_output("no address")
+        is_known = any(named == host or named.endswith(f".{host}") for host in self._hosts)
         if url.scheme not in self._schemes or not is_known or url.userinfo:
             raise bad_output("output at a host that is not allowed")
         return url

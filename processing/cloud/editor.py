@@ -5,6 +5,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
+
 from media.codec import PictureError, PictureHeader, check_picture
 from media.frame import Picture
 from processing.cloud.attachments import Attachments
@@ -19,6 +21,8 @@ from processing.cloud.replicate_link import ReplicateLink
 from processing.cloud.running import Pause, Running
 
 _PATIENCE: Final = Patience()
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,21 +80,14 @@ class CloudEditor:
         try:
             async with asyncio.timeout(within_s) as limit:
                 return await self._edited(edit, model, photo, running, limit)
-        except TimeoutError:
-            await running.end()
-            raise CloudFault(
-                FallbackReason.TIMED_OUT,
-                "not done in time",
-                is_counted=True,
-                may_be_billed=running.may_be_billed,
-            ) from None
-        except CloudFault as fault:
-            await running.end()
-            fault.may_be_billed = running.may_be_billed
-            raise
         except asyncio.CancelledError:
             await running.end()
             raise
+        except Exception as error:
+            await running.end()
+            fault = _fault_of(error)
+            fault.may_be_billed = running.may_be_billed
+            raise fault from None
 
     async def _edited(
         self,
@@ -118,6 +115,16 @@ class CloudEditor:
             price_micro_usd=model.prices_micro_usd[edit.quality],
             seconds=loop.time() - began_s,
         )
+
+
+def _fault_of(error: Exception) -> CloudFault:
+    """What ended an edit, whatever it was: who asked for it has its money to settle."""
+    if isinstance(error, CloudFault):
+        return error
+    if isinstance(error, TimeoutError):
+        return CloudFault(FallbackReason.TIMED_OUT, "not done in time", is_counted=True)
+    log.error("editing failed", exc_info=error)
+    return CloudFault(FallbackReason.FAILED, f"a fault here: {type(error).__name__}")
 
 
 def _shape(edit: Edit, model: CloudModel) -> PictureHeader:

@@ -5,6 +5,7 @@ prediction, since it would wait for ever, nor to fetch outputs, since it would s
 whatever host they are at.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
@@ -23,6 +24,9 @@ from processing.cloud.model import CloudModel, InputValue
 CALL_S: Final = 15.0
 LEAST_LIFETIME_S: Final = 5
 """The shortest deadline that the service takes for a prediction."""
+_ID: Final = re.compile(r"[A-Za-z0-9_=-]{1,128}")
+_SENSELESS: Final = (ValueError, TypeError, KeyError, RecursionError)
+"""What the client raises for an answer that is not as it should be."""
 
 
 class Status(StrEnum):
@@ -110,22 +114,22 @@ class ReplicateLink:
                 made = await self._client.predictions.async_create(
                     model.version, payload, **options
                 )
-        except (ValueError, TypeError) as error:
+            return _prediction(made)
+        except _SENSELESS as error:
             return _unread("", error, may_be_billed=True)
-        return _prediction(made)
 
     async def get(self, id_: str) -> Prediction:
         """How far it has come."""
         try:
             return _prediction(await self._client.predictions.async_get(id_))
-        except (ValueError, TypeError) as error:
+        except _SENSELESS as error:
             return _unread(id_, error)
 
     async def cancel(self, id_: str) -> Prediction:
         """End it; one that is over stays as it is."""
         try:
             return _prediction(await self._client.predictions.async_cancel(id_))
-        except (ValueError, TypeError) as error:
+        except _SENSELESS as error:
             return _unread(id_, error)
 
     async def send(self, jpeg: bytes) -> SentFile:
@@ -134,8 +138,8 @@ class ReplicateLink:
             sent = await self._client.files.async_create(
                 BytesIO(jpeg), filename="photo.jpg", content_type="image/jpeg"
             )
-            return SentFile(sent.id, sent.urls["get"])
-        except (ValueError, TypeError, KeyError):
+            return SentFile(_id(sent.id), sent.urls["get"])
+        except _SENSELESS:
             raise _senseless() from None
 
     async def delete(self, file: SentFile) -> None:
@@ -143,10 +147,17 @@ class ReplicateLink:
         await self._client.files.async_delete(file.id)
 
 
+def _id(told: str) -> str:
+    """It becomes a part of addresses. Raises ValueError for one that cannot."""
+    if not _ID.fullmatch(told):
+        raise ValueError("no id")
+    return told
+
+
 def _prediction(told: ClientPrediction) -> Prediction:
     status = Status(told.status)
     return Prediction(
-        id=told.id,
+        id=_id(told.id),
         status=status,
         has_run=told.started_at is not None or status in {Status.PROCESSING, Status.SUCCEEDED},
         output=told.output,

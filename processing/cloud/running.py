@@ -67,7 +67,7 @@ class Running:
         """Cancel it, if it is not over; never raises, and takes a moment at most."""
         if self._prediction is None or self._prediction.is_over:
             return
-        with suppress(CloudFault, TimeoutError):
+        with suppress(Exception):
             async with asyncio.timeout(self._patience.end_s):
                 self._prediction = await self._link.cancel(self._prediction.id)
 

@@ -189,6 +189,20 @@ async def test_cancelling_fails(cloud: CloudScene, mischief: Mischief) -> None:
     assert fault.may_be_billed
 
 
+async def test_a_fault_here(cloud: CloudScene) -> None:
+    """It is one like others to who asked: nothing goes on, and what may be billed is known."""
+
+    async def pause(_prediction_id: str, _seconds: float) -> None:
+        raise LookupError("a mistake")
+
+    cloud.options["pause"] = pause
+    cloud.service.course = Course(runs_s=inf)
+    fault = await cloud.fail()
+    assert (fault.reason, fault.is_counted) == (FallbackReason.FAILED, False)
+    assert fault.may_be_billed
+    assert cloud.service.statuses() == ["canceled"]
+
+
 async def test_left_while_it_is_created(cloud: CloudScene) -> None:
     """What has no name yet cannot be cancelled: it ends by the deadline that it was given."""
     cloud.within_s = 0.1

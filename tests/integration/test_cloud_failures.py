@@ -110,8 +110,14 @@ def _api_redirected(cloud: CloudScene) -> None:
 
 
 BUSY: Final = throttled(0)
+DEEP: Final = b"[" * 100_000
+STARTED: Final = {
+    "model": "o/n", "version": "v", "status": "starting", "input": {}, "logs": "",
+    "created_at": "2026-11-28T18:00:00Z", "urls": {},
+}  # fmt: skip
 OUTPUTS: Final[tuple[Any, ...]] = (
     None, [], "", {}, [None], "data:image/png;base64,?", "no address",
+    "http://xn--a.127.0.0.1/", "http://127.0.0.1:99999/",
 )  # fmt: skip
 CASES: Final = [
     Case("connection refused", _refused, Reason.UNAVAILABLE, creates=0, billed=0),
@@ -171,6 +177,16 @@ CASES: Final = [
         _order("create", Reply(200, bytes(9 * 1024 * 1024), acts=True)),
         Reason.UNAVAILABLE, is_open=True,
     ),
+    Case(
+        "answer nests without end",
+        _order("create", Reply(200, DEEP, acts=True)),
+        Reason.UNAVAILABLE, is_open=True,
+    ),
+    Case(
+        "answer names what is elsewhere",
+        _order("create", Reply(200, {**STARTED, "id": "../files/f0001"}, acts=True)),
+        Reason.UNAVAILABLE, is_open=True,
+    ),
     Case("answer is a redirect", _api_redirected, Reason.UNAVAILABLE, 1, 0, is_counted=False),
     # From here on there is a prediction: it is cancelled where it goes on.
     Case(
@@ -194,6 +210,7 @@ CASES: Final = [
     Case("get: hang in body", _get(Hang(in_body=True)), Reason.TIMED_OUT),
     Case("get: reset", _get(Reset()), Reason.UNAVAILABLE),
     Case("get: no prediction", _get(Reply(200, {"id": "?"})), Reason.UNAVAILABLE),
+    Case("get: nests without end", _get(Reply(200, DEEP)), Reason.UNAVAILABLE),
     # From here on there is an output: it is paid, whatever it is.
     *(
         Case(f"output {output!r}", _course(Course(output=output)), Reason.BAD_OUTPUT)
@@ -230,6 +247,8 @@ CASES: Final = [
         _redirected("http://localhost:1/"),
         Reason.BAD_OUTPUT,
     ),
+    Case("output redirected nowhere", _output(Reply(302, headers={"Location": "http://["})),
+         Reason.BAD_OUTPUT),
     Case("output redirected to a file", _redirected("file:///etc/passwd"), Reason.BAD_OUTPUT),
     Case(
         "output redirected for ever",

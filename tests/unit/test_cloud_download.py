@@ -60,6 +60,10 @@ async def test_allowed(address: str) -> None:
         "file:///etc/passwd",
         "ftp://replicate.delivery/out.png",
         "out.png",
+        "https://replicate.delivery:99999/out.png",
+        "https://replicate.delivery/\ud800",
+        "https://xn--a.replicate.delivery/out.png",
+        "https://[",
         "https://\x00",
         "data:image/png,plain",
         "data:image/png;base64,?",
@@ -74,6 +78,16 @@ async def test_not_allowed(address: str) -> None:
     assert caught.value.reason is FallbackReason.BAD_OUTPUT
     assert not caught.value.can_retry
     assert seen == []
+
+
+@pytest.mark.parametrize("target", ["http://[", "https://evil.example", "\xff://", "?" * 70_000])
+async def test_not_followed(target: str) -> None:
+    """Wherever it is redirected to that is nowhere, or elsewhere."""
+    moved = httpx.MockTransport(lambda _: httpx.Response(302, headers={"location": target}))
+    async with Downloader(("a.example",), transport=moved) as downloader:
+        with pytest.raises(CloudFault) as caught:
+            await downloader.fetch("https://a.example/out")
+    assert caught.value.reason is FallbackReason.BAD_OUTPUT
 
 
 async def test_told_output_is_bounded() -> None:

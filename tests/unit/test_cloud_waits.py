@@ -22,6 +22,8 @@ SOON = Patience(wait_s=0.0, longest_wait_s=0.0, jitter_s=0.0)
         ({"retry-after": "Sat, 28 Nov 2026 17:00:00 GMT", "date": NOW}, b"", 0.0),
         ({"retry-after": "Sat, 28 Nov 2026 18:00:30 GMT"}, b"", None),
         ({"retry-after": "-7"}, b"", None),
+        ({"retry-after": "\u00b2"}, b"", None),
+        ({"retry-after": NOW, "date": f"{NOW[:-3]}+{'9' * 19}"}, b"", None),
         ({"retry-after": "soon", "date": NOW}, b'{"retry_after": 9}', 9.0),
         ({}, b'{"retry_after": -1}', 0.0),
         ({}, b'{"detail": "Request was throttled. Expected available in 1 second."}', 1.0),
