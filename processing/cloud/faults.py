@@ -59,5 +59,6 @@ class CloudFault(Exception):
 
 
 def bad_output(text: str) -> CloudFault:
-    """A prediction that ended well, and gave what cannot be used."""
-    return CloudFault(FallbackReason.BAD_OUTPUT, text, is_counted=True)
+    """A prediction that ended well, and gave what cannot be used: that is the model's fault, or
+    the photo's, and the service does its work."""
+    return CloudFault(FallbackReason.BAD_OUTPUT, text)

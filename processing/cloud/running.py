@@ -78,9 +78,11 @@ class Running:
 
 
 def _fault_of(prediction: Prediction) -> CloudFault:
-    """Why it did not end well. The model's own words are not repeated: they may quote inputs."""
+    """Why it did not end well. The model's own words are not repeated: they may quote inputs. Who
+    has any has looked at the picture: that it is of no use says nothing of the service."""
     if prediction.status is Status.FAILED and _INDECENT.search(prediction.error):
         return CloudFault(FallbackReason.REFUSED, "held to be indecent")
     is_late = prediction.status is Status.ABORTED
     reason = FallbackReason.TIMED_OUT if is_late else FallbackReason.FAILED
-    return CloudFault(reason, prediction.status, is_counted=True)
+    is_told = prediction.status is Status.FAILED and prediction.error != ""
+    return CloudFault(reason, prediction.status, is_counted=not is_told)

@@ -144,6 +144,14 @@ async def test_what_fails_there_is_made_here(service: Service, cloud: CloudScene
     assert reasons == ["unavailable"] * 5 + ["breaker_open"]
 
 
+async def test_photos_that_a_model_fails_at_close_nothing(
+    service: Service, cloud: CloudScene
+) -> None:
+    """Others' may be better."""
+    cloud.service.course = Course(status="failed", error="No face found in image")
+    assert {(await cut(service)).headers["X-Fallback"] for _ in range(6)} == {"failed"}
+
+
 async def test_a_picture_of_something_else_is_refused(service: Service) -> None:
     """The stand-in gives a gradient, which is no picture of anybody."""
     answer = await cut(service)
