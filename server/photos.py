@@ -99,6 +99,7 @@ async def _by_cloud(request: web.Request, studio: Studio, form: TryOnForm) -> _T
     with photos.one():
         values = form.look or LookValues()
         look = await studio.look(values, *form.photos, may_be_empty=has_name)
+        await studio.check_color(look)  # before anything is paid for
         photo = await studio.picture("image", form.image.data)
     try:
         order = CutOrder(form.user_id, look, form.haircut)

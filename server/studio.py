@@ -55,6 +55,11 @@ class Studio:
             raise RequestRefused(422, ErrorCode.INVALID_LOOK, "look: there is nothing to apply")
         return look
 
+    async def check_color(self, look: Look) -> None:
+        """Whether there is a colour in the look's colour photo, if it has one."""
+        if look.color_photo is not None:
+            await self.work("color_image", self.engine_of(look).check_photo, look.color_photo)
+
     async def render(self, photo: Picture, look: Look) -> Rendered:
         """The photo, BGR, in full size with the look applied."""
         reference = "color_image" if look.color_photo is not None else "style_image"

@@ -182,6 +182,17 @@ async def test_what_nobody_waits_for_is_called_off(
     assert (await cut(service)).headers["X-Fallback"] == "bad_output"
 
 
+async def test_a_colour_photo_without_hair_is_paid_by_nobody(
+    start_service: StartService, cloud: CloudScene
+) -> None:
+    """It is refused as it is here, before anything is ordered."""
+    service = await start_service(NaturalEngine(), **cloudy(cloud))
+    await agree(service)
+    answer = await cut(service, color_image=pictures.jpeg())
+    assert await refusal(answer) == (422, "NO_PERSON")
+    assert not cloud.service.predictions
+
+
 @pytest.mark.parametrize(
     ("fields", "name"),
     [
