@@ -19,6 +19,9 @@ from processing.local.natural.view import View
 ABOVE, BELOW, BESIDE = 1.8, 3.6, 2.6
 """How far around a face's centre, in heights of it, hair may reach. The rest of the photo, and who
 is in it, does not leave the service."""
+HEAD, CROWN = 1.7, 0.6
+"""How high a head is with its hair, in heights of its face, and the share of it that is above the
+face's centre."""
 SENT_SIDE_PX: Final = 1024
 """Models work on a megapixel or less."""
 SENT_QUALITY: Final = 92
@@ -82,8 +85,20 @@ def around(
     if not is_square:
         return left, top, right, bottom
     side = min(right - left, bottom - top)
-    left = min(max(left, round(head.cx) - side // 2), right - side)
+    left = _within(round(head.cx) - side // 2, left, right - side)
+    top = _within(round(head.cy - _above(head, side)), top, bottom - side)
     return left, top, left + side, top + side
+
+
+def _above(head: Head, side_px: int) -> float:
+    """How much of a square is above the face's centre: first of all it holds the head, and of the
+    rest there is as much more below as hair is longer than high."""
+    needed = min(side_px, HEAD * head.height)
+    return CROWN * needed + (side_px - needed) * ABOVE / (ABOVE + BELOW)
+
+
+def _within(value: int, least: int, most: int) -> int:
+    return max(least, min(value, most))
 
 
 def small(picture: Picture, side_px: int = SENT_SIDE_PX) -> Picture:
