@@ -38,10 +38,14 @@ async def give_consent(request: web.Request) -> web.Response:
     said = await read_json(request, ConsentBody, within_s)
     _check(said, services.agreement.notice)
     record = _record(user_id, said, services.clock.utc_now())
+    before = await consents.get(user_id)
     try:
-        return ConsentAnswer.of(await consents.put(record, consent_id)).reply()
+        kept = await consents.put(record, consent_id)
     except DataErased:
         raise data_erased() from None
+    if before is not None and not said.cloud:
+        await services.cache.forget_user(user_id, "edit")
+    return ConsentAnswer.of(kept).reply()
 
 
 async def withdraw_consent(request: web.Request) -> web.Response:

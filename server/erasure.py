@@ -23,6 +23,9 @@ MARGIN_S: Final = 5.0
 OTHERS_S: Final = 1.5
 """Within this time other servers find that a session's document is gone, and end it, and workers
 that a job is called off; what they have put into the cache until then goes too."""
+EDITS: Final = 3
+"""A photo's way through the cloud, with all that is done here, takes no longer than so many of the
+times that it has there."""
 SCRUBS: Final = 20
 """So often it is tried to empty the log of the database, which others may be reading."""
 
@@ -48,7 +51,9 @@ class Eraser:
         self._clock = clock
         self._lease_s = settings.job_lease_s
         self._others_write = settings.others_write
-        self.lately = ErasedLately(clock, settings.upload_timeout_s)
+        self.lately = ErasedLately(
+            clock, max(settings.upload_timeout_s, EDITS * settings.cloud_timeout_s)
+        )
 
     async def erase(self, user_id: str) -> Forgotten:
         """When this returns nothing is left of the user but what came after it was called.

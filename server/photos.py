@@ -16,6 +16,7 @@ from processing.cloud.faults import CloudFault
 from processing.engine import Rendered
 from processing.local import LOCAL
 from processing.look import Look, LookValues
+from server.cloud.permission import Permission
 from server.cloud.salon import CLOUD, CutOrder
 from server.connections.leaving import ends_with_client
 from server.doors.consent import check_consent
@@ -23,7 +24,8 @@ from server.doors.entrance import sender_of
 from server.errors import ErrorCode
 from server.form_fields import LOOK_FIELDS, FormFile, LookForm, UserId, invalid
 from server.forms import FormLimits, receive_form
-from server.keys import PHOTOS, PHOTOS_COMING, SALON, SERVICES
+from server.identity import data_erased
+from server.keys import ERASER, PHOTOS, PHOTOS_COMING, SALON, SERVICES
 from server.replies import RequestRefused
 from server.studio import Studio
 
@@ -101,11 +103,14 @@ async def _by_cloud(request: web.Request, studio: Studio, form: TryOnForm) -> _T
         look = await studio.look(values, *form.photos, may_be_empty=has_name)
         await studio.check_color(look)  # before anything is paid for
         photo = await studio.picture("image", form.image.data)
+    permission = _permission(request, form.user_id)
     try:
-        order = CutOrder(form.user_id, look, form.haircut)
+        order = CutOrder(permission, look, form.haircut)
         with ends_with_client(request):
             rendered = await request.app[SALON].cut(photo, order)
     except CloudFault as fault:
+        if permission.is_erased:
+            raise data_erased() from None
         log.info("made here instead of in the cloud", reason=fault.reason, detail=str(fault))
         async with photos.waited():
             tried = await _made_here(studio, photo, look)
@@ -113,6 +118,12 @@ async def _by_cloud(request: web.Request, studio: Studio, form: TryOnForm) -> _T
     rest = studio.engine_of(look).applies(replace(look, style=None))
     applied = ("haircut" if has_name else "style", *rest)
     return _Tried(look, rendered, applied, {"X-AI-Model": CLOUD})
+
+
+def _permission(request: web.Request, user_id: str) -> Permission:
+    """As it is from now on."""
+    services, lately = request.app[SERVICES], request.app[ERASER].lately
+    return Permission(user_id, services.agreement, lately, services.clock.monotonic())
 
 
 async def _made_here(studio: Studio, photo: Picture, look: Look) -> _Tried:

@@ -20,6 +20,11 @@ def cache_key(kind: CacheKind, user_id: str, rest: str) -> str:
     return _SEPARATOR.join((kind, user_id, rest))
 
 
+def is_of(key: str, user_id: str, kind: CacheKind | None) -> bool:
+    """Whether the key belongs to the user, and is of that kind, if one is said."""
+    return user_of(key) == user_id and (kind is None or key.startswith(f"{kind}{_SEPARATOR}"))
+
+
 def user_of(key: str) -> str | None:
     """The user whom a key belongs to, None for one that ``cache_key`` has not made."""
     return key.partition(_SEPARATOR)[2].rpartition(_SEPARATOR)[0] or None
@@ -57,8 +62,8 @@ class Cache(Protocol):
         """
         ...
 
-    async def forget_user(self, user_id: str) -> int:
-        """Forget every entry of this user, whatever its kind; how many there were.
+    async def forget_user(self, user_id: str, kind: CacheKind | None = None) -> int:
+        """Forget every entry of this user, or those of one kind; how many there were.
 
         Those are forgotten that were there before the call; others may be. See ``cache_key``.
         """

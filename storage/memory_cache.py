@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import cachetools
 
-from storage.cache import user_of
+from storage.cache import CacheKind, is_of
 from storage.errors import StorageClosed, StorageFailed
 
 _ENTRY_OVERHEAD_BYTES = 512
@@ -66,13 +66,13 @@ class MemoryCache:
             raise StorageFailed("no room")
         return count
 
-    async def forget_user(self, user_id: str) -> int:
+    async def forget_user(self, user_id: str, kind: CacheKind | None = None) -> int:
         """See Cache."""
         # The base class's view: that of the subclass reads the clock for each of maybe many keys.
         keys, forgotten = list(cachetools.Cache.__iter__(self._open_entries())), 0
         for start in range(0, len(keys), _AT_ONCE):
             for key in keys[start : start + _AT_ONCE]:
-                if user_of(key) == user_id:
+                if is_of(key, user_id, kind):
                     forgotten += self._open_entries().pop(key, None) is not None
             await asyncio.sleep(0)
         return forgotten

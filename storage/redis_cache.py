@@ -5,7 +5,7 @@ from typing import Final
 
 from redis.asyncio import Redis
 
-from storage.cache import user_of
+from storage.cache import CacheKind, is_of
 from storage.redis_link import PREFIX, RedisLink
 
 MAX_VALUE_BYTES: Final = 4 * 1024 * 1024
@@ -52,13 +52,13 @@ class RedisCache:
         counted: int = await self._link.call(count)
         return counted
 
-    async def forget_user(self, user_id: str) -> int:
+    async def forget_user(self, user_id: str, kind: CacheKind | None = None) -> int:
         """See Cache. The whole Redis is looked through, some keys at a time."""
         await self._link.settled()  # some may still set entries of theirs
-        pattern, cursor, forgotten = _name(f"*:{_literally(user_id)}:*"), 0, 0
+        pattern, cursor, forgotten = _name(f"{kind or '*'}:{_literally(user_id)}:*"), 0, 0
         while True:
             cursor, names = await self._scan(cursor, pattern)
-            own = [name for name in names if user_of(_key(name)) == user_id]
+            own = [name for name in names if is_of(_key(name), user_id, kind)]
             if own:
                 forgotten += await self._unlink(own)
             if not cursor:

@@ -11,8 +11,10 @@ from media.codec import PictureError, decode_photo
 from media.frame import Picture
 from media.photo import encode_photo
 from processing.cloud.edit import Edit
+from processing.cloud.faults import CloudFault
 from processing.cloud.model import CloudModel
 from processing.cloud.output_picture import MOST_PX
+from server.cloud.permission import Permission
 from storage.cache import Cache, cache_key
 from storage.errors import StorageError
 
@@ -35,11 +37,22 @@ class KnownEdits:
                 return await asyncio.to_thread(decode_photo, jpeg, MOST_PX)
         return None
 
-    async def remember(self, user_id: str, model: CloudModel, edit: Edit, picture: Picture) -> None:
-        """For an hour, or until the user is erased."""
+    async def remember(
+        self, model: CloudModel, edit: Edit, picture: Picture, permission: Permission
+    ) -> None:
+        """For an hour, or until the user does not agree any more. Raises CloudFault for one who
+        does not now."""
         jpeg = await asyncio.to_thread(encode_photo, picture, "jpeg", QUALITY)
+        key = _key(permission.user_id, model, edit)
         with suppress(StorageError):
-            await self._cache.set(_key(user_id, model, edit), jpeg, KEPT_S)
+            await self._cache.set(key, jpeg, KEPT_S)
+        try:
+            # Whoever withdraws from now on finds what is kept.
+            await permission.check()
+        except CloudFault:
+            with suppress(StorageError):
+                await self._cache.delete(key)
+            raise
 
 
 def _key(user_id: str, model: CloudModel, edit: Edit) -> str:

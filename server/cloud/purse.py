@@ -1,6 +1,7 @@
 """Users' money for the cloud, as the database counts it."""
 
 import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
@@ -20,9 +21,12 @@ class UserPurse:
     bounds: SpendingBounds
     clock: Clock
     user_id: str
+    check: Callable[[], Awaitable[None]]
+    """Raises CloudFault for a user who wants nothing ordered any more."""
 
     async def put_aside(self, micro_usd: int) -> str | None:
-        """See Purse."""
+        """See Purse. Nothing is counted of a user who was erased a moment ago."""
+        await self.check()
         booking = Booking(
             booking_id=str(uuid.uuid4()),
             user_id=self.user_id,

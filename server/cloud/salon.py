@@ -17,8 +17,8 @@ from processing.engine import Rendered
 from processing.fair import Share
 from processing.look import Look
 from server.cloud.edits import KnownEdits
+from server.cloud.permission import Permission
 from server.cloud.purse import UserPurse
-from server.cloud.quality import quality_of
 from server.services import Services
 from storage.errors import StorageError
 from storage.spending import SpendingBounds
@@ -37,7 +37,7 @@ class CutOrder:
     """What a user wants: the haircut by its name, or that of the look's style photo; whatever else
     there is in the look is done here, on top of it."""
 
-    user_id: str
+    permission: Permission
     look: Look
     haircut: str | None
 
@@ -61,32 +61,32 @@ class Salon:
         if self._desk is None:
             raise CloudFault(FallbackReason.NO_TOKEN, "there is no account")
         started_s, share = self._services.clock.monotonic(), Share()
-        quality = await self._checked(order.user_id)
+        await order.permission.check()
+        quality = await self._quality(order.permission.user_id)
         edit = await self._on_worker(share, _edit, order, quality)
         is_square = self._desk.model_of(edit).is_square
         cut = await self._on_worker(share, self._cutter.begin, photo, is_square=is_square)
-        edited = await self._edited(self._desk, replace(edit, photo=cut.jpeg), order.user_id)
+        edited = await self._edited(self._desk, replace(edit, photo=cut.jpeg), order.permission)
         cloud_s = self._services.clock.monotonic() - started_s
         rendered = await self._on_worker(share, self._finished, cut, edited, order.look)
+        await order.permission.check()
         return replace(rendered, stage_ms={"cloud": cloud_s * 1000, **rendered.stage_ms})
 
-    async def _checked(self, user_id: str) -> Quality:
-        """What the user may have. Raises CloudFault."""
-        services = self._services
+    async def _quality(self, user_id: str) -> Quality:
+        """That of the user's tier. Raises CloudFault."""
         try:
-            if not await services.agreement.is_given_to_cloud(user_id):
-                raise CloudFault(FallbackReason.NO_CONSENT, "the user has not agreed")
-            return await quality_of(services.database.tiers, user_id)
+            tier = await self._services.tariff.of_user(user_id)
         except StorageError as error:
-            raise CloudFault(FallbackReason.NO_CONSENT, type(error).__name__) from None
+            raise CloudFault(FallbackReason.BUDGET_SPENT, type(error).__name__) from None
+        return Quality.STANDARD if tier is None else Quality(tier.quality.value)
 
-    async def _edited(self, desk: Desk, edit: Edit, user_id: str) -> Picture:
+    async def _edited(self, desk: Desk, edit: Edit, permission: Permission) -> Picture:
         """As it was made before, or made now. Raises CloudFault."""
-        model = desk.model_of(edit)
+        model, user_id = desk.model_of(edit), permission.user_id
         if (known := await self._known.find(user_id, model, edit)) is not None:
             return known
-        services = self._services
-        purse = UserPurse(services.database.spending, self._bounds, services.clock, user_id)
+        services, spending = self._services, self._services.database.spending
+        purse = UserPurse(spending, self._bounds, services.clock, user_id, permission.check)
         edited = await desk.edit(edit, purse)
         log.info(
             "edited in the cloud",
@@ -94,7 +94,8 @@ class Salon:
             micro_usd=edited.price_micro_usd,
             seconds=round(edited.seconds, 3),
         )
-        await self._known.remember(user_id, model, edit, edited.picture)
+        await permission.check()
+        await self._known.remember(model, edit, edited.picture, permission)
         return edited.picture
 
     def _finished(self, cut: Cut, edited: Picture, look: Look) -> Rendered:

@@ -70,7 +70,7 @@ TRY_ON: Final = Operation(
     "Photos",
     "Change the hair in a photo",
     {200: PHOTO},
-    errors=(406,),
+    errors=(406, 409),
     form=TryOnForm,
     notes="Synchronous; nothing is kept. At least one of `look`, `style_image`, `color_image` and "
     "`haircut`. What the cloud does not do is done here; `X-Fallback` says why.",

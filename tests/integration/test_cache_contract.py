@@ -154,6 +154,8 @@ async def test_forgets_a_user(cache: Cache) -> None:
     for key in keys:
         await cache.set(key, b"1", LONG_S)
     await cache.count(cache_key("rate", "ann", "orders"), LONG_S)
+    await cache.set(cache_key("edit", "ann", "1"), b"1", LONG_S)
+    assert await cache.forget_user("ann", "edit") == 1
     await cache.set("ann", b"no user's", LONG_S)
     assert await cache.forget_user("ann") == 3
     left = [key for key in keys if await cache.get(key) is not None]

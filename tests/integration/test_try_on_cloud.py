@@ -1,6 +1,9 @@
 """A photo with another haircut: by the cloud, or here with a reason, and never an error."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from math import inf
 from typing import Any
 
@@ -12,6 +15,7 @@ from media.codec import decode_photo
 from processing.cloud.cutter import Cutter
 from processing.local.natural.engine import NaturalEngine
 from processing.look import Look
+from storage.cache import cache_key
 from storage.spending import month_of
 from tests import pictures
 from tests.integration.cloud import EDITED, CloudScene, cloud
@@ -56,6 +60,35 @@ async def spent(service: Service) -> int:
     return (await services.database.spending.usage("u1", month)).spent_micro_usd
 
 
+def give_edit(cloud: CloudScene) -> None:
+    """Let predictions give the photo with blue hair."""
+    part = Cutter().begin(decode_photo(PHOTO, 10**7), is_square=False).portrait.view.picture
+    blue = NaturalEngine().retouch(part, Look("natural", color=(200, 60, 40))).picture
+    cloud.give(Output(pictures.jpeg(blue, 95)))
+
+
+@asynccontextmanager
+async def asked(service: Service, cloud: CloudScene) -> AsyncIterator[asyncio.Task[ClientResponse]]:
+    """A bob that the cloud works on for the time of the block."""
+    course = cloud.service.course
+    cloud.service.course = replace(course, runs_s=inf)
+    task = asyncio.create_task(cut(service))
+    await eventually(lambda: cloud.service.count("create") > 0)
+    yield task
+    for id_, prediction in cloud.service.predictions.items():
+        cloud.service.predictions[id_] = replace(prediction, course=course)
+    await task
+
+
+@pytest.fixture
+async def salon(start_service: StartService, cloud: CloudScene) -> Service:
+    """The same with an engine, and a cloud that can cut."""
+    service = await start_service(NaturalEngine(), **cloudy(cloud))
+    await agree(service)
+    give_edit(cloud)
+    return service
+
+
 @pytest.fixture
 async def service(start_service: StartService, cloud: CloudScene) -> Service:
     """A service with an account, whose user has agreed that it is used."""
@@ -64,16 +97,11 @@ async def service(start_service: StartService, cloud: CloudScene) -> Service:
     return service
 
 
-async def test_hair_is_cut_in_the_cloud(start_service: StartService, cloud: CloudScene) -> None:
+async def test_hair_is_cut_in_the_cloud(salon: Service, cloud: CloudScene) -> None:
     """And laid into the user's own photo, in its size; whatever is no hair stays as it was. The
     same is paid once."""
-    service = await start_service(NaturalEngine(), **cloudy(cloud))
-    await agree(service)
     photo = decode_photo(PHOTO, 10**7)
-    part = Cutter().begin(photo, is_square=False).portrait.view.picture
-    blue = NaturalEngine().retouch(part, Look("natural", color=(200, 60, 40))).picture
-    cloud.give(Output(pictures.jpeg(blue, 95)))
-    answers = [await cut(service) for _ in range(2)]
+    answers = [await cut(salon) for _ in range(2)]
     for answer in answers:
         picture = decode_photo(await answer.read(), 10**7)
         assert answer.status == 200
@@ -85,19 +113,14 @@ async def test_hair_is_cut_in_the_cloud(start_service: StartService, cloud: Clou
         assert 0.01 < changed.mean() < 0.3
         assert not changed[400:].any()
     assert len(cloud.service.billed) == 1
-    assert await spent(service) == PRICE
+    assert await spent(salon) == PRICE
     sent = next(iter(cloud.service.predictions.values())).input
     assert (sent["haircut"], sent["hair_color"]) == ("Bob", "No change")
 
 
-async def test_colours_are_ours(start_service: StartService, cloud: CloudScene) -> None:
+async def test_colours_are_ours(salon: Service) -> None:
     """The cloud cuts; the look's colour is put on top of it here."""
-    service = await start_service(NaturalEngine(), **cloudy(cloud))
-    await agree(service)
-    part = Cutter().begin(decode_photo(PHOTO, 10**7), is_square=False).portrait.view.picture
-    blue = NaturalEngine().retouch(part, Look("natural", color=(200, 60, 40))).picture
-    cloud.give(Output(pictures.jpeg(blue, 95)))
-    answer = await cut(service, look='{"color": "copper"}')
+    answer = await cut(salon, look='{"color": "copper"}')
     picture = decode_photo(await answer.read(), 10**7).astype(int)
     assert answer.headers["X-Applied"] == "haircut, color"
     changed = np.abs(picture - decode_photo(PHOTO, 10**7)).max(axis=2) > 40
@@ -135,6 +158,36 @@ async def test_who_has_not_agreed_stays_here(
         assert (answer.status, answer.headers["X-Fallback"]) == (200, "no_consent")
         await agree(service, to_cloud=False)
     assert not cloud.service.predictions
+
+
+async def test_who_is_erased_meanwhile_leaves_nothing(salon: Service, cloud: CloudScene) -> None:
+    """Not in the cache, nor by name among what was spent; also if they have come back by then."""
+    async with asked(salon, cloud) as task:
+        url = f"{salon.caller.url}/api/hair-tryOn/user/u1/data"
+        await salon.caller.http.delete(url)
+        await agree(salon)
+    assert await refusal(task.result()) == (409, "DATA_ERASED")
+    assert await spent(salon) == 0
+    assert await salon.services.cache.forget_user("u1") == 0
+
+
+async def test_who_withdraws_meanwhile_is_served_here(salon: Service, cloud: CloudScene) -> None:
+    """Also if only the cloud is not agreed to any more. Nothing is remembered."""
+    async with asked(salon, cloud) as task:
+        await agree(salon, to_cloud=False)
+    answer = task.result()
+    assert (answer.status, answer.headers["X-Fallback"]) == (200, "no_consent")
+    assert await salon.services.cache.forget_user("u1") == 0
+
+
+async def test_who_withdraws_is_forgotten(salon: Service) -> None:
+    """What was made there before, though not what else is known."""
+    assert (await cut(salon)).headers["X-AI-Model"] == "replicate"
+    cache = salon.services.cache
+    await cache.count(cache_key("rate", "u1", "x"), 60)
+    await agree(salon, to_cloud=False)
+    assert await cache.forget_user("u1", "edit") == 0
+    assert await cache.forget_user("u1") == 1
 
 
 async def test_what_fails_there_is_made_here(service: Service, cloud: CloudScene) -> None:
