@@ -10,7 +10,8 @@ class Purse(Protocol):
     async def put_aside(self, micro_usd: int) -> str | None:
         """The name of what is put aside by this; None: there is not so much left, or nobody knows.
 
-        Of those who ask at the same time nobody gets what another one has.
+        Of those who ask at the same time nobody gets what another one has. Raises CloudFault where
+        it is not wanted any more.
         """
         ...
 

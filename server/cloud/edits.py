@@ -30,20 +30,17 @@ class KnownEdits:
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
 
-    async def find(self, user_id: str, model: CloudModel, edit: Edit) -> Picture | None:
+    async def find(self, key: str) -> Picture | None:
         """What the model made of the same, BGR; None if it is not known."""
         with suppress(StorageError, PictureError):
-            if jpeg := await self._cache.get(_key(user_id, model, edit)):
+            if jpeg := await self._cache.get(key):
                 return await asyncio.to_thread(decode_photo, jpeg, MOST_PX)
         return None
 
-    async def remember(
-        self, model: CloudModel, edit: Edit, picture: Picture, permission: Permission
-    ) -> None:
+    async def remember(self, key: str, picture: Picture, permission: Permission) -> None:
         """For an hour, or until the user does not agree any more. Raises CloudFault for one who
         does not now."""
         jpeg = await asyncio.to_thread(encode_photo, picture, "jpeg", QUALITY)
-        key = _key(permission.user_id, model, edit)
         with suppress(StorageError):
             await self._cache.set(key, jpeg, KEPT_S)
         try:
@@ -55,7 +52,8 @@ class KnownEdits:
             raise
 
 
-def _key(user_id: str, model: CloudModel, edit: Edit) -> str:
+def edit_key(user_id: str, model: CloudModel, edit: Edit) -> str:
+    """What an edit of the user's is known by."""
     said = {
         part.value: value if isinstance(value, str) else hashlib.sha256(value).hexdigest()
         for part, value in edit.values.items()

@@ -16,7 +16,7 @@ from processing.cloud.faults import CloudFault, FallbackReason
 from processing.engine import Rendered
 from processing.fair import Share
 from processing.look import Look
-from server.cloud.edits import KnownEdits
+from server.cloud.edits import KnownEdits, edit_key
 from server.cloud.permission import Permission
 from server.cloud.purse import UserPurse
 from server.services import Services
@@ -66,9 +66,10 @@ class Salon:
         edit = await self._on_worker(share, _edit, order, quality)
         is_square = self._desk.model_of(edit).is_square
         cut = await self._on_worker(share, self._cutter.begin, photo, is_square=is_square)
-        edited = await self._edited(self._desk, replace(edit, photo=cut.jpeg), order.permission)
+        edit = replace(edit, photo=cut.jpeg)
+        laid = await self._laid(self._desk, edit, cut, order.permission, share)
         cloud_s = self._services.clock.monotonic() - started_s
-        rendered = await self._on_worker(share, self._finished, cut, edited, order.look)
+        rendered = await self._on_worker(share, self._coloured, laid, order.look)
         await order.permission.check()
         return replace(rendered, stage_ms={"cloud": cloud_s * 1000, **rendered.stage_ms})
 
@@ -80,11 +81,22 @@ class Salon:
             raise CloudFault(FallbackReason.BUDGET_SPENT, type(error).__name__) from None
         return Quality.STANDARD if tier is None else Quality(tier.quality.value)
 
+    async def _laid(
+        self, desk: Desk, edit: Edit, cut: Cut, permission: Permission, share: Share
+    ) -> Picture:
+        """The photo with the hair of an edit that was made before, or is made now; only what fits
+        is remembered. Raises CloudFault."""
+        key = edit_key(permission.user_id, desk.model_of(edit), edit)
+        known = await self._known.find(key)
+        edited = known if known is not None else await self._edited(desk, edit, permission)
+        laid = await self._on_worker(share, self._cutter.end, cut, edited)
+        if known is None:
+            await self._known.remember(key, edited, permission)
+        return laid
+
     async def _edited(self, desk: Desk, edit: Edit, permission: Permission) -> Picture:
-        """As it was made before, or made now. Raises CloudFault."""
-        model, user_id = desk.model_of(edit), permission.user_id
-        if (known := await self._known.find(user_id, model, edit)) is not None:
-            return known
+        """Made now. Raises CloudFault."""
+        user_id = permission.user_id
         services, spending = self._services, self._services.database.spending
         purse = UserPurse(spending, self._bounds, services.clock, user_id, permission.check)
         edited = await desk.edit(edit, purse)
@@ -95,11 +107,10 @@ class Salon:
             seconds=round(edited.seconds, 3),
         )
         await permission.check()
-        await self._known.remember(model, edit, edited.picture, permission)
         return edited.picture
 
-    def _finished(self, cut: Cut, edited: Picture, look: Look) -> Rendered:
-        picture, rest = self._cutter.end(cut, edited), replace(look, style=None)
+    def _coloured(self, picture: Picture, look: Look) -> Rendered:
+        rest = replace(look, style=None)
         if rest.is_empty:
             return Rendered(picture, 1)
         return self._services.engines.get(look.engine).retouch(picture, rest)

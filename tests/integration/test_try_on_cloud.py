@@ -206,10 +206,11 @@ async def test_photos_that_a_model_fails_at_close_nothing(
 
 
 async def test_a_picture_of_something_else_is_refused(service: Service) -> None:
-    """The stand-in gives a gradient, which is no picture of anybody."""
-    answer = await cut(service)
-    assert (answer.status, answer.headers["X-Fallback"]) == (200, "bad_output")
-    assert await spent(service) == PRICE
+    """The stand-in gives a gradient, which is no picture of anybody. The next may be one."""
+    for times in (1, 2):
+        answer = await cut(service)
+        assert (answer.status, answer.headers["X-Fallback"]) == (200, "bad_output")
+        assert await spent(service) == times * PRICE
 
 
 async def test_without_a_head_nothing_is_ordered(service: Service, cloud: CloudScene) -> None:
