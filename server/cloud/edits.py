@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from contextlib import suppress
 from typing import Final
+from weakref import WeakValueDictionary
 
 import orjson
 
@@ -29,6 +30,12 @@ class KnownEdits:
 
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
+        self._makers = WeakValueDictionary[str, asyncio.Lock]()
+
+    def maker(self, key: str) -> asyncio.Lock:
+        """To be held from before it is looked for until it is remembered: who wants the same at
+        the same time finds it then."""
+        return self._makers.setdefault(key, asyncio.Lock())
 
     async def find(self, key: str) -> Picture | None:
         """What the model made of the same, BGR; None if it is not known."""

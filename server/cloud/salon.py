@@ -87,12 +87,13 @@ class Salon:
         """The photo with the hair of an edit that was made before, or is made now; only what fits
         is remembered. Raises CloudFault."""
         key = edit_key(permission.user_id, desk.model_of(edit), edit)
-        known = await self._known.find(key)
-        edited = known if known is not None else await self._edited(desk, edit, permission)
-        laid = await self._on_worker(share, self._cutter.end, cut, edited)
-        if known is None:
-            await self._known.remember(key, edited, permission)
-        return laid
+        async with self._known.maker(key):
+            known = await self._known.find(key)
+            edited = known if known is not None else await self._edited(desk, edit, permission)
+            laid = await self._on_worker(share, self._cutter.end, cut, edited)
+            if known is None:
+                await self._known.remember(key, edited, permission)
+            return laid
 
     async def _edited(self, desk: Desk, edit: Edit, permission: Permission) -> Picture:
         """Made now. Raises CloudFault."""

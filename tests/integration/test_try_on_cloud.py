@@ -118,6 +118,14 @@ async def test_hair_is_cut_in_the_cloud(salon: Service, cloud: CloudScene) -> No
     assert (sent["haircut"], sent["hair_color"]) == ("Bob", "No change")
 
 
+async def test_the_same_at_the_same_time_is_paid_once(salon: Service, cloud: CloudScene) -> None:
+    """The second waits for the first, and has the same."""
+    answers = await asyncio.gather(cut(salon), cut(salon))
+    assert [answer.headers["X-AI-Model"] for answer in answers] == ["replicate"] * 2
+    assert await answers[0].read() == await answers[1].read()
+    assert len(cloud.service.billed) == 1
+
+
 async def test_colours_are_ours(salon: Service) -> None:
     """The cloud cuts; the look's colour is put on top of it here."""
     answer = await cut(salon, look='{"color": "copper"}')
