@@ -1,5 +1,6 @@
 """What may be spent on pictures, in millionths of a dollar."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -18,3 +19,10 @@ class Purse(Protocol):
     async def settle(self, name: str, micro_usd: int) -> None:
         """It has cost so much, which may be nothing. Never raises."""
         ...
+
+
+@dataclass(slots=True)
+class Bill:
+    """Whether an edit that was called off has cost money, or nobody knows."""
+
+    is_open: bool = True

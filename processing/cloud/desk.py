@@ -3,13 +3,14 @@
 A slow service takes nobody else's place: who finds none here is told so at once.
 """
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol
 
 from processing.cloud.breaker import Breaker
-from processing.cloud.budget import Purse
+from processing.cloud.budget import Bill, Purse
 from processing.cloud.catalogue import Catalogue
 from processing.cloud.edit import Edit
 from processing.cloud.editor import Edited
@@ -20,7 +21,7 @@ from processing.cloud.model import CloudModel
 class Editor(Protocol):
     """See CloudEditor."""
 
-    async def edit(self, edit: Edit, within_s: float, /) -> Edited:
+    async def edit(self, edit: Edit, within_s: float, bill: Bill, /) -> Edited:
         """Have the photo edited within so many seconds. Raises CloudFault."""
         ...
 
@@ -54,15 +55,19 @@ class Desk:
     async def edit(self, edit: Edit, purse: Purse) -> Edited:
         """Have the photo edited, paid from the purse. Raises CloudFault, whatever went wrong.
 
-        What may have been billed stays spent, and so does what a caller did not wait for.
+        What may have been billed stays spent, also of what a caller does not wait for.
         """
         price_micro_usd = self.price_micro_usd(edit)
         async with self._place(), self._passage() as heard:
             name = await purse.put_aside(price_micro_usd)
             if name is None:
                 raise CloudFault(FallbackReason.BUDGET_SPENT, "no money is left")
+            bill = Bill()
             try:
-                edited = await self._editor.edit(edit, self._within_s)
+                edited = await self._editor.edit(edit, self._within_s, bill)
+            except asyncio.CancelledError:
+                await purse.settle(name, price_micro_usd if bill.is_open else 0)
+                raise
             except CloudFault as fault:
                 await purse.settle(name, price_micro_usd if fault.may_be_billed else 0)
                 heard.is_well = not fault.is_counted

@@ -10,6 +10,7 @@ import structlog
 from media.codec import PictureError, PictureHeader, check_picture
 from media.frame import Picture
 from processing.cloud.attachments import Attachments
+from processing.cloud.budget import Bill
 from processing.cloud.catalogue import Catalogue
 from processing.cloud.download import Downloader, address_of
 from processing.cloud.edit import Edit
@@ -68,11 +69,11 @@ class CloudEditor:
         self._webhook = webhook
         self._pause = pause
 
-    async def edit(self, edit: Edit, within_s: float) -> Edited:
+    async def edit(self, edit: Edit, within_s: float, bill: Bill | None = None) -> Edited:
         """Have the photo edited within so many seconds, and a moment to end what came too late.
 
         Raises CloudFault. What is under way at the service when that is raised, or the caller is
-        cancelled, is cancelled there too.
+        cancelled, is cancelled there too; ``bill`` tells what it cost then.
         """
         model = self._catalogue.choose(edit)
         photo = _shape(edit, model)
@@ -82,6 +83,8 @@ class CloudEditor:
                 return await self._edited(edit, model, photo, running, limit)
         except asyncio.CancelledError:
             await running.end()
+            if bill is not None:
+                bill.is_open = running.may_be_billed
             raise
         except Exception as error:
             await running.end()

@@ -41,14 +41,16 @@ class Running:
         until_s: float,
     ) -> None:
         """Have it made. Raises CloudFault."""
-        self._is_asked_for = True
-        try:
-            self._prediction = await self._patience.insist(
-                lambda: self._link.create(model, payload, webhook), until_s
-            )
-        except CloudFault as fault:
-            self._is_asked_for = fault.may_be_billed
-            raise
+
+        async def ask() -> Prediction:
+            self._is_asked_for = True
+            try:
+                return await self._link.create(model, payload, webhook)
+            except CloudFault as fault:
+                self._is_asked_for = fault.may_be_billed
+                raise
+
+        self._prediction = await self._patience.insist(ask, until_s)
 
     async def finish(self, until_s: float) -> Prediction:
         """Wait until it is over, and well. Raises CloudFault."""

@@ -3,7 +3,7 @@ was asked, what was billed. The token goes to the one host only, and nothing is 
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ import pytest
 
 from processing.cloud.faults import FallbackReason as Reason
 from tests.certificates import tls_context
-from tests.integration.cloud import CloudScene, cloud
+from tests.integration.cloud import SOON, CloudScene, cloud
 from tests.pictures import gradient, jpeg, solid, truncated_jpeg
 from tests.replicate.mischief import Hang, Mischief, Reply, Reset
 from tests.replicate.outputs import Output
@@ -84,6 +84,12 @@ def _output(mischief: Mischief) -> Callable[[CloudScene], object]:
     return arrange
 
 
+def _busy_and_late(cloud: CloudScene) -> None:
+    cloud.within_s = 0.1
+    cloud.options["patience"] = replace(SOON, wait_s=5.0, longest_wait_s=5.0)
+    cloud.service.orders.always("create", Reply(429))
+
+
 def _refused(cloud: CloudScene) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -141,6 +147,7 @@ CASES: Final = [
         _order("create", Reply(429, throttled(60))),
         Reason.TOO_BUSY, 1, 0,
     ),
+    Case("429 and no time to ask again", _busy_and_late, Reason.TIMED_OUT, 1, 0),
     Case("503", _order("create", Reply(503)), Reason.UNAVAILABLE, 3, 0),
     # From here on it is not known whether there is a prediction: it is not asked for again.
     *(

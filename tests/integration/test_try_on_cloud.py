@@ -228,20 +228,21 @@ async def test_without_a_head_nothing_is_ordered(service: Service, cloud: CloudS
     assert not cloud.service.predictions
 
 
+@pytest.mark.parametrize(("course", "paid"), [(Course(inf), 0), (Course(0.0, inf), 1)])
 async def test_what_nobody_waits_for_is_called_off(
-    start_service: StartService, cloud: CloudScene
+    start_service: StartService, cloud: CloudScene, course: Course, paid: int
 ) -> None:
     """A client that leaves gives its place to others. What may be billed is spent."""
     service = await start_service(**cloudy(cloud, cloud_places=1))
     await agree(service)
-    cloud.service.course = Course(runs_s=inf)
+    cloud.service.course = course
     asked = asyncio.create_task(cut(service))
     await eventually(lambda: cloud.service.count("get") > 0)
     asked.cancel()
     await eventually(lambda: cloud.service.statuses() == ["canceled"])
-    assert await spent(service) == PRICE
     cloud.give(EDITED)
     assert (await cut(service)).headers["X-Fallback"] == "bad_output"
+    assert await spent(service) == (paid + 1) * PRICE
 
 
 async def test_a_colour_photo_without_hair_is_paid_by_nobody(

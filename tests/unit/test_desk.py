@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from processing.cloud.breaker import BreakerRules, OwnBreaker, Standing
+from processing.cloud.budget import Bill
 from processing.cloud.catalogue import Catalogue
 from processing.cloud.desk import Desk
 from processing.cloud.edit import Edit
@@ -26,10 +27,15 @@ class Editor:
         self.goes_on = asyncio.Event()
         self.goes_on.set()
         self.begun = 0
+        self.is_billed = True
 
-    async def edit(self, _edit: Edit, _within_s: float) -> Edited:
+    async def edit(self, _edit: Edit, _within_s: float, bill: Bill) -> Edited:
         self.begun += 1
-        await self.goes_on.wait()
+        try:
+            await self.goes_on.wait()
+        except asyncio.CancelledError:
+            bill.is_open = self.is_billed
+            raise
         if self.fault is not None:
             raise self.fault
         return EDITED
@@ -140,12 +146,15 @@ async def test_what_is_a_pictures_fault_is_no_failure(scene: Scene) -> None:
         assert await scene.fail() is FallbackReason.REFUSED
 
 
-async def test_who_leaves_has_spent_it(scene: Scene) -> None:
-    """Nobody knows what it cost. The place is free, and the breaker knows nothing."""
+@pytest.mark.parametrize("is_billed", [True, False])
+async def test_who_leaves_pays_what_it_may_have_cost(scene: Scene, *, is_billed: bool) -> None:
+    """The place is free, and the breaker knows nothing."""
     scene.editor.goes_on.clear()
+    scene.editor.is_billed = is_billed
     editing = asyncio.create_task(scene.edit())
     await asyncio.sleep(0)
     editing.cancel()
     await asyncio.wait([editing])
     scene.editor.goes_on.set()
-    assert (scene.spent, await scene.edit(), await scene.edit()) == (1, EDITED, EDITED)
+    assert scene.spent == int(is_billed)
+    assert (await scene.edit(), await scene.edit()) == (EDITED, EDITED)
