@@ -70,7 +70,7 @@ class Desk:
                 raise
             except CloudFault as fault:
                 await purse.settle(name, price_micro_usd if fault.may_be_billed else 0)
-                heard.is_well = not fault.is_counted
+                heard.is_well = _is_well(fault)
                 raise
             await purse.settle(name, edited.price_micro_usd)
             heard.is_well = True
@@ -96,6 +96,14 @@ class Desk:
             yield heard
         finally:
             await self._breaker.leave(call_id, heard.is_well)
+
+
+def _is_well(fault: CloudFault) -> bool | None:
+    """What a fault says of the service: one that was not asked, or understood nothing, says
+    neither."""
+    if fault.is_counted:
+        return False
+    return True if fault.may_be_billed else None
 
 
 class _Heard:

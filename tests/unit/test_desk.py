@@ -141,9 +141,21 @@ async def test_a_service_that_fails_is_left_alone(scene: Scene) -> None:
 
 async def test_what_is_a_pictures_fault_is_no_failure(scene: Scene) -> None:
     """A model that refuses pictures works."""
-    scene.editor.fault = CloudFault(FallbackReason.REFUSED, "")
+    scene.editor.fault = CloudFault(FallbackReason.REFUSED, "", may_be_billed=True)
+    scene.purse.left = 6 * PRICE
     for _ in range(6):
         assert await scene.fail() is FallbackReason.REFUSED
+
+
+@pytest.mark.parametrize(("has_run", "then"), [(True, Standing.CLOSED), (False, Standing.OPEN)])
+async def test_what_has_not_run_says_nothing(scene: Scene, *, has_run: bool, then: str) -> None:
+    """Neither well of a service that fails, nor badly of one that does not."""
+    failed = CloudFault(FallbackReason.UNAVAILABLE, "", is_counted=True)
+    other = CloudFault(FallbackReason.UNSUITED, "", may_be_billed=has_run)
+    for fault in (*[failed] * 4, other, failed):
+        scene.editor.fault = fault
+        await scene.fail()
+    assert await scene.breaker.standing() == then
 
 
 @pytest.mark.parametrize("is_billed", [True, False])
