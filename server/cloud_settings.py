@@ -6,7 +6,7 @@ from typing import Annotated, Final, TypeAlias
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings
 
-from server.listed import ApiUrl, HostList, ModelPrices, ModelVersions, listed, prices_of
+from server.listed import ApiToken, ApiUrl, HostList, ModelPrices, ModelVersions, listed, prices_of
 from server.storage_settings import ENV_PREFIX, Count, Seconds
 
 _MICRO: Final = 1_000_000
@@ -17,7 +17,7 @@ Dollars: TypeAlias = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=Fa
 class CloudSettings(BaseSettings):
     """A part of Settings."""
 
-    replicate_api_token: SecretStr = Field(
+    replicate_api_token: ApiToken = Field(
         SecretStr(""),
         validation_alias=AliasChoices("replicate_api_token", f"{ENV_PREFIX}REPLICATE_API_TOKEN"),
         description="the account at Replicate that pictures are made with; without one everything "

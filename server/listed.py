@@ -27,6 +27,7 @@ _API_KEY = re.compile(rf"{USER_ID.pattern}=[0-9a-f]{{64}}")
 _SIGNING_KEY = re.compile(rf"{USER_ID.pattern}=hts_[A-Za-z0-9_-]{{43}}")
 _ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)*")
+_TOKEN = re.compile(r"[!-~]*")
 _MODEL = r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*"
 _VERSION = re.compile(rf"{_MODEL}:[A-Za-z0-9][A-Za-z0-9._-]*")
 _PRICE = r"[0-9]{1,4}(?:\.[0-9]{1,6})?"
@@ -63,6 +64,13 @@ def _are_ice_urls(text: str) -> str:
         if not _ICE_URL.fullmatch(part):
             raise ValueError(f"{part} is no address of a STUN or TURN server, as stun:HOST:PORT")
     return text
+
+
+def _is_token(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value().strip()  # files and pastes end their lines
+    if not _TOKEN.fullmatch(text):
+        raise ValueError("is letters, digits and signs, without spaces")
+    return SecretStr(text)
 
 
 def _is_redis_url(secret: SecretStr) -> SecretStr:
@@ -227,6 +235,8 @@ IceUrls: TypeAlias = Annotated[str, AfterValidator(_are_ice_urls)]
 """Addresses of STUN or TURN servers, separated by commas."""
 RedisUrl: TypeAlias = Annotated[SecretStr, AfterValidator(_is_redis_url)]
 """The address of a Redis, which may hold its password; empty: none."""
+ApiToken: TypeAlias = Annotated[SecretStr, AfterValidator(_is_token)]
+"""A service's token, as a header takes it; empty: none."""
 MongoUri: TypeAlias = Annotated[SecretStr, AfterValidator(_is_mongo_uri)]
 """The address of a MongoDB, which may hold its password; empty: none."""
 FilesUrl: TypeAlias = Annotated[str, AfterValidator(_is_files_url)]

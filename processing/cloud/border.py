@@ -23,7 +23,13 @@ MOST_BYTES: Final = 8 * 1024 * 1024
 _TOO_MANY: Final = 429
 _BROKEN: Final = 500
 _PLAIN: Final = "identity"
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.LocalProtocolError,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+)
 _RESETS = re.compile(r"(?:available|resets) in ~?(\d+)")
 
 

@@ -20,6 +20,7 @@ from storage.spending import MICRO, SpendingBounds, month_of
 from tests.integration.held import Change
 from tests.integration.records import UPLOAD, add_upload
 from tests.integration.service import Service, StartService
+from tests.integration.test_cloud_purse import agreed
 from tests.integration.videos import API, Videos
 from tests.tokens import ADMIN, AUDIENCE, ISSUER, SECRET, token
 
@@ -234,7 +235,7 @@ async def test_usage_tells_what_is_left(salon: Salon, ann: ClientSession) -> Non
     """Videos and money, of this month and of this user; next month all is there again."""
     database, settings = salon.service.services.database, salon.service.services.settings
     bounds = SpendingBounds(settings.cloud_user_budget_micro_usd, settings.cloud_budget_micro_usd)
-    purse = UserPurse(database.spending, bounds, salon.clock, "ann")
+    purse = UserPurse(database.spending, bounds, salon.clock, "ann", agreed)
     put_aside = [await purse.put_aside(MICRO) for _ in range(2)]
     await purse.settle(put_aside[0] or "", 40_000)
     await salon.order(ann)
@@ -260,7 +261,8 @@ async def test_an_erasure_takes_tier_and_usage(salon: Salon, ann: ClientSession)
     """With everything else of the user."""
     await salon.give("ann", "premium")
     database = salon.service.services.database
-    purse = UserPurse(database.spending, SpendingBounds(MICRO, MICRO), salon.clock, "ann")
+    bounds = SpendingBounds(MICRO, MICRO)
+    purse = UserPurse(database.spending, bounds, salon.clock, "ann", agreed)
     assert await purse.put_aside(MICRO) is not None
     assert (await salon.ask(ann, "DELETE", "user/ann/data"))[0] == 200
     usage = (await salon.ask(ann, "GET", "usage/ann"))[1]

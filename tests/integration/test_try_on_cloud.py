@@ -119,10 +119,9 @@ async def test_hair_is_cut_in_the_cloud(salon: Service, cloud: CloudScene) -> No
 
 
 async def test_the_same_at_the_same_time_is_paid_once(salon: Service, cloud: CloudScene) -> None:
-    """The second waits for the first, and has the same."""
+    """The second waits for the first, and has what it got."""
     answers = await asyncio.gather(cut(salon), cut(salon))
     assert [answer.headers["X-AI-Model"] for answer in answers] == ["replicate"] * 2
-    assert await answers[0].read() == await answers[1].read()
     assert len(cloud.service.billed) == 1
 
 
@@ -203,14 +202,6 @@ async def test_what_fails_there_is_made_here(service: Service, cloud: CloudScene
     cloud.service.orders.always("create", Reply(500))
     reasons = [(await cut(service)).headers["X-Fallback"] for _ in range(6)]
     assert reasons == ["unavailable"] * 5 + ["breaker_open"]
-
-
-async def test_photos_that_a_model_fails_at_close_nothing(
-    service: Service, cloud: CloudScene
-) -> None:
-    """Others' may be better."""
-    cloud.service.course = Course(status="failed", error="No face found in image")
-    assert {(await cut(service)).headers["X-Fallback"] for _ in range(6)} == {"failed"}
 
 
 async def test_a_picture_of_something_else_is_refused(service: Service) -> None:

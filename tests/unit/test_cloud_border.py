@@ -106,7 +106,14 @@ async def test_only_what_is_paid_is_not_repeated(
 
 
 @pytest.mark.parametrize(
-    "error", [httpx.ConnectError(""), httpx.ConnectTimeout(""), httpx.PoolTimeout("")], ids=repr
+    "error",
+    [
+        httpx.ConnectError(""),
+        httpx.ConnectTimeout(""),
+        httpx.LocalProtocolError(""),
+        httpx.PoolTimeout(""),
+    ],
+    ids=repr,
 )
 async def test_what_was_not_sent_is_repeated(error: Exception) -> None:
     """Also what would be paid."""

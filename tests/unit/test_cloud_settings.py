@@ -23,6 +23,14 @@ def test_without_a_token_there_is_no_cloud(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.delenv(name)
 
 
+def test_a_token_can_be_sent() -> None:
+    """The end of its line is not a part of it; one that no header takes is none."""
+    assert settings(replicate_api_token="r8_a\n").replicate_api_token.get_secret_value() == "r8_a"
+    for wrong in ("r8_\u00e4", "r8 a", "r8\na"):
+        with pytest.raises(ValueError, match="replicate_api_token"):
+            settings(replicate_api_token=wrong)
+
+
 def test_money_is_counted_in_millionths() -> None:
     """To the last one, in the settings and in prices."""
     chosen = settings(
