@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from base64 import b64decode
 from collections.abc import AsyncIterator
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final, Self
 from urllib.parse import urljoin
 
@@ -39,6 +40,7 @@ class Downloader:
         self._http = httpx.AsyncClient(
             transport=transport or httpx.AsyncHTTPTransport(trust_env=False),
             trust_env=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none, of anybody
             headers={"Accept": "image/*", "Accept-Encoding": _PLAIN},
             timeout=httpx.Timeout(call_s, connect=5.0),
         )

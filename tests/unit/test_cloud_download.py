@@ -90,6 +90,20 @@ async def test_not_followed(target: str) -> None:
     assert caught.value.reason is FallbackReason.BAD_OUTPUT
 
 
+async def test_no_cookies() -> None:
+    """Nobody recognizes who comes again."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, headers={"set-cookie": "track=1"}, stream=_Bytes())
+
+    async with Downloader(("a.example",), transport=httpx.MockTransport(answer)) as downloader:
+        for _ in range(2):
+            await downloader.fetch("https://a.example/out")
+    assert ["cookie" in request.headers for request in seen] == [False, False]
+
+
 async def test_told_output_is_bounded() -> None:
     """Also what comes in the address itself."""
     async with Downloader((), most_bytes=8, transport=_served([])) as downloader:
