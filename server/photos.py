@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Final, Literal
 
 import mimeparse
@@ -105,7 +106,8 @@ async def _by_cloud(request: web.Request, studio: Studio, form: TryOnForm) -> _T
         photo = await studio.picture("image", form.image.data)
     permission = _permission(request, form.user_id)
     try:
-        order = CutOrder(permission, look, form.haircut)
+        leave = partial(request.app[PHOTOS_COMING].left, sender_of(request))
+        order = CutOrder(permission, look, form.haircut, leave)
         with ends_with_client(request):
             rendered = await request.app[SALON].cut(photo, order)
     except CloudFault as fault:

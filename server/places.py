@@ -47,14 +47,30 @@ class Places:
             yield
 
     @contextmanager
-    def _held(self, user_id: str) -> Iterator[None]:
-        self._free -= 1
-        self._users[user_id] += 1
+    def left(self, user_id: str = "") -> Iterator[None]:
+        """Gives a place that is held to others for a while; then it is taken again at once, beyond
+        the number if need be. So the block is for what has a bound of its own."""
+        self._give(user_id)
         try:
             yield
         finally:
-            self._free += 1
-            self._freed.set()
-            self._users[user_id] -= 1
-            if not self._users[user_id]:
-                del self._users[user_id]
+            self._take(user_id)
+
+    @contextmanager
+    def _held(self, user_id: str) -> Iterator[None]:
+        self._take(user_id)
+        try:
+            yield
+        finally:
+            self._give(user_id)
+
+    def _take(self, user_id: str) -> None:
+        self._free -= 1
+        self._users[user_id] += 1
+
+    def _give(self, user_id: str) -> None:
+        self._free += 1
+        self._freed.set()
+        self._users[user_id] -= 1
+        if not self._users[user_id]:
+            del self._users[user_id]

@@ -1,7 +1,8 @@
 """A photo with another haircut: cut by a model in the cloud, coloured here."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import ParamSpec, TypeVar
 
@@ -40,6 +41,8 @@ class CutOrder:
     permission: Permission
     look: Look
     haircut: str | None
+    leave: Callable[[], AbstractContextManager[None]] = nullcontext
+    """What the client holds here, and does not need while the cloud works."""
 
 
 class Salon:
@@ -50,6 +53,7 @@ class Salon:
         settings = services.settings
         self._services = services
         self._desk = desk
+        self._free = settings.cloud_places
         self._cutter = Cutter(settings.networks)
         self._known = KnownEdits(services.cache)
         self._bounds = SpendingBounds(
@@ -60,18 +64,33 @@ class Salon:
         """The photo, BGR, in its own size, with other hair. Raises CloudFault."""
         if self._desk is None:
             raise CloudFault(FallbackReason.NO_TOKEN, "there is no account")
-        started_s, share = self._services.clock.monotonic(), Share()
         await order.permission.check()
+        with self._place(), order.leave():
+            return await self._cut(self._desk, photo, order)
+
+    async def _cut(self, desk: Desk, photo: Picture, order: CutOrder) -> Rendered:
+        started_s, share = self._services.clock.monotonic(), Share()
         quality = await self._quality(order.permission.user_id)
         edit = await self._on_worker(share, _edit, order, quality)
-        is_square = self._desk.model_of(edit).is_square
+        is_square = desk.model_of(edit).is_square
         cut = await self._on_worker(share, self._cutter.begin, photo, is_square=is_square)
         edit = replace(edit, photo=cut.jpeg)
-        laid = await self._laid(self._desk, edit, cut, order.permission, share)
+        laid = await self._laid(desk, edit, cut, order.permission, share)
         cloud_s = self._services.clock.monotonic() - started_s
         rendered = await self._on_worker(share, self._coloured, laid, order.look)
         await order.permission.check()
         return replace(rendered, stage_ms={"cloud": cloud_s * 1000, **rendered.stage_ms})
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """One for each that the desk has, so that no photo waits for one. Raises CloudFault."""
+        if self._free < 1:
+            raise CloudFault(FallbackReason.TOO_BUSY, "all places are taken")
+        self._free -= 1
+        try:
+            yield
+        finally:
+            self._free += 1
 
     async def _quality(self, user_id: str) -> Quality:
         """That of the user's tier. Raises CloudFault."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from math import inf
 from typing import Any
@@ -15,6 +15,8 @@ from media.codec import decode_photo
 from processing.cloud.cutter import Cutter
 from processing.local.natural.engine import NaturalEngine
 from processing.look import Look
+from server.app import COMING_SHARE
+from server.keys import PHOTOS_COMING
 from storage.cache import cache_key
 from storage.spending import month_of
 from tests import pictures
@@ -165,6 +167,15 @@ async def test_who_has_not_agreed_stays_here(
         assert (answer.status, answer.headers["X-Fallback"]) == (200, "no_consent")
         await agree(service, to_cloud=False)
     assert not cloud.service.predictions
+
+
+async def test_what_is_made_here_does_not_wait(salon: Service, cloud: CloudScene) -> None:
+    """Photos that the cloud works on take nobody's place."""
+    coming = salon.app[PHOTOS_COMING]
+    async with asked(salon, cloud):
+        with ExitStack() as others:
+            for number in range(COMING_SHARE * salon.services.settings.max_photos):
+                others.enter_context(coming.one(f"u{number}"))
 
 
 async def test_who_is_erased_meanwhile_leaves_nothing(salon: Service, cloud: CloudScene) -> None:
