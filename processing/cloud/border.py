@@ -18,8 +18,9 @@ import orjson
 from processing.cloud.faults import CloudFault, FallbackReason
 
 CONNECT_S: Final = 5.0
-MOST_BYTES: Final = 8 * 1024 * 1024
-"""Of an answer, which repeats the inputs: pictures of up to a quarter of a megabyte each."""
+MOST_BYTES: Final = 2 * 1024 * 1024
+"""Of an answer, which repeats the inputs: pictures of up to a quarter of a megabyte each. It is
+read by the event loop, which more would hold up."""
 _TOO_MANY: Final = 429
 _BROKEN: Final = 500
 _PLAIN: Final = "identity"
