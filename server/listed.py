@@ -195,10 +195,15 @@ def _origin(text: str) -> str:
 def _is_api_url(text: str) -> str:
     if not _is_safe(text):
         raise ValueError("no https address: whoever is on the way could read the token")
-    return text.rstrip("/")
+    url = URL(text)
+    if url != url.origin() / "":
+        raise ValueError("is a scheme and a host, as https://api.replicate.com")
+    return str(url).rstrip("/")
 
 
 def _are_hosts(text: str) -> str:
+    if not text:
+        raise ValueError("without a host no picture could be fetched that is paid for")
     for part in _given(text):
         if not _HOST.fullmatch(part):
             raise ValueError(f"{part} is no host, as replicate.delivery")
@@ -209,13 +214,18 @@ def _are_versions(text: str) -> str:
     for part in _given(text):
         if not _VERSION.fullmatch(part):
             raise ValueError(f"{part} is no OWNER/NAME:VERSION")
+    _are_different([part.partition(":")[0] for part in listed(text)])
     return text
 
 
 def _are_prices(text: str) -> str:
-    for part in _given(text):
-        prices_of(part)
+    _are_different([prices_of(part)[0] for part in _given(text)])
     return text
+
+
+def _are_different(models: list[str]) -> None:
+    if len(set(models)) < len(models):
+        raise ValueError("a model is listed twice")
 
 
 def prices_of(text: str) -> tuple[str, tuple[int, int, int]]:

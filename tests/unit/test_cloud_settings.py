@@ -57,4 +57,4 @@ def test_the_token_goes_by_https() -> None:
     """But for a stand-in on this machine, whose pictures come by http too."""
     assert not settings(replicate_url="https://api.example/").cloud_allows_http
     assert settings(replicate_url="https://api.example/").replicate_url == "https://api.example"
-    assert settings(replicate_url="http://127.0.0.1:1").cloud_allows_http
+    assert settings(replicate_url="HTTP://127.0.0.1:1").cloud_allows_http
