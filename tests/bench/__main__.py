@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
+from tests.bench.cloud import cloud
 from tests.bench.files import files
 from tests.bench.film import film
 from tests.bench.history import history
@@ -27,6 +28,7 @@ SCENARIOS: dict[str, Callable[[Options], str]] = {
     "overload": overload,
     "fairness": fairness,
     "slow": slow,
+    "cloud": cloud,
     "webrtc": webrtc,
     "webrtc-overload": webrtc_overload,
     "webrtc-capacity": webrtc_capacity,
@@ -68,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--overload-seconds", type=float)
     parser.add_argument("--fairness-seconds", type=float)
     parser.add_argument("--slow-seconds", type=float)
+    parser.add_argument("--cloud-seconds", type=float)
     parser.add_argument("--page-seconds", type=float)
     parser.add_argument("--stage-ms", type=float, default=10.0, help="of the fairness runs")
     return parser
@@ -87,6 +90,7 @@ def _options(parsed: argparse.Namespace) -> Options:
         crowd_fps=parsed.crowd_fps,
         overload_s=parsed.overload_seconds or (12.0 if quick else 60.0),
         slow_s=parsed.slow_seconds or (8.0 if quick else 60.0),
+        cloud_s=parsed.cloud_seconds or (10.0 if quick else 60.0),
         page_s=parsed.page_seconds or (8.0 if quick else 30.0),
         fairness_s=parsed.fairness_seconds or (8.0 if quick else 20.0),
         stage_ms=parsed.stage_ms,

@@ -38,6 +38,7 @@ class Options:
     fairness_s: float
     stage_ms: float
     slow_s: float
+    cloud_s: float
     page_s: float
 
 

@@ -3,6 +3,9 @@
 import argparse
 import tempfile
 from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
 
 from processing.engine import Engine, Engines
 from processing.local import local_engines
@@ -13,8 +16,11 @@ from server.logs import configure_logging
 from server.settings import Settings
 from tests.bench import engines
 from tests.bench.host import SHUTDOWN_TIMEOUT_S, run_runner
+from tests.replicate.service import TOKEN
 
 NO_LIMIT = 10_000_000
+PHOTOS = 64
+"""At once; all of them come from one address here, which has a part of the places."""
 STAGES = {"identity": engines.identity, "sleep": engines.sleep, "burn": engines.burn}
 
 
@@ -25,8 +31,12 @@ def bench_engine(name: str, stage_ms: float) -> Engine:
     return local_engines().get("classic" if name == "none" else name)
 
 
-def bench_settings(data_dir: Path, workers: int) -> Settings:
-    """The defaults, or what the environment says, but without limits on rates and sessions."""
+def bench_settings(data_dir: Path, workers: int, replicate_url: str = "") -> Settings:
+    """The defaults, or what the environment says, but without limits on rates and sessions. With
+    an address there is an account at the stand-in that is there."""
+    account: dict[str, Any] = {}
+    if replicate_url:
+        account = {"replicate_url": replicate_url, "replicate_api_token": SecretStr(TOKEN)}
     return Settings(
         _env_file=None,
         data_dir=data_dir,
@@ -38,6 +48,8 @@ def bench_settings(data_dir: Path, workers: int) -> Settings:
         connections_per_minute=NO_LIMIT,
         uploads_per_hour=NO_LIMIT,
         calls_per_hour=NO_LIMIT,
+        max_photos=PHOTOS,
+        **account,
     )
 
 
@@ -47,11 +59,12 @@ def main() -> None:
     parser.add_argument("--engine", default="none", choices=["none", "classic", "natural", *STAGES])
     parser.add_argument("--stage-ms", type=float, default=60.0, help="of sleep and burn")
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--replicate-url", default="")
     arguments = parser.parse_args()
     configure_logging("console", "warning")
     use_one_thread_per_call()  # as the service has it, also with an engine of the bench's own
     with tempfile.TemporaryDirectory() as folder:
-        settings = bench_settings(Path(folder), arguments.workers)
+        settings = bench_settings(Path(folder), arguments.workers, arguments.replicate_url)
         engine = bench_engine(arguments.engine, arguments.stage_ms)
         app = create_app(settings, engines=Engines(engine))
         run_runner(make_runner(app, settings, grace_s=SHUTDOWN_TIMEOUT_S))

@@ -66,10 +66,10 @@ def subject(name: str, workers: int) -> Iterator[Subject]:
 
 
 @contextmanager
-def staged(engine: str, workers: int, stage_ms: float) -> Iterator[Subject]:
-    """This service with an engine whose stage takes that long."""
-    flags = (f"--engine={engine}", f"--workers={workers}", f"--stage-ms={stage_ms}")
-    with serving("tests.bench.service", *flags) as server:
+def staged(engine: str, workers: int, stage_ms: float, *flags: str) -> Iterator[Subject]:
+    """This service with an engine whose stage takes that long, and with more flags of its own."""
+    known = (f"--engine={engine}", f"--workers={workers}", f"--stage-ms={stage_ms}")
+    with serving("tests.bench.service", *known, *flags) as server:
         yield Subject(engine, server, {"engine": engine, "color": COLOR})
 
 
