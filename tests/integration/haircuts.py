@@ -1,6 +1,5 @@
 """Haircuts by HTTP, for tests: agreeing that a photo leaves the service, and asking."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from aiohttp import ClientResponse, ClientSession, FormData
@@ -24,21 +23,23 @@ class Haircuts:
             assert answer.status == 200, await answer.text()
 
     async def ask(
-        self, photo: bytes, user_id: str = "u1", *, look: str | None = None
+        self, photo: bytes, user_id: str = "u1", *, look: str, engine: str = "cloud"
     ) -> ClientResponse:
-        """Ask for a bob, and read the answer."""
+        """Ask for a bob where hair is cut, and for the look; the answer, read."""
         form = FormData(default_to_multipart=True)
-        values = {"user_id": user_id, "engine": "cloud", "haircut": "Bob"}
-        for name, value in (values if look is None else {**values, "look": look}).items():
+        values = {"user_id": user_id, "engine": engine, "look": look}
+        haircut = {"haircut": "Bob"} if engine == "cloud" else {}
+        for name, value in {**values, **haircut}.items():
             form.add_field(name, value)
         form.add_field("image", photo, filename="me.jpg", content_type="image/jpeg")
         async with self._http.post(f"{self._url}/try-on", data=form) as answer:
             await answer.read()
             return answer
 
-    async def made_by(self, photo: bytes, user_id: str = "u1", *, look: str | None = None) -> str:
-        """Who made the picture: ``replicate``, or why it was not that."""
-        answer = await self.ask(photo, user_id, look=look)
+    async def made_by(
+        self, photo: bytes, user_id: str = "u1", *, look: str, engine: str = "cloud"
+    ) -> str:
+        """Who made the picture; or why the cloud did not, where it was asked to."""
+        answer = await self.ask(photo, user_id, look=look, engine=engine)
         assert answer.status == 200, await answer.text()
-        headers: Mapping[str, str] = answer.headers
-        return headers.get("X-Fallback", headers["X-AI-Model"])
+        return answer.headers.get("X-Fallback", answer.headers["X-AI-Model"])
