@@ -24,7 +24,6 @@ _LIBRARY_ROOMS: Final = {
     "simplejpeg": {"media"},
     "PIL": {"media"},
     "cv2": {"media", "processing"},
-    "onnxruntime": {"media", "processing"},
     "sqlite3": {"storage"},
     "pymongo": {"storage"},
     "redis": {"storage"},
@@ -35,6 +34,7 @@ _LIBRARY_ROOMS: Final = {
     "replicate": {"processing"},
     "stamina": {"processing"},
 }
+_RUNTIME: Final = "processing/local/natural/runtime.py"
 _MAX_LINES: Final = 300
 _MAX_TEST_LINES: Final = 400
 _PRINTERS: Final = {("run.py", "main"), ("server/serve.py", "_announce")}
@@ -108,9 +108,16 @@ def opencv_opens_no_video(module: Module) -> Iterator[Finding]:
             yield _line(node), f"{name} in the place of PyAV"
 
 
+def networks_run_untold(module: Module) -> Iterator[Finding]:
+    """onnxruntime is loaded where it is told beforehand to tell nobody."""
+    for line, name in _imported(module):
+        if name == "onnxruntime" and module.path != _RUNTIME:
+            yield line, f"{name} outside {_RUNTIME}"
+
+
 def environment_is_read_by_settings(module: Module) -> Iterator[Finding]:
-    """Only server/settings.py may look at the environment."""
-    if module.path == "server/settings.py":
+    """Only server/settings.py may look at the environment; one other module writes to it."""
+    if module.path in {"server/settings.py", _RUNTIME}:
         return
     for node in module.nodes():
         for name in ("environ", "getenv", "putenv"):
@@ -188,6 +195,7 @@ RULES: Final[dict[Rule, tuple[str, str]]] = {
     no_relative_imports: ("server/x.py", "from . import errors"),
     pictures_are_coded_in_media: ("processing/x.py", "import cv2\ncv2.imencode('.jpg', x)"),
     opencv_opens_no_video: ("media/x.py", "import cv2\ncv2.VideoCapture(url)"),
+    networks_run_untold: ("processing/local/x.py", "from onnxruntime import InferenceSession"),
     environment_is_read_by_settings: ("server/x.py", "import os\nhome = os.environ['HOME']"),
     only_the_start_prints: ("server/serve.py", "def stop():\n    print('stopped')"),
     nothing_sleeps_on_a_thread: ("storage/x.py", "def f():\n    import time; time.sleep(1)"),
@@ -223,6 +231,7 @@ _ALLOWED: Final[list[tuple[Rule, str, str]]] = [
     (imports_one_way, "server/x.py", "import media.frame, processing.look, storage.cache"),
     (imports_one_way, "media/x.py", "from media.frame import Picture\nimport mediapipe"),
     (libraries_stay_in_their_rooms, "media/x.py", "import av, cv2, simplejpeg"),
+    (networks_run_untold, _RUNTIME, "from onnxruntime import InferenceSession"),
     (environment_is_read_by_settings, "server/settings.py", "import os\nos.environ"),
     (environment_is_read_by_settings, "server/x.py", "import os\nos.cpu_count()"),
     (only_the_start_prints, "server/serve.py", "def _announce():\n    print('x')"),

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media.frame import Picture
-from processing.local.natural.model import open_session
 from processing.local.natural.planes import resized
+from processing.local.natural.runtime import open_session
 
 SIZE_PX = 256
 

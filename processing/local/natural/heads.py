@@ -7,11 +7,11 @@ from typing import Protocol, cast
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from onnxruntime import InferenceSession
 
 from media.frame import Picture
 from processing.local.natural.crop import BEYOND
-from processing.local.natural.model import STEP_PX, Networks, open_session
+from processing.local.natural.model import STEP_PX, Networks
+from processing.local.natural.runtime import InferenceSession, open_session
 
 MAX_HEADS = 4
 LOOK_PX = 256

@@ -2,16 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from onnxruntime import InferenceSession, SessionOptions
 
 from media.frame import Picture
+from processing.local.natural.runtime import InferenceSession, open_session
 
-MODELS = Path(__file__).parents[2] / "models"
 Networks: TypeAlias = Literal["all", "clean"]
 """What the networks learned from: all pictures there were, or only those with clear rights."""
 STEP_PX = 32
@@ -39,20 +37,6 @@ def mirrored(segmenter: Segmenter, crop: Picture) -> Segmentation:
     """What is seen in a crop's mirror picture, turned back: as likely, but wrong elsewhere."""
     seen = segmenter.segment(np.ascontiguousarray(crop[:, ::-1]))
     return Segmentation(seen.hair[:, ::-1], seen.face[:, ::-1])
-
-
-def open_session(name: str) -> InferenceSession:
-    """A network of ours, made to run on the calling thread alone; safe to share by threads.
-
-    The service has a worker for each core: threads of onnxruntime's own would compete with them,
-    and its arena would keep the peak of every worker for good.
-    """
-    options = SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False
-    options.log_severity_level = 3
-    return InferenceSession(str(MODELS / name), options, providers=["CPUExecutionProvider"])
 
 
 class HairModel:

@@ -1,0 +1,23 @@
+"""What libraries would tell their makers is not told."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.integration.process import ROOT
+
+# What is tested runs in another process, which is not watched line by line.
+pytestmark = pytest.mark.untraced
+
+LOOK = "from processing.local.natural.model import HairModel; HairModel().warm_up()"
+
+
+def test_networks_tell_nobody(tmp_path: Path) -> None:
+    """Their library keeps neither an id of this machine nor what it would send; without ``CI`` in
+    the environment, where it keeps quiet by itself."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", LOOK], cwd=ROOT, env=environment, check=True)
+    assert not list(tmp_path.iterdir())
