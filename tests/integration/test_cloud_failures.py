@@ -191,8 +191,8 @@ CASES: Final = [
         Reason.UNAVAILABLE, is_open=True,
     ),
     Case(
-        "answer names what is elsewhere",
-        _order("create", Reply(200, {**STARTED, "id": "../files/f0001"}, acts=True)),
+        "answer with an id that is none",
+        _order("create", Reply(200, {**STARTED, "id": "p\n1"}, acts=True)),
         Reason.UNAVAILABLE, is_open=True,
     ),
     Case("answer is a redirect", _api_redirected, Reason.UNAVAILABLE, 1, 0, is_counted=False),

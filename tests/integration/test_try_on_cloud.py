@@ -12,6 +12,7 @@ import pytest
 from aiohttp import ClientResponse
 
 from media.codec import decode_photo
+from media.frame import Picture
 from processing.cloud.cutter import Cutter
 from processing.local.natural.engine import NaturalEngine
 from processing.look import Look
@@ -62,10 +63,15 @@ async def spent(service: Service) -> int:
     return (await services.database.spending.usage("u1", month)).spent_micro_usd
 
 
+def sent_part() -> Picture:
+    """What of the photo is sent."""
+    return Cutter().begin(decode_photo(PHOTO, 10**7), is_square=False).portrait.view.picture
+
+
 def give_edit(cloud: CloudScene) -> None:
     """Let predictions give the photo with blue hair."""
-    part = Cutter().begin(decode_photo(PHOTO, 10**7), is_square=False).portrait.view.picture
-    blue = NaturalEngine().retouch(part, Look("natural", color=(200, 60, 40))).picture
+    look = Look("natural", color=(200, 60, 40))
+    blue = NaturalEngine().retouch(sent_part(), look).picture
     cloud.give(Output(pictures.jpeg(blue, 95)))
 
 
@@ -122,7 +128,12 @@ async def test_hair_is_cut_in_the_cloud(salon: Service, cloud: CloudScene) -> No
 
 async def test_the_same_at_the_same_time_is_paid_once(salon: Service, cloud: CloudScene) -> None:
     """The second waits for the first, and has what it got."""
-    answers = await asyncio.gather(cut(salon), cut(salon))
+    pool = salon.services.pool
+    async with asked(salon, cloud) as first:
+        second = asyncio.create_task(cut(salon))
+        await eventually(lambda: pool.busy > 0)
+        await eventually(lambda: pool.busy == 0)
+    answers = [first.result(), await second]
     assert [answer.headers["X-AI-Model"] for answer in answers] == ["replicate"] * 2
     assert len(cloud.service.billed) == 1
 
@@ -215,8 +226,10 @@ async def test_what_fails_there_is_made_here(service: Service, cloud: CloudScene
     assert reasons == ["unavailable"] * 5 + ["breaker_open"]
 
 
-async def test_a_picture_of_something_else_is_refused(service: Service) -> None:
-    """The stand-in gives a gradient, which is no picture of anybody. The next may be one."""
+async def test_a_picture_of_something_else_is_refused(service: Service, cloud: CloudScene) -> None:
+    """A gradient is no picture of anybody. The next may be one."""
+    height_px, width_px = sent_part().shape[:2]
+    cloud.give(Output(pictures.jpeg(pictures.gradient(width_px, height_px))))
     for times in (1, 2):
         answer = await cut(service)
         assert (answer.status, answer.headers["X-Fallback"]) == (200, "bad_output")
