@@ -68,8 +68,8 @@ MOST_DOWNLOADS = 500
 """Each holds two megabytes, if its client is slow."""
 COMING_SHARE = 4
 """So many times as many photos may be on their way as are worked on."""
-SENDERS_SHARE, SENDERS_LEAST = 4, 2
-"""One sender has the fourth part of the places for what is on its way, and two at least."""
+SENDERS_SHARE, SENDERS_LEAST = 3, 2
+"""One sender has a third of the places for what is on its way, and two at least."""
 MOST_WATCHERS, WATCHERS_OF_ONE = 200, 20
 """So many watch results at once."""
 MOST_ERASURES, ERASURES_OF_ONE = 16, 4
