@@ -16,14 +16,11 @@ from server.tier_documents import (
     UserTierBody,
 )
 
-LIST_TIERS: Final = Operation(
-    "Service", "What users may have, by their tier", {200: TiersAnswer}, errors=(503,)
-)
+LIST_TIERS: Final = Operation("Service", "What users may have, by their tier", {200: TiersAnswer})
 SET_TIER: Final = Operation(
     "Service",
     "Change what a tier has",
     {200: TierAnswer},
-    errors=(400, 408, 413, 415, 422, 503),
     path=TierPath,
     json=TierBody,
     notes="For admins.",
@@ -34,7 +31,7 @@ GET_USER_TIER: Final = Operation(
     "Users",
     "The tier that a user is in",
     {200: UserTierAnswer},
-    errors=(422, 503),
+    errors=(422,),
     path=UserPath,
     notes="Who was given none has that of the enterprise whose customer they are, or `free`.",
     costs=Costs.NOTHING,
@@ -43,7 +40,6 @@ SET_USER_TIER: Final = Operation(
     "Users",
     "Give a user a tier",
     {200: UserTierAnswer},
-    errors=(400, 408, 413, 415, 422, 503),
     path=UserPath,
     json=UserTierBody,
     notes="For admins. It counts at once, for this month too.",
@@ -54,7 +50,7 @@ GET_USAGE: Final = Operation(
     "Users",
     "What a user has used in this month, and has left",
     {200: UsageAnswer},
-    errors=(422, 503),
+    errors=(422,),
     path=UserPath,
     costs=Costs.NOTHING,
 )
