@@ -48,16 +48,12 @@ class Desk:
         """Who does it. Raises CloudFault (unsuited) where no model does."""
         return self._catalogue.choose(edit)
 
-    def price_micro_usd(self, edit: Edit) -> int:
-        """What the edit will cost. Raises CloudFault (unsuited) where no model does it."""
-        return self.model_of(edit).prices_micro_usd[edit.quality]
-
     async def edit(self, edit: Edit, purse: Purse) -> Edited:
         """Have the photo edited, paid from the purse. Raises CloudFault, whatever went wrong.
 
         What may have been billed stays spent, also of what a caller does not wait for.
         """
-        price_micro_usd = self.price_micro_usd(edit)
+        price_micro_usd = self.model_of(edit).prices_micro_usd[edit.quality]
         async with self._place(), self._passage() as heard:
             name = await purse.put_aside(price_micro_usd)
             if name is None:
