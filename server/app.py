@@ -52,6 +52,7 @@ from server.keys import (
 from server.listed import LOOPBACK
 from server.openapi.document import make_document
 from server.openapi.security import schemes
+from server.openapi.written import WrittenDocument
 from server.pages import add_security_headers, insist_on_tls
 from server.places import Places
 from server.registry import LiveSessions
@@ -102,7 +103,8 @@ def create_app(
     inside = [crossing(origins), entrance(table), consenting(table), expecting]
     app = web.Application(middlewares=[answering, dating, *hosts, *inside])
     app.add_routes(routes())
-    app[OPENAPI] = orjson.dumps(make_document(told(), engines.names, schemes(settings)))
+    names, ways_in = engines.names, schemes(settings)
+    app[OPENAPI] = WrittenDocument(lambda: orjson.dumps(make_document(told(), names, ways_in)))
     app.on_response_prepare.extend(
         [add_security_headers, tell_id, tell_limits, telling(origins), end_unasked]
     )

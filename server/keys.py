@@ -9,6 +9,7 @@ from server.cloud.salon import Salon
 from server.erasure import Eraser
 from server.examiner import FilmExaminer
 from server.jobs.queue import JobQueue
+from server.openapi.written import WrittenDocument
 from server.places import Places
 from server.registry import LiveSessions
 from server.scanner import MalwareScanner
@@ -22,7 +23,7 @@ ERASURES = web.AppKey("erasures", Places)
 EXPORTS = web.AppKey("exports", Places)
 FILMS = web.AppKey("films", FilmExaminer)
 JOBS = web.AppKey("jobs", JobQueue)
-OPENAPI = web.AppKey("openapi", bytes)
+OPENAPI = web.AppKey("openapi", WrittenDocument)
 PHOTOS = web.AppKey("photos", Places)
 """Photos that are worked on."""
 PHOTOS_COMING = web.AppKey("photos_coming", Places)

@@ -22,7 +22,8 @@ _ASSETS: Final = frozenset(
 
 async def openapi(request: web.Request) -> web.Response:
     """``GET /openapi.json``."""
-    return web.Response(body=request.app[OPENAPI], content_type="application/json")
+    body = await request.app[OPENAPI].body()
+    return web.Response(body=body, content_type="application/json")
 
 
 async def docs(_: web.Request) -> web.FileResponse:
