@@ -7,6 +7,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Protocol
 
 from processing.cloud.breaker import Breaker
@@ -48,39 +49,24 @@ class Desk:
         """Who does it. Raises CloudFault (unsuited) where no model does."""
         return self._catalogue.choose(edit)
 
-    async def edit(self, edit: Edit, purse: Purse) -> Edited:
-        """Have the photo edited, paid from the purse. Raises CloudFault, whatever went wrong.
-
-        What may have been billed stays spent, also of what a caller does not wait for.
-        """
-        price_micro_usd = self.model_of(edit).prices_micro_usd[edit.quality]
-        async with self._place(), self._passage() as heard:
-            name = await purse.put_aside(price_micro_usd)
-            if name is None:
-                raise CloudFault(FallbackReason.BUDGET_SPENT, "no money is left")
-            bill = Bill()
-            try:
-                edited = await self._editor.edit(edit, self._within_s, bill)
-            except asyncio.CancelledError:
-                await purse.settle(name, price_micro_usd if bill.is_open else 0)
-                raise
-            except CloudFault as fault:
-                await purse.settle(name, price_micro_usd if fault.may_be_billed else 0)
-                heard.is_well = _is_well(fault)
-                raise
-            await purse.settle(name, edited.price_micro_usd)
-            heard.is_well = True
-            return edited
-
     @asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
+    async def place(self) -> AsyncIterator["Place"]:
+        """For one edit, held from before there is anything to be done for it here. Raises
+        CloudFault where there is none, or the service is left alone."""
         if self._free < 1:
             raise CloudFault(FallbackReason.TOO_BUSY, "all places are taken")
         self._free -= 1
         try:
-            yield
+            async with self._passage() as heard:
+                yield Place(self._editor, self._catalogue, self._within_s, heard)
         finally:
             self._free += 1
+
+    async def edit(self, edit: Edit, purse: Purse) -> Edited:
+        """Have the photo edited, where nothing is to be done for it before. See ``Place``."""
+        self.model_of(edit)  # what no model does needs no place
+        async with self.place() as place:
+            return await place.edit(edit, purse)
 
     @asynccontextmanager
     async def _passage(self) -> AsyncIterator["_Heard"]:
@@ -94,15 +80,48 @@ class Desk:
             await self._breaker.leave(call_id, heard.is_well)
 
 
+class _Heard:
+    """What is heard of the service; None: nothing."""
+
+    is_well: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One of a desk's places, past the breaker."""
+
+    _editor: Editor
+    _catalogue: Catalogue
+    _within_s: float
+    _heard: _Heard
+
+    async def edit(self, edit: Edit, purse: Purse) -> Edited:
+        """Have the photo edited, paid from the purse. Raises CloudFault, whatever went wrong.
+
+        What may have been billed stays spent, also of what a caller does not wait for.
+        """
+        price_micro_usd = self._catalogue.choose(edit).prices_micro_usd[edit.quality]
+        name = await purse.put_aside(price_micro_usd)
+        if name is None:
+            raise CloudFault(FallbackReason.BUDGET_SPENT, "no money is left")
+        bill = Bill()
+        try:
+            edited = await self._editor.edit(edit, self._within_s, bill)
+        except asyncio.CancelledError:
+            await purse.settle(name, price_micro_usd if bill.is_open else 0)
+            raise
+        except CloudFault as fault:
+            await purse.settle(name, price_micro_usd if fault.may_be_billed else 0)
+            self._heard.is_well = _is_well(fault)
+            raise
+        await purse.settle(name, edited.price_micro_usd)
+        self._heard.is_well = True
+        return edited
+
+
 def _is_well(fault: CloudFault) -> bool | None:
     """What a fault says of the service: one that was not asked, or understood nothing, says
     neither."""
     if fault.is_counted:
         return False
     return True if fault.may_be_billed else None
-
-
-class _Heard:
-    """What is heard of the service; None: nothing."""
-
-    is_well: bool | None = None

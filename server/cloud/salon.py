@@ -1,9 +1,11 @@
 """A photo with another haircut: cut by a model in the cloud, coloured here."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+import hashlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 import structlog
@@ -11,7 +13,7 @@ import structlog
 from media.frame import Picture
 from media.photo import encode_photo
 from processing.cloud.cutter import SENT_QUALITY, Cut, Cutter, small
-from processing.cloud.desk import Desk
+from processing.cloud.desk import Desk, Place
 from processing.cloud.edit import Edit, Quality
 from processing.cloud.faults import CloudFault, FallbackReason
 from processing.engine import Rendered
@@ -53,7 +55,6 @@ class Salon:
         settings = services.settings
         self._services = services
         self._desk = desk
-        self._free = settings.cloud_places
         self._cutter = Cutter(settings.networks)
         self._known = KnownEdits(services.cache)
         self._bounds = SpendingBounds(
@@ -65,32 +66,12 @@ class Salon:
         if self._desk is None:
             raise CloudFault(FallbackReason.NO_TOKEN, "there is no account")
         await order.permission.check()
-        with self._place(), order.leave():
-            return await self._cut(self._desk, photo, order)
-
-    async def _cut(self, desk: Desk, photo: Picture, order: CutOrder) -> Rendered:
         started_s, share = self._services.clock.monotonic(), Share()
-        quality = await self._quality(order.permission.user_id)
-        edit = await self._on_worker(share, _edit, order, quality)
-        is_square = desk.model_of(edit).is_square
-        cut = await self._on_worker(share, self._cutter.begin, photo, is_square=is_square)
-        edit = replace(edit, photo=cut.jpeg)
-        laid = await self._laid(desk, edit, cut, order.permission, share)
+        laid = await self._laid(self._desk, photo, order, share)
         cloud_s = self._services.clock.monotonic() - started_s
         rendered = await self._on_worker(share, self._coloured, laid, order.look)
         await order.permission.check()
         return replace(rendered, stage_ms={"cloud": cloud_s * 1000, **rendered.stage_ms})
-
-    @contextmanager
-    def _place(self) -> Iterator[None]:
-        """One for each that the desk has, so that no photo waits for one. Raises CloudFault."""
-        if self._free < 1:
-            raise CloudFault(FallbackReason.TOO_BUSY, "all places are taken")
-        self._free -= 1
-        try:
-            yield
-        finally:
-            self._free += 1
 
     async def _quality(self, user_id: str) -> Quality:
         """That of the user's tier. Raises CloudFault."""
@@ -100,26 +81,35 @@ class Salon:
             raise CloudFault(FallbackReason.BUDGET_SPENT, type(error).__name__) from None
         return Quality.STANDARD if tier is None else Quality(tier.quality.value)
 
-    async def _laid(
-        self, desk: Desk, edit: Edit, cut: Cut, permission: Permission, share: Share
-    ) -> Picture:
+    async def _laid(self, desk: Desk, photo: Picture, order: CutOrder, share: Share) -> Picture:
         """The photo with the hair of an edit that was made before, or is made now; only what fits
         is remembered. Raises CloudFault."""
-        key = edit_key(permission.user_id, desk.model_of(edit), edit)
+        user_id = order.permission.user_id
+        quality = await self._quality(user_id)
+        told = await asyncio.to_thread(_told, photo, order, quality)
+        model = desk.model_of(told)
+        key = edit_key(user_id, model, told)
+        begin = partial(self._cutter.begin, photo, is_square=model.is_square)
         async with self._known.maker(key):
-            known = await self._known.find(key)
-            edited = known if known is not None else await self._edited(desk, edit, permission)
-            laid = await self._on_worker(share, self._cutter.end, cut, edited)
-            if known is None:
-                await self._known.remember(key, edited, permission)
+            if (known := await self._known.find(key)) is not None:
+                cut = await self._on_worker(share, begin)
+                return await self._on_worker(share, self._cutter.end, cut, known)
+            # Where there is no place no worker need cut.
+            async with desk.place() as place:
+                with order.leave():
+                    cut = await self._on_worker(share, begin)
+                    edit = await self._on_worker(share, _edit, cut, order, quality)
+                    edited = await self._edited(place, edit, order.permission)
+                    laid = await self._on_worker(share, self._cutter.end, cut, edited)
+            await self._known.remember(key, edited, order.permission)
             return laid
 
-    async def _edited(self, desk: Desk, edit: Edit, permission: Permission) -> Picture:
+    async def _edited(self, place: Place, edit: Edit, permission: Permission) -> Picture:
         """Made now. Raises CloudFault."""
         user_id = permission.user_id
         services, spending = self._services, self._services.database.spending
         purse = UserPurse(spending, self._bounds, services.clock, user_id, permission.check)
-        edited = await desk.edit(edit, purse)
+        edited = await place.edit(edit, purse)
         log.info(
             "edited in the cloud",
             model=edited.model,
@@ -148,8 +138,20 @@ class Salon:
             raise CloudFault(FallbackReason.FAILED, "a fault here") from None
 
 
-def _edit(order: CutOrder, quality: Quality) -> Edit:
-    """Without its photo, of which the part to be sent depends on the model."""
+def _edit(cut: Cut, order: CutOrder, quality: Quality) -> Edit:
     style = order.look.style
     jpeg = None if style is None else encode_photo(small(style), "jpeg", SENT_QUALITY)
-    return Edit(b"?", style=jpeg, haircut=order.haircut, quality=quality)
+    return Edit(cut.jpeg, style=jpeg, haircut=order.haircut, quality=quality)
+
+
+def _told(photo: Picture, order: CutOrder, quality: Quality) -> Edit:
+    """The edit with its pictures' digests in their place: by it a model is chosen, and what was
+    made before is found, with no worker's help."""
+    style = None if order.look.style is None else _digest(order.look.style)
+    return Edit(_digest(photo), style=style, haircut=order.haircut, quality=quality)
+
+
+def _digest(picture: Picture) -> bytes:
+    digest = hashlib.sha256(repr(picture.shape).encode())
+    digest.update(picture.data)
+    return digest.digest()

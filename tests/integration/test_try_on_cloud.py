@@ -13,11 +13,11 @@ from aiohttp import ClientResponse
 
 from media.codec import decode_photo
 from media.frame import Picture
-from processing.cloud.cutter import Cutter
+from processing.cloud.cutter import Cut, Cutter
 from processing.local.natural.engine import NaturalEngine
 from processing.look import Look
 from server.app import COMING_SHARE
-from server.keys import PHOTOS_COMING
+from server.keys import PHOTOS_COMING, SALON
 from storage.cache import cache_key
 from storage.spending import month_of
 from tests import pictures
@@ -76,12 +76,14 @@ def give_edit(cloud: CloudScene) -> None:
 
 
 @asynccontextmanager
-async def asked(service: Service, cloud: CloudScene) -> AsyncIterator[asyncio.Task[ClientResponse]]:
-    """A bob that the cloud works on for the time of the block."""
-    course = cloud.service.course
+async def asked(
+    service: Service, cloud: CloudScene, haircut: str = "Bob"
+) -> AsyncIterator[asyncio.Task[ClientResponse]]:
+    """A haircut that the cloud works on for the time of the block."""
+    course, before = cloud.service.course, cloud.service.count("create")
     cloud.service.course = replace(course, runs_s=inf)
-    task = asyncio.create_task(cut(service))
-    await eventually(lambda: cloud.service.count("create") > 0)
+    task = asyncio.create_task(cut(service, haircut=haircut))
+    await eventually(lambda: cloud.service.count("create") > before)
     yield task
     for id_, prediction in cloud.service.predictions.items():
         cloud.service.predictions[id_] = replace(prediction, course=course)
@@ -128,14 +130,35 @@ async def test_hair_is_cut_in_the_cloud(salon: Service, cloud: CloudScene) -> No
 
 async def test_the_same_at_the_same_time_is_paid_once(salon: Service, cloud: CloudScene) -> None:
     """The second waits for the first, and has what it got."""
-    pool = salon.services.pool
     async with asked(salon, cloud) as first:
+        (maker,) = salon.app[SALON]._known._makers.values()
         second = asyncio.create_task(cut(salon))
-        await eventually(lambda: pool.busy > 0)
-        await eventually(lambda: pool.busy == 0)
+        await eventually(lambda: bool(maker._waiters))
     answers = [first.result(), await second]
     assert [answer.headers["X-AI-Model"] for answer in answers] == ["replicate"] * 2
     assert len(cloud.service.billed) == 1
+
+
+async def test_without_a_place_nothing_is_cut(
+    start_service: StartService, cloud: CloudScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No worker looks at a photo that no place is free for; what is known needs none."""
+    service = await start_service(**cloudy(cloud, cloud_places=1))
+    await agree(service)
+    give_edit(cloud)
+    begun: list[Picture] = []
+    begin = Cutter.begin
+
+    def counted(cutter: Cutter, photo: Picture, *, is_square: bool) -> Cut:
+        begun.append(photo)
+        return begin(cutter, photo, is_square=is_square)
+
+    monkeypatch.setattr(Cutter, "begin", counted)
+    assert (await cut(service)).headers["X-AI-Model"] == "replicate"
+    async with asked(service, cloud, haircut="Pixie"):
+        assert (await cut(service, haircut="Mohawk")).headers["X-Fallback"] == "too_busy"
+        assert len(begun) == 2
+        assert (await cut(service)).headers["X-AI-Model"] == "replicate"
 
 
 async def test_colours_are_ours(salon: Service) -> None:

@@ -169,3 +169,20 @@ async def test_who_leaves_pays_what_it_may_have_cost(scene: Scene, *, is_billed:
     scene.editor.goes_on.set()
     assert scene.spent == int(is_billed)
     assert (await scene.edit(), await scene.edit()) == (EDITED, EDITED)
+
+
+async def test_a_place_is_held_before_anything_is_done(scene: Scene) -> None:
+    """And free again if nothing is; the breaker then knows nothing, and whom it stops has none."""
+    async with scene.desk.place(), scene.desk.place():
+        assert await scene.fail() is FallbackReason.TOO_BUSY
+    scene.editor.fault = CloudFault(FallbackReason.UNAVAILABLE, "", is_counted=True)
+    for _ in range(5):
+        await scene.fail()
+    with pytest.raises(CloudFault, match=FallbackReason.BREAKER_OPEN):
+        async with scene.desk.place():
+            pass
+    scene.clock.advance(60)
+    async with scene.desk.place():
+        assert await scene.fail() is FallbackReason.BREAKER_OPEN
+    scene.editor.fault = None
+    assert await scene.edit() == EDITED
