@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import stamina
+from stamina.instrumentation import set_on_retry_hooks
 
 from processing.cloud.faults import CloudFault
+
+# Each wait would be a warning in the log, and counted where all of the process's apps are.
+set_on_retry_hooks(())
 
 R = TypeVar("R")
 

@@ -4,6 +4,7 @@ import asyncio
 from itertools import islice
 
 import pytest
+import structlog
 
 from processing.cloud.border import retry_after_s
 from processing.cloud.faults import CloudFault, FallbackReason
@@ -71,6 +72,14 @@ async def test_what_is_safe_is_tried_again() -> None:
     with pytest.raises(CloudFault):
         await SOON.insist(call, asyncio.get_running_loop().time() + 1.0)
     assert call.calls == 3
+
+
+async def test_waits_are_not_logged() -> None:
+    """How an edit ended is a line; that it was asked for again is none."""
+    with structlog.testing.capture_logs() as lines:
+        until_s = asyncio.get_running_loop().time() + 1.0
+        await SOON.insist(Failing(_busy(), _busy()), until_s)
+    assert lines == []
 
 
 @pytest.mark.parametrize(
