@@ -18,6 +18,7 @@ from server.answering import answering, tell_id
 from server.background import at_work
 from server.calls import Calls
 from server.caretaker import SILENT_S, Caretaker
+from server.cloud.doorbell import Doorbell
 from server.cloud.opened import opened_salon
 from server.connections.expecting import end_unasked, expecting
 from server.dates import dating
@@ -33,6 +34,7 @@ from server.journal import SessionJournal
 from server.keys import (
     CALLS,
     CLOSING,
+    DOORBELL,
     DOWNLOADS,
     ERASER,
     ERASURES,
@@ -48,6 +50,7 @@ from server.keys import (
     SESSIONS,
     UPLOADS,
     WATCHERS,
+    WEBHOOKS,
 )
 from server.listed import LOOPBACK
 from server.openapi.document import make_document
@@ -77,6 +80,8 @@ MOST_ERASURES, ERASURES_OF_ONE = 16, 4
 """At once; each asks the database again and again while workers let go."""
 MOST_EXPORTS, EXPORTS_OF_ONE = 16, 2
 """At once; each holds some megabytes, and reads all of a user's files."""
+MOST_WEBHOOKS = 16
+"""At once; each holds two megabytes."""
 POOL_CLOSE_S = 1.0
 """Frames that are still on a worker when all sessions have ended are waited for no longer."""
 LAST_WRITES_S = 3.0
@@ -118,16 +123,17 @@ def create_app(
 def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
     async def lifetime(app: web.Application) -> AsyncIterator[None]:
         """Open in order, close in the opposite order."""
+        doorbell = Doorbell()
         async with (
             _locked(settings),
             opened_stores(settings, clock) as stores,
             _serving(settings, engines, clock, stores) as services,
             opened_doorkeeper(settings, stores, clock) as doorkeeper,
-            opened_salon(settings, services) as salon,
+            opened_salon(settings, services, doorbell) as salon,
             jobs_running(settings, stores, clock, services.signer) as jobs,
         ):
             app[SERVICES], app[JOBS], app[DOORKEEPER] = services, jobs, doorkeeper
-            app[SALON] = salon
+            app[SALON], app[DOORBELL] = salon, doorbell
             app[LIMITS] = Limits.by(settings, stores.windows, clock)
             app[FILMS] = FilmExaminer(film_limits(settings), settings.workers)
             _furnish(app, settings)
@@ -197,6 +203,7 @@ def _furnish(app: web.Application, settings: Settings) -> None:
     app[PHOTOS_COMING] = _shared("photos", COMING_SHARE * settings.max_photos)
     app[UPLOADS] = _shared("uploads", settings.max_uploads)
     app[WATCHERS] = Places("watchers", MOST_WATCHERS, WATCHERS_OF_ONE)
+    app[WEBHOOKS] = _shared("webhooks", MOST_WEBHOOKS)
     app[CLOSING] = asyncio.Event()
 
 

@@ -77,3 +77,16 @@ async def reading(request: web.Request) -> AsyncIterator[Body]:
     body = Body(request)
     yield body
     await body.finish()
+
+
+async def read_bounded(request: web.Request, most_bytes: int) -> bytes:
+    """All of a short body. Raises RequestRefused: 413 for one that is longer, and as
+    ``reading``."""
+    data = bytearray()
+    async with reading(request) as body:
+        while piece := await body.read(most_bytes):
+            data += piece
+            if len(data) > most_bytes:
+                text = f"The body has more than the {most_bytes} bytes allowed"
+                raise RequestRefused(413, ErrorCode.FILE_TOO_LARGE, text, closes=True)
+    return bytes(data)

@@ -1,16 +1,37 @@
 """Settings of the cloud: which account, what it may cost, and how long it may take."""
 
 from collections.abc import Mapping
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Final, Self, TypeAlias
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
+from yarl import URL
 
-from server.listed import ApiToken, ApiUrl, HostList, ModelPrices, ModelVersions, listed, prices_of
+from server.listed import (
+    ApiToken,
+    ApiUrl,
+    HostList,
+    ModelPrices,
+    ModelVersions,
+    WebhookSecret,
+    is_safe,
+    listed,
+    prices_of,
+)
 from server.storage_settings import ENV_PREFIX, Count, Seconds
 
 _MICRO: Final = 1_000_000
+WEBHOOK_PATH: Final = "/api/hair-tryOn/webhooks/replicate"
 
+
+def _is_webhook_url(text: str) -> str:
+    if text and not (is_safe(text) and URL(text).path.endswith(WEBHOOK_PATH)):
+        raise ValueError(f"no https address that ends in {WEBHOOK_PATH}")
+    return text
+
+
+WebhookUrl: TypeAlias = Annotated[str, AfterValidator(_is_webhook_url)]
+"""Where this service is told that predictions are over; empty: nowhere."""
 Dollars: TypeAlias = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 
 
@@ -55,6 +76,24 @@ class CloudSettings(BaseSettings):
         description="what a picture costs in dollars, separated by commas: OWNER/NAME=0.04, or "
         "OWNER/NAME=0.002:0.005:0.01 for standard, high and ultra (as the models are known)",
     )
+
+    cloud_webhook_url: WebhookUrl = Field(
+        "",
+        description="where Replicate tells that a picture is made, which is known at once then: "
+        f"this service's public https address and {WEBHOOK_PATH}",
+    )
+    replicate_webhook_secret: WebhookSecret = Field(
+        SecretStr(""),
+        description="what Replicate signs it with, as GET /v1/webhooks/default/secret there has it",
+    )
+
+    @model_validator(mode="after")
+    def _webhooks_are_whole(self) -> Self:
+        if bool(self.cloud_webhook_url) != bool(self.replicate_webhook_secret.get_secret_value()):
+            raise ValueError(
+                "cloud_webhook_url and replicate_webhook_secret are given together or not at all"
+            )
+        return self
 
     @property
     def has_cloud(self) -> bool:

@@ -7,7 +7,7 @@ import orjson
 from aiohttp import hdrs, web
 from aiohttp.http_exceptions import BadHttpMessage
 
-from server.bodies import reading
+from server.bodies import read_bounded
 from server.errors import ErrorCode
 from server.form_fields import M, checked
 from server.replies import RequestRefused, body_late
@@ -27,7 +27,7 @@ async def read_json(request: web.Request, model: type[M], timeout_s: float) -> M
         raise _refused(415, ErrorCode.INVALID_REQUEST, f"The body must be {JSON}, as it is")
     try:
         async with asyncio.timeout(timeout_s):
-            values = orjson.loads(await _bounded(request))
+            values = orjson.loads(await read_bounded(request, MAX_BYTES))
     except TimeoutError:
         raise body_late(timeout_s) from None
     except (orjson.JSONDecodeError, BadHttpMessage, ConnectionError):
@@ -35,17 +35,6 @@ async def read_json(request: web.Request, model: type[M], timeout_s: float) -> M
     if not isinstance(values, dict):
         raise _refused(400, ErrorCode.INVALID_JSON, "The body is no object in JSON")
     return checked(model, values)
-
-
-async def _bounded(request: web.Request) -> bytes:
-    data = bytearray()
-    async with reading(request) as body:
-        while piece := await body.read(MAX_BYTES):
-            data += piece
-            if len(data) > MAX_BYTES:
-                text = f"The body has more than the {MAX_BYTES} bytes allowed"
-                raise _refused(413, ErrorCode.FILE_TOO_LARGE, text)
-    return bytes(data)
 
 
 def _refused(status: int, code: ErrorCode, text: str) -> RequestRefused:

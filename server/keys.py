@@ -5,6 +5,7 @@ import asyncio
 from aiohttp import web
 
 from server.calls import Calls
+from server.cloud.doorbell import Doorbell
 from server.cloud.salon import Salon
 from server.erasure import Eraser
 from server.examiner import FilmExaminer
@@ -17,6 +18,7 @@ from server.services import Services
 
 CALLS = web.AppKey("calls", Calls)
 CLOSING = web.AppKey("closing", asyncio.Event)
+DOORBELL = web.AppKey("doorbell", Doorbell)
 DOWNLOADS = web.AppKey("downloads", Places)
 ERASER = web.AppKey("eraser", Eraser)
 ERASURES = web.AppKey("erasures", Places)
@@ -34,3 +36,4 @@ SERVICES = web.AppKey("services", Services)
 UPLOADS = web.AppKey("uploads", Places)
 SESSIONS = web.AppKey("sessions", LiveSessions)
 WATCHERS = web.AppKey("watchers", Places)
+WEBHOOKS = web.AppKey("webhooks", Places)

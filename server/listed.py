@@ -142,7 +142,7 @@ def _is_token_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
-def _is_safe(text: str) -> bool:
+def is_safe(text: str) -> bool:
     """Whether it is an address of which nobody on the way can change the answer."""
     try:
         url = URL(text)
@@ -153,13 +153,13 @@ def _is_safe(text: str) -> bool:
 
 
 def _is_keys_url(text: str) -> str:
-    if text and not _is_safe(text):
+    if text and not is_safe(text):
         raise ValueError("no https address: whoever is on the way could put in keys of their own")
     return text
 
 
 def _is_page_url(text: str) -> str:
-    if text and not _is_safe(text):
+    if text and not is_safe(text):
         raise ValueError("no https address, as https://auth.example.com/sign-in")
     return text
 
@@ -193,7 +193,7 @@ def _origin(text: str) -> str:
 
 
 def _is_api_url(text: str) -> str:
-    if not _is_safe(text):
+    if not is_safe(text):
         raise ValueError("no https address: whoever is on the way could read the token")
     url = URL(text)
     if url != url.origin() / "":

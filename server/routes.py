@@ -7,11 +7,14 @@ from aiohttp import web
 from server import webrtc, whep
 from server.about import about
 from server.admission import give_ticket, who_asks
+from server.cloud.webhooks import hear_replicate
+from server.cloud_settings import WEBHOOK_PATH
 from server.consent import get_consent, give_consent, withdraw_consent
 from server.events import result_events
 from server.health import health
 from server.ice import list_ice_servers
 from server.kept import kept_file
+from server.openapi import machine_operations as of_machines
 from server.openapi import operations as does
 from server.openapi import tier_operations as of_tiers
 from server.openapi import user_operations as of_users
@@ -67,6 +70,7 @@ def told() -> list[Told]:
         Told(web.get(f"{API}/usage/{{user_id}}", get_usage), of_tiers.GET_USAGE),
         Told(web.get(f"{API}/tiers", list_tiers), of_tiers.LIST_TIERS),
         Told(web.put(f"{API}/tiers/{{tier}}", set_tier), of_tiers.SET_TIER),
+        Told(web.post(WEBHOOK_PATH, hear_replicate), of_machines.HEAR_REPLICATE),
         Told(web.get(f"{ADDRESS}{{name}}", kept_file), does.KEPT_FILE),
         Told(web.get(f"{API}/realtime/{{session_id}}", realtime), does.REALTIME),
         Told(web.get(f"{API}/me", who_asks), does.ME),

@@ -24,7 +24,8 @@ from processing.cloud.model import CloudModel, InputValue
 CALL_S: Final = 15.0
 LEAST_LIFETIME_S: Final = 5
 """The shortest deadline that the service takes for a prediction."""
-_ID: Final = re.compile(r"[A-Za-z0-9_=-]{1,128}")
+ID: Final = re.compile(r"[A-Za-z0-9_=-]{1,128}")
+"""Of a prediction, or of a file."""
 _SENSELESS: Final = (ValueError, TypeError, KeyError, RecursionError)
 """What the client raises for an answer that is not as it should be."""
 
@@ -149,7 +150,7 @@ class ReplicateLink:
 
 def _id(told: str) -> str:
     """It becomes a part of addresses. Raises ValueError for one that cannot."""
-    if not _ID.fullmatch(told):
+    if not ID.fullmatch(told):
         raise ValueError("no id")
     return told
 

@@ -10,9 +10,10 @@ from processing.cloud.catalogue import Catalogue
 from processing.cloud.desk import Desk
 from processing.cloud.download import Downloader
 from processing.cloud.edit import Quality
-from processing.cloud.editor import CloudEditor
+from processing.cloud.editor import CloudEditor, sleep
 from processing.cloud.replicate_link import ReplicateLink
 from server.cloud.breaker import opened_breaker
+from server.cloud.doorbell import Doorbell
 from server.cloud.salon import Salon
 from server.services import Services
 from server.settings import Settings, SettingsInvalid, place_of
@@ -21,14 +22,19 @@ PROBE_MARGIN_S: Final = 30.0
 
 
 @asynccontextmanager
-async def opened_salon(settings: Settings, services: Services) -> AsyncIterator[Salon]:
+async def opened_salon(
+    settings: Settings, services: Services, doorbell: Doorbell
+) -> AsyncIterator[Salon]:
     """Nothing is asked of the network before somebody wants a picture. Raises SettingsInvalid."""
     async with AsyncExitStack() as stack:
-        desk = await _desk(settings, services, stack) if settings.has_cloud else None
+        has_cloud = settings.has_cloud
+        desk = await _desk(settings, services, doorbell, stack) if has_cloud else None
         yield Salon(services, desk)
 
 
-async def _desk(settings: Settings, services: Services, stack: AsyncExitStack) -> Desk:
+async def _desk(
+    settings: Settings, services: Services, doorbell: Doorbell, stack: AsyncExitStack
+) -> Desk:
     within_s = settings.cloud_timeout_s
     token = settings.replicate_api_token.get_secret_value()
     link = await stack.enter_async_context(
@@ -42,7 +48,9 @@ async def _desk(settings: Settings, services: Services, stack: AsyncExitStack) -
     catalogue = catalogue_of(settings)
     rules = BreakerRules(probe_s=within_s + PROBE_MARGIN_S)
     breaker = await stack.enter_async_context(opened_breaker(settings, services.clock, rules))
-    editor = CloudEditor(link, downloader, catalogue, executor)
+    webhook = settings.cloud_webhook_url or None
+    pause = doorbell.pause if webhook else sleep
+    editor = CloudEditor(link, downloader, catalogue, executor, webhook=webhook, pause=pause)
     return Desk(editor, catalogue, breaker, places=settings.cloud_places, within_s=within_s)
 
 

@@ -215,5 +215,5 @@ def test_what_is_public_is_listed() -> None:
     assert {name_of(one) for one in ADDRESSES if one not in GUARDED} == {
         "GET /", "GET /page/{name}", "GET /openapi.json", "GET /docs", "GET /redoc",
         "GET /docs/{name}", "GET /api/hair-tryOn/health", "GET /api/hair-tryOn/about",
-        "GET /api/hair-tryOn/shades",
+        "GET /api/hair-tryOn/shades", "POST /api/hair-tryOn/webhooks/replicate",
     }  # fmt: skip

@@ -36,7 +36,7 @@ class ReplicateService(RecordingServer):
         self.required: tuple[str, ...] = ()
         self.models: frozenset[str] | None = None
         self.predictions: dict[str, Prediction] = {}
-        self.secret = "whsec_" + b64encode(b"a secret for tests only").decode()
+        self.secret = "whsec_" + b64encode(b"a secret that is for tests only").decode()
         self.webhooks = WebhookSender(self.secret)
         self.files = StoredFiles()
         self._clock = clock or SystemClock()
@@ -81,7 +81,10 @@ class ReplicateService(RecordingServer):
         self._check_input(body.get("input", {}))
         prediction = self._made(request, model.strip("/"), body)
         self.predictions[prediction.id] = prediction
-        self._announce(prediction)
+        begun = self._shown(prediction.id, 201)
+        await self._announce(prediction)
+        if self.webhooks.comes_first:
+            return begun
         await self._wait(prediction.id, request.headers.get("Prefer", ""))
         return self._shown(prediction.id, 201)
 
@@ -173,7 +176,7 @@ class ReplicateService(RecordingServer):
                 return
             await asyncio.sleep(_LOOK_S)
 
-    def _announce(self, prediction: Prediction) -> None:
+    async def _announce(self, prediction: Prediction) -> None:
         """Tell the webhook when it is over."""
         if prediction.webhook is None or "completed" not in prediction.events:
             return
@@ -186,7 +189,7 @@ class ReplicateService(RecordingServer):
                     return current.describe(now_s, self.url)
                 await asyncio.sleep(_LOOK_S)
 
-        self.webhooks.announce(prediction.webhook, over())
+        await self.webhooks.announce(prediction.webhook, over())
 
 
 def problem(status: int, title: str, detail: str, **more: Any) -> web.HTTPException:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -26,19 +26,29 @@ def signed(secret: str, id_: str, moment: datetime, body: bytes) -> dict[str, st
 
 
 class WebhookSender:
-    """Sends what is over to whom it was asked to, ``times`` times; follows no redirect."""
+    """Sends what is over to whom it was asked to; follows no redirect.
+
+    Each is sent ``times`` times, signed with ``secret`` and as ``age_s`` ago. With ``comes_first``
+    it is sent before whoever asked for the prediction is answered. ``leads_to`` are the servers
+    behind public addresses, by these.
+    """
 
     def __init__(self, secret: str) -> None:
         self.times = TIMES
+        self.secret = secret
+        self.age_s = 0.0
+        self.comes_first = False
+        self.leads_to: dict[str, str] = {}
         self.answers: list[int] = []
-        self._secret = secret
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def announce(self, url: str, over: Awaitable[dict[str, Any]]) -> None:
+    async def announce(self, url: str, over: Awaitable[dict[str, Any]]) -> None:
         """Send the prediction when there is one."""
         task = asyncio.ensure_future(self._send(url, over))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        if self.comes_first:
+            await asyncio.wait([task])
 
     async def close(self) -> None:
         """Send no more."""
@@ -50,9 +60,12 @@ class WebhookSender:
     async def _send(self, url: str, over: Awaitable[dict[str, Any]]) -> None:
         body = orjson.dumps(await over)
         id_ = f"msg_{len(self.answers)}"
+        for public, address in self.leads_to.items():
+            url = url.replace(public, address)
         async with ClientSession(timeout=ClientTimeout(total=10)) as http:
             for _ in range(self.times):
-                headers = signed(self._secret, id_, datetime.now(UTC), body)
+                moment = datetime.now(UTC) - timedelta(seconds=self.age_s)
+                headers = signed(self.secret, id_, moment, body)
                 with suppress(ClientError):
                     async with http.post(
                         url, data=body, headers=headers, allow_redirects=False

@@ -3,7 +3,7 @@
 from typing import Final
 
 from tests.fuzz.target import Target
-from tests.fuzz.targets import addresses, doors, live, pictures, records, rtc
+from tests.fuzz.targets import addresses, cloud, doors, live, pictures, records, rtc
 
 TARGETS: Final[tuple[Target, ...]] = (
     *live.TARGETS,
@@ -12,4 +12,5 @@ TARGETS: Final[tuple[Target, ...]] = (
     *doors.TARGETS,
     *addresses.TARGETS,
     *records.TARGETS,
+    *cloud.TARGETS,
 )

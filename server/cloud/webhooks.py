@@ -1,0 +1,70 @@
+"""Replicate tells when predictions are over (``POST webhooks/replicate``).
+
+Signed as in Standard Webhooks, and checked by its library: that of Replicate's client takes any
+version of a signature. Of what is told only the id is believed, and that as "look now": who waits
+for the prediction asks Replicate itself. So a call that comes twice, or is sent again by somebody
+who has read it, changes nothing, and none need be remembered.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+import orjson
+from aiohttp import web
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from processing.cloud.replicate_link import ID
+from server.bodies import read_bounded
+from server.doors.entrance import sender_of
+from server.errors import ErrorCode
+from server.keys import DOORBELL, SERVICES, WEBHOOKS
+from server.replies import RequestRefused, body_late
+
+MOST_BYTES: Final = 2 * 1024 * 1024
+"""What is told repeats the prediction's inputs, with pictures of up to a quarter of a megabyte."""
+SIGNATURE: Final = "webhook-signature"
+
+
+class NotSigned(Exception):
+    """It does not come from Replicate, or not within five minutes, or cannot be understood."""
+
+
+async def hear_replicate(request: web.Request) -> web.Response:
+    """``POST /api/hair-tryOn/webhooks/replicate``: a prediction is over."""
+    settings = request.app[SERVICES].settings
+    secret = settings.replicate_webhook_secret.get_secret_value()
+    if not secret:
+        raise RequestRefused(404, ErrorCode.NOT_FOUND, "No webhooks are expected", closes=True)
+    if SIGNATURE not in request.headers:
+        raise _forbidden()
+    with request.app[WEBHOOKS].one(sender_of(request)):
+        try:
+            async with asyncio.timeout(settings.body_timeout_s):
+                body = await read_bounded(request, MOST_BYTES)
+        except TimeoutError:
+            raise body_late(settings.body_timeout_s) from None
+        try:
+            request.app[DOORBELL].ring(told_id(secret, request.headers, body))
+        except NotSigned:
+            raise _forbidden() from None
+    return web.Response(status=204)
+
+
+def told_id(secret: str, headers: Mapping[str, str], body: bytes) -> str:
+    """The id of the prediction that a webhook tells of. Raises NotSigned."""
+    try:
+        Webhook(secret).verify(body, dict(headers), json_parse=False)
+        told = orjson.loads(body)
+    except (WebhookVerificationError, ValueError) as error:
+        # The library leaves some of what is malformed to Python, whose errors these are.
+        raise NotSigned(type(error).__name__) from None
+    prediction_id = told.get("id") if isinstance(told, dict) else None
+    if not (isinstance(prediction_id, str) and ID.fullmatch(prediction_id)):
+        raise NotSigned("no prediction")
+    return prediction_id
+
+
+def _forbidden() -> RequestRefused:
+    text = "The webhook is not signed by Replicate within the last five minutes"
+    return RequestRefused(403, ErrorCode.FORBIDDEN, text, closes=True)

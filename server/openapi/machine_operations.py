@@ -1,0 +1,21 @@
+"""What the addresses for other machines do."""
+
+from typing import Final
+
+from server.doors.access import Access
+from server.doors.costs import Costs
+from server.keys import WEBHOOKS
+from server.openapi.operation import Media, Operation
+
+HEAR_REPLICATE: Final = Operation(
+    "Service",
+    "Hear from Replicate that a prediction is over",
+    {204: "It is heard."},
+    errors=(403, 404, 413, 429, 503),
+    body=Media(("application/json",), "The prediction."),
+    notes="Signed as in Standard Webhooks (`webhook-id`, `webhook-timestamp`, "
+    "`webhook-signature`); 404 where none are expected.",
+    access=Access.PUBLIC,
+    costs=Costs.NOTHING,
+    places=WEBHOOKS,
+)

@@ -1,0 +1,76 @@
+"""Replicate tells that a picture is made, and nobody need look for it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from itertools import repeat
+from typing import Final
+
+import pytest
+
+from processing.cloud.patience import Patience
+from server.cloud.webhooks import MOST_BYTES
+from server.cloud_settings import WEBHOOK_PATH
+from tests.integration.cloud import CloudScene, cloud
+from tests.integration.service import Service, StartService
+from tests.integration.test_try_on import refusal
+from tests.integration.test_try_on_cloud import agree, cloudy, cut, give_edit
+from tests.replicate.predictions import Course
+from tests.replicate.webhooks import signed
+
+__all__ = ["cloud"]
+
+PUBLIC: Final = "https://hair.example"
+TOLD: Final = b'{"id": "p9"}'
+
+
+@pytest.fixture
+async def service(start_service: StartService, cloud: CloudScene) -> Service:
+    """A service that Replicate tells what is over."""
+    settings = cloudy(
+        cloud,
+        cloud_webhook_url=PUBLIC + WEBHOOK_PATH,
+        replicate_webhook_secret=cloud.service.secret,
+    )
+    service = await start_service(**settings)
+    cloud.service.webhooks.leads_to = {PUBLIC: service.caller.url}
+    return service
+
+
+async def test_a_webhook_ends_the_wait(
+    service: Service, cloud: CloudScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Long before anybody would have looked: be it told while the picture is waited for, or, to
+    who wants another one, before it is known by name. That it is told twice does no harm."""
+
+    def looks(_: Patience) -> Iterator[float]:
+        return repeat(3600.0)
+
+    monkeypatch.setattr(Patience, "looks", looks)
+    await agree(service)
+    give_edit(cloud)
+    output, webhooks = cloud.service.course.output, cloud.service.webhooks
+    cloud.service.course = Course(0.02, 0.02, output=output)
+    webhooks.times = 2
+    assert (await cut(service)).headers["X-AI-Model"] == "replicate"
+    webhooks.comes_first = True
+    assert (await cut(service, haircut="Pixie")).headers["X-AI-Model"] == "replicate"
+    assert webhooks.answers == [204] * 4
+    assert cloud.service.count("get") == 2
+
+
+async def test_what_is_not_replicates_is_refused(service: Service, cloud: CloudScene) -> None:
+    """What is not signed, or by others, or long ago, or too large."""
+    now, secret = datetime.now(UTC), cloud.service.secret
+    good = signed(secret, "msg_1", now, TOLD)
+    url, http = service.caller.url + WEBHOOK_PATH, service.caller.http
+    for headers, body, told in (
+        ({}, TOLD, (403, "FORBIDDEN")),
+        (signed(f"whsec_{'A' * 32}", "msg_1", now, TOLD), TOLD, (403, "FORBIDDEN")),
+        (signed(secret, "msg_1", now - timedelta(minutes=6), TOLD), TOLD, (403, "FORBIDDEN")),
+        (good, b"", (403, "FORBIDDEN")),
+        (good, bytes(MOST_BYTES + 1), (413, "FILE_TOO_LARGE")),
+    ):
+        assert await refusal(await http.post(url, data=BytesIO(body), headers=headers)) == told
+    answer = await http.post(url, data=TOLD, headers=good)
+    assert answer.status == 204
