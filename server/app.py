@@ -53,6 +53,7 @@ from server.keys import (
     WEBHOOKS,
 )
 from server.listed import LOOPBACK
+from server.metrics.meters import Meters
 from server.openapi.document import make_document
 from server.openapi.security import schemes
 from server.openapi.written import WrittenDocument
@@ -189,6 +190,7 @@ async def _serving(
             journal=journal,
             agreement=Agreement.of(settings, stores.database.consents),
             tariff=Tariff.of(settings, stores.database.tiers),
+            meters=Meters(),
             started_s=clock.monotonic(),
         )
 

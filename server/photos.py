@@ -98,7 +98,8 @@ async def _by_local(request: web.Request, studio: Studio, form: TryOnForm) -> _T
 
 async def _by_cloud(request: web.Request, studio: Studio, form: TryOnForm) -> _Tried:
     """Or, where that cannot be, here; the answer says why."""
-    photos, has_name = request.app[PHOTOS], form.haircut is not None
+    services, photos = request.app[SERVICES], request.app[PHOTOS]
+    has_name = form.haircut is not None
     with photos.one():
         values = form.look or LookValues()
         look = await studio.look(values, *form.photos, may_be_empty=has_name)
@@ -114,6 +115,7 @@ async def _by_cloud(request: web.Request, studio: Studio, form: TryOnForm) -> _T
         if permission.is_erased:
             raise data_erased() from None
         log.info("made here instead of in the cloud", reason=fault.reason, detail=str(fault))
+        services.meters.cloud.fell_back(fault.reason)
         async with photos.waited():
             tried = await _made_here(studio, photo, look)
         return replace(tried, made_by={**tried.made_by, "X-Fallback": fault.reason})

@@ -14,6 +14,7 @@ from server.events import result_events
 from server.health import health
 from server.ice import list_ice_servers
 from server.kept import kept_file
+from server.metrics.exposition import metrics
 from server.openapi import machine_operations as of_machines
 from server.openapi import operations as does
 from server.openapi import tier_operations as of_tiers
@@ -46,6 +47,7 @@ def told() -> list[Told]:
         Told(web.get("/docs", docs), does.DOCS),
         Told(web.get("/redoc", redoc), does.DOCS),
         Told(web.get("/docs/{name}", docs_asset), does.ASSET),
+        Told(web.get("/metrics", metrics), of_machines.METRICS),
         Told(web.get(f"{API}/health", health), does.HEALTH),
         Told(web.get(f"{API}/about", about), does.ABOUT),
         Told(web.get(f"{API}/shades", shades), does.SHADES),

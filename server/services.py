@@ -7,6 +7,7 @@ from processing.engine import Engines
 from processing.pool import WorkerPool
 from server.agreement import Agreement
 from server.journal import SessionJournal
+from server.metrics.meters import Meters
 from server.settings import Settings
 from server.signed import Signer
 from server.tariff import Tariff
@@ -34,4 +35,5 @@ class Services:
     journal: SessionJournal
     agreement: Agreement
     tariff: Tariff
+    meters: Meters
     started_s: float

@@ -30,6 +30,7 @@ _LIBRARY_ROOMS: Final = {
     "limits": {"storage"},
     "obstore": {"storage"},
     "aiohttp": {"server"},
+    "prometheus_client": {"server"},
     "httpx": {"processing"},
     "replicate": {"processing"},
     "stamina": {"processing"},

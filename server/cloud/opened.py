@@ -14,6 +14,7 @@ from processing.cloud.editor import CloudEditor, sleep
 from processing.cloud.replicate_link import ReplicateLink
 from server.cloud.breaker import opened_breaker
 from server.cloud.doorbell import Doorbell
+from server.cloud.metered import MeteredEditor
 from server.cloud.salon import Salon
 from server.services import Services
 from server.settings import Settings, SettingsInvalid, place_of
@@ -51,7 +52,8 @@ async def _desk(
     webhook = settings.cloud_webhook_url or None
     pause = doorbell.pause if webhook else sleep
     editor = CloudEditor(link, downloader, catalogue, executor, webhook=webhook, pause=pause)
-    return Desk(editor, catalogue, breaker, places=settings.cloud_places, within_s=within_s)
+    metered = MeteredEditor(editor, catalogue, services.meters.cloud)
+    return Desk(metered, catalogue, breaker, places=settings.cloud_places, within_s=within_s)
 
 
 def catalogue_of(settings: Settings) -> Catalogue:

@@ -19,3 +19,11 @@ HEAR_REPLICATE: Final = Operation(
     costs=Costs.NOTHING,
     places=WEBHOOKS,
 )
+METRICS: Final = Operation(
+    "Service",
+    "How the service is doing, for Prometheus",
+    {200: Media(("text/plain", "application/openmetrics-text"), "Its meters.")},
+    notes="For admins: what a service spends, and on whom it falls back, is nobody else's matter.",
+    access=Access.ADMIN,
+    costs=Costs.NOTHING,
+)

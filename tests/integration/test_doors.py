@@ -206,7 +206,8 @@ async def test_public_addresses_ask_nobody(service: Service, http: ClientSession
 def test_what_is_for_admins_is_listed() -> None:
     """So that nobody opens it by mistake."""
     assert {name_of(one) for one in ADDRESSES if one.operation.access is Access.ADMIN} == {
-        "PUT /api/hair-tryOn/tiers/{tier}", "PUT /api/hair-tryOn/user/{user_id}/tier",
+        "GET /metrics", "PUT /api/hair-tryOn/tiers/{tier}",
+        "PUT /api/hair-tryOn/user/{user_id}/tier",
     }  # fmt: skip
 
 

@@ -243,10 +243,16 @@ async def test_who_withdraws_is_forgotten(salon: Service) -> None:
 
 
 async def test_what_fails_there_is_made_here(service: Service, cloud: CloudScene) -> None:
-    """With a reason; five failures later nobody asks there."""
+    """With a reason, and counted; five failures later nobody asks there."""
     cloud.service.orders.always("create", Reply(500))
     reasons = [(await cut(service)).headers["X-Fallback"] for _ in range(6)]
     assert reasons == ["unavailable"] * 5 + ["breaker_open"]
+    scraped = await service.caller.http.get(f"{service.caller.url}/metrics")
+    lines = (await scraped.text()).splitlines()
+    model = 'model="flux-kontext-apps/change-haircut"'
+    assert f'hair_tryon_cloud_edits_total{{{model},outcome="unavailable"}} 5.0' in lines
+    for reason, count in (("unavailable", 5), ("breaker_open", 1), ("refused", 0)):
+        assert f'hair_tryon_cloud_fallbacks_total{{reason="{reason}"}} {count}.0' in lines
 
 
 async def test_a_picture_of_something_else_is_refused(service: Service, cloud: CloudScene) -> None:
