@@ -7,6 +7,7 @@ from pydantic import AfterValidator, AliasChoices, Field, SecretStr, model_valid
 from pydantic_settings import BaseSettings
 from yarl import URL
 
+from server.cloud.described_models import DescribedModels
 from server.listed import (
     ApiToken,
     ApiUrl,
@@ -65,6 +66,11 @@ class CloudSettings(BaseSettings):
     )
     cloud_user_budget_usd: Dollars = Field(
         5.0, description="what a month's pictures of one user may cost"
+    )
+    cloud_models: DescribedModels = Field(
+        "",
+        description="models that are preferred to those that are known: a TOML or JSON file that "
+        "describes them, or the JSON itself",
     )
     cloud_versions: ModelVersions = Field(
         "",

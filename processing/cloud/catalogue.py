@@ -70,6 +70,11 @@ class Catalogue:
                 return model
         raise CloudFault(FallbackReason.UNSUITED, "no model does this")
 
+    def preferring(self, models: tuple[CloudModel, ...]) -> "Catalogue":
+        """These before the others, and in the place of those that have the same name."""
+        refs = {model.ref for model in models}
+        return Catalogue((*models, *(model for model in self.models if model.ref not in refs)))
+
     def with_versions(self, versions: Mapping[str, str]) -> "Catalogue":
         """The same models, of these versions, by ``owner/name``. Raises ValueError for a model
         that is not in it."""

@@ -13,6 +13,7 @@ from processing.cloud.edit import Quality
 from processing.cloud.editor import CloudEditor, sleep
 from processing.cloud.replicate_link import ReplicateLink
 from server.cloud.breaker import opened_breaker
+from server.cloud.described_models import models_of
 from server.cloud.doorbell import Doorbell
 from server.cloud.metered import MeteredEditor
 from server.cloud.salon import Salon
@@ -62,7 +63,8 @@ def catalogue_of(settings: Settings) -> Catalogue:
         model: dict(zip(Quality, of_each, strict=True))
         for model, of_each in settings.cloud_model_prices.items()
     }
-    catalogue, name = Catalogue(), "cloud_versions"
+    catalogue = Catalogue().preferring(models_of(settings.cloud_models))
+    name = "cloud_versions"
     try:
         catalogue = catalogue.with_versions(settings.cloud_model_versions)
         name = "cloud_prices"

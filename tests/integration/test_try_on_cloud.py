@@ -8,6 +8,7 @@ from math import inf
 from typing import Any
 
 import numpy as np
+import orjson
 import pytest
 from aiohttp import ClientResponse
 
@@ -28,11 +29,19 @@ from tests.replicate.mischief import Reply
 from tests.replicate.outputs import Output
 from tests.replicate.predictions import Course
 from tests.replicate.service import TOKEN
+from tests.tokens import ADMIN, AUDIENCE, ISSUER, SECRET, token
 
 __all__ = ["cloud"]
 
 PRICE = 40_000
 PHOTO = pictures.jpeg(pictures.portrait(), 95)
+SCALING = {
+    "owner": "somebody",
+    "name": "hair",
+    "inputs": [{"name": "photo", "parts": ["photo"]}, {"name": "cut", "parts": ["haircut"]}],
+    "by_quality": {"standard": {"scale": 1}, "ultra": {"scale": 4}},
+    "prices_micro_usd": {"standard": 2000, "high": 5000, "ultra": 8000},
+}
 
 
 def cloudy(cloud: CloudScene, **settings: Any) -> dict[str, Any]:
@@ -137,6 +146,24 @@ async def test_the_same_at_the_same_time_is_paid_once(salon: Service, cloud: Clo
     answers = [first.result(), await second]
     assert [answer.headers["X-AI-Model"] for answer in answers] == ["replicate"] * 2
     assert len(cloud.service.billed) == 1
+
+
+async def test_tiers_have_their_quality(start_service: StartService, cloud: CloudScene) -> None:
+    """It reaches the inputs of a model that is described, and decides on the price."""
+    doors = {"jwt_secret": SECRET, "jwt_issuer": ISSUER, "jwt_audience": AUDIENCE}
+    described = orjson.dumps({"models": [SCALING]}).decode()
+    service = await start_service(**cloudy(cloud, cloud_models=described, **doors))
+    http = service.caller.http
+    http.headers["Authorization"] = f"Bearer {token('root', scope=ADMIN)}"
+    await agree(service)
+    give_edit(cloud)
+    for tier in ("free", "enterprise"):
+        url = f"{service.caller.url}/api/hair-tryOn/user/u1/tier"
+        assert (await http.put(url, json={"tier": tier})).status == 200
+        assert (await cut(service)).headers["X-AI-Model"] == "replicate"
+    inputs = [one.input for one in cloud.service.predictions.values()]
+    assert [one["scale"] for one in inputs] == [1, 4]
+    assert await spent(service) == 10_000
 
 
 async def test_without_a_place_nothing_is_cut(

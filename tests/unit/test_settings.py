@@ -12,6 +12,7 @@ from pydantic import SecretStr, ValidationError
 from server.cloud_settings import WEBHOOK_PATH
 from server.settings import Settings, SettingsInvalid, load_settings
 from server.storage_settings import ENV_PREFIX
+from tests.unit.test_described_models import MODELS
 
 _ROOT = Path(__file__).parents[2]
 _GOOD: dict[str, tuple[str, Any]] = {
@@ -95,6 +96,7 @@ _GOOD: dict[str, tuple[str, Any]] = {
     "cloud_user_budget_usd": ("0.5", 0.5),
     "cloud_webhook_url": (f"https://h.example{WEBHOOK_PATH}", f"https://h.example{WEBHOOK_PATH}"),
     "replicate_webhook_secret": ("whsec_" + "B" * 32, SecretStr("whsec_" + "B" * 32)),
+    "cloud_models": (MODELS, MODELS),
     "cloud_versions": ("a/b:79fc", "a/b:79fc"),
     "cloud_prices": ("a/b=0.04, c/d=1:2:3.5", "a/b=0.04, c/d=1:2:3.5"),
     "redis_url": ("redis://:geheim@r.example/1", SecretStr("redis://:geheim@r.example/1")),
@@ -189,6 +191,7 @@ _WRONG: dict[str, list[str]] = {
     "cloud_user_budget_usd": ["inf"],
     "cloud_webhook_url": [f"http://h.example{WEBHOOK_PATH}", "https://h.example", WEBHOOK_PATH],
     "replicate_webhook_secret": ["whsec_", "geheim"],
+    "cloud_models": ["models.toml", "{", '{"models":[]}'],
     "cloud_versions": ["a/b", "a:b", "a/b:", "a/b:1, a/b:2"],
     "cloud_prices": ["a/b", "a/b=-1", "a/b=1:2", "a/b=1e9", "a/b=0.1234567", "a/b=1, a/b=2"],
     "redis_url": ["r.example:6379", "redis://:geheim@h:port", "redis://h?geheim=1"],
