@@ -1,27 +1,25 @@
 """Replicate tells that a picture is made, and nobody need look for it."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from itertools import repeat
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from processing.cloud.patience import Patience
-from server.cloud.webhooks import MOST_BYTES
+from server.cloud.webhooks import MOST_BYTES, SIGNATURE
 from server.cloud_settings import WEBHOOK_PATH
 from tests.integration.cloud import CloudScene, cloud
 from tests.integration.service import Service, StartService
 from tests.integration.test_try_on import refusal
 from tests.integration.test_try_on_cloud import agree, cloudy, cut, give_edit
 from tests.replicate.predictions import Course
-from tests.replicate.webhooks import signed
 
 __all__ = ["cloud"]
 
 PUBLIC: Final = "https://hair.example"
-TOLD: Final = b'{"id": "p9"}'
+OTHER: Final = "whsec_" + "A" * 32
 
 
 @pytest.fixture
@@ -60,17 +58,18 @@ async def test_a_webhook_ends_the_wait(
 
 
 async def test_what_is_not_replicates_is_refused(service: Service, cloud: CloudScene) -> None:
-    """What is not signed, or by others, or long ago, or too large."""
-    now, secret = datetime.now(UTC), cloud.service.secret
-    good = signed(secret, "msg_1", now, TOLD)
+    """What is signed by others, or long ago, or not at all, or is too large."""
+    webhooks, secret = cloud.service.webhooks, cloud.service.secret
+    webhooks.comes_first = True
     url, http = service.caller.url + WEBHOOK_PATH, service.caller.http
-    for headers, body, told in (
-        ({}, TOLD, (403, "FORBIDDEN")),
-        (signed(f"whsec_{'A' * 32}", "msg_1", now, TOLD), TOLD, (403, "FORBIDDEN")),
-        (signed(secret, "msg_1", now - timedelta(minutes=6), TOLD), TOLD, (403, "FORBIDDEN")),
-        (good, b"", (403, "FORBIDDEN")),
-        (good, bytes(MOST_BYTES + 1), (413, "FILE_TOO_LARGE")),
-    ):
-        assert await refusal(await http.post(url, data=BytesIO(body), headers=headers)) == told
-    answer = await http.post(url, data=TOLD, headers=good)
-    assert answer.status == 204
+
+    async def told() -> dict[str, Any]:
+        return {"id": "p9"}
+
+    for webhooks.secret, webhooks.age_s in ((OTHER, 0.0), (secret, 360.0), (secret, 0.0)):
+        await webhooks.announce(PUBLIC + WEBHOOK_PATH, told())
+    assert webhooks.answers == [403, 403, 204]
+    assert await refusal(await http.post(url, data=b"{}")) == (403, "FORBIDDEN")
+    too_large, headers = BytesIO(bytes(MOST_BYTES + 1)), {SIGNATURE: "v1,A"}
+    answer = await http.post(url, data=too_large, headers=headers)
+    assert await refusal(answer) == (413, "FILE_TOO_LARGE")

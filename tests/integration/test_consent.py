@@ -85,7 +85,8 @@ async def test_pictures_come_in_with_consent_only(service: Service, http: Client
 
 
 def test_what_takes_pictures_is_listed() -> None:
-    """And whatever takes a file, an offer to send or a socket is among it, or is for watching."""
+    """And whatever takes a file, an offer to send or a socket is among it, or is for watching, or
+    for what Replicate tells."""
 
     def takes(one: Told) -> bool:
         does = one.operation
@@ -94,6 +95,7 @@ def test_what_takes_pictures_is_listed() -> None:
     assert {name_of(one) for one in told() if takes(one) and not one.operation.needs_consent} == {
         "PATCH /api/hair-tryOn/webrtc/{session_id}", "POST /api/hair-tryOn/whep/{session_id}",
         "PATCH /api/hair-tryOn/whep/{session_id}/{viewer_id}",
+        "POST /api/hair-tryOn/webhooks/replicate",
     }  # fmt: skip
 
 
