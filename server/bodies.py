@@ -4,18 +4,20 @@ That of a signed request is digested while it streams, and whoever reads it lear
 whether it is the one that was signed, before anything is done with it.
 """
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import BadHttpMessage
 
 from server.connections.expecting import ask_for_body
 from server.doors.entrance import not_let_in
 from server.doors.signing import ANNOUNCED, DIGEST, content_digest
 from server.errors import ErrorCode
-from server.replies import RequestRefused
+from server.replies import RequestRefused, body_late
 
 MOST_REST_BYTES: Final = 64 * 1024
 """What may follow on that of which a reader has made sense: the end of a form."""
@@ -79,14 +81,23 @@ async def reading(request: web.Request) -> AsyncIterator[Body]:
     await body.finish()
 
 
-async def read_bounded(request: web.Request, most_bytes: int) -> bytes:
-    """All of a short body. Raises RequestRefused: 413 for one that is longer, and as
-    ``reading``."""
+async def read_bounded(request: web.Request, most_bytes: int, timeout_s: float) -> bytes:
+    """All of a short body.
+
+    Raises RequestRefused: 400 for one that does not come to its end, 408 for one that takes too
+    long, 413 for one that is too long, and as ``reading``.
+    """
     data = bytearray()
-    async with reading(request) as body:
-        while piece := await body.read(most_bytes):
-            data += piece
-            if len(data) > most_bytes:
-                text = f"The body has more than the {most_bytes} bytes allowed"
-                raise RequestRefused(413, ErrorCode.FILE_TOO_LARGE, text, closes=True)
+    try:
+        async with asyncio.timeout(timeout_s), reading(request) as body:
+            while piece := await body.read(most_bytes):
+                data += piece
+                if len(data) > most_bytes:
+                    text = f"The body has more than the {most_bytes} bytes allowed"
+                    raise RequestRefused(413, ErrorCode.FILE_TOO_LARGE, text, closes=True)
+    except TimeoutError:
+        raise body_late(timeout_s) from None
+    except (BadHttpMessage, ConnectionError):
+        text = "The body does not come to its end"
+        raise RequestRefused(400, ErrorCode.INVALID_REQUEST, text, closes=True) from None
     return bytes(data)

@@ -1,16 +1,14 @@
 """Bodies of JSON: short, and read within a time."""
 
-import asyncio
 from typing import Final
 
 import orjson
 from aiohttp import hdrs, web
-from aiohttp.http_exceptions import BadHttpMessage
 
 from server.bodies import read_bounded
 from server.errors import ErrorCode
 from server.form_fields import M, checked
-from server.replies import RequestRefused, body_late
+from server.replies import RequestRefused
 
 JSON: Final = "application/json"
 MAX_BYTES: Final = 4096
@@ -25,12 +23,10 @@ async def read_json(request: web.Request, model: type[M], timeout_s: float) -> M
     """
     if request.content_type != JSON or hdrs.CONTENT_ENCODING in request.headers:
         raise _refused(415, ErrorCode.INVALID_REQUEST, f"The body must be {JSON}, as it is")
+    data = await read_bounded(request, MAX_BYTES, timeout_s)
     try:
-        async with asyncio.timeout(timeout_s):
-            values = orjson.loads(await read_bounded(request, MAX_BYTES))
-    except TimeoutError:
-        raise body_late(timeout_s) from None
-    except (orjson.JSONDecodeError, BadHttpMessage, ConnectionError):
+        values = orjson.loads(data)
+    except orjson.JSONDecodeError:
         values = None
     if not isinstance(values, dict):
         raise _refused(400, ErrorCode.INVALID_JSON, "The body is no object in JSON")

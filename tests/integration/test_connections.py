@@ -155,6 +155,7 @@ async def test_faulty_requests(service: Service, name: str) -> None:
     [
         (TRY_ON, FORM),
         ("POST /api/hair-tryOn/webrtc/s1?user_id=u1", "Content-Type: application/sdp"),
+        ("PUT /api/hair-tryOn/user/u1/consent", "Content-Type: application/json"),
     ],
 )
 async def test_broken_chunk(
