@@ -1,12 +1,13 @@
-"""The models that are known, and which of them does an edit."""
+"""The models that are known, and which of them does what is ordered."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from processing.cloud.edit import Edit, Part, Quality
+from processing.cloud.edit import Part, Quality
 from processing.cloud.faults import CloudFault, FallbackReason
 from processing.cloud.model import CloudModel, ModelInput
+from processing.cloud.order import Order
 
 _AS_IT_IS: Final = "No change"
 # What is changed by words is done by a model for edits whose own price this is. The transfer
@@ -54,19 +55,37 @@ STYLE_YOUR_HAIR: Final = CloudModel(
 )
 """The haircut of another photo, whose head may be turned."""
 
+FLUX_SCHNELL: Final = CloudModel(
+    "black-forest-labs",
+    "flux-schnell",
+    inputs=(
+        ModelInput("prompt", (Part.DESCRIPTION,), is_required=True),
+        ModelInput("aspect_ratio", (Part.ASPECT,), otherwise="1:1"),
+    ),
+    settings={"num_outputs": 1, "output_format": "jpg", "output_quality": 95},
+    prices_micro_usd=dict.fromkeys(Quality, 3_000),
+)
+"""A picture of what words say."""
+
 
 class Catalogue:
     """Models in the order of preference."""
 
     def __init__(
-        self, models: tuple[CloudModel, ...] = (CHANGE_HAIRCUT, CUSTOM_HAIR, STYLE_YOUR_HAIR)
+        self,
+        models: tuple[CloudModel, ...] = (
+            CHANGE_HAIRCUT,
+            CUSTOM_HAIR,
+            STYLE_YOUR_HAIR,
+            FLUX_SCHNELL,
+        ),
     ) -> None:
         self.models = models
 
-    def choose(self, edit: Edit) -> CloudModel:
+    def choose(self, order: Order) -> CloudModel:
         """The first that does all that is asked for. Raises CloudFault (unsuited)."""
         for model in self.models:
-            if model.can_do(edit):
+            if model.can_do(order):
                 return model
         raise CloudFault(FallbackReason.UNSUITED, "no model does this")
 

@@ -1,4 +1,4 @@
-"""Where edits are ordered: as many as there are places for, each paid for, of a service that works.
+"""Where pictures are ordered: as many as there are places for, each paid, if the service works.
 
 A slow service takes nobody else's place: who finds none here is told so at once.
 """
@@ -13,22 +13,22 @@ from typing import Protocol
 from processing.cloud.breaker import Breaker
 from processing.cloud.budget import Bill, Purse
 from processing.cloud.catalogue import Catalogue
-from processing.cloud.edit import Edit
 from processing.cloud.editor import Edited
 from processing.cloud.faults import CloudFault, FallbackReason
 from processing.cloud.model import CloudModel
+from processing.cloud.order import Order
 
 
 class Editor(Protocol):
     """See CloudEditor."""
 
-    async def edit(self, edit: Edit, within_s: float, bill: Bill, /) -> Edited:
-        """Have the photo edited within so many seconds. Raises CloudFault."""
+    async def edit(self, order: Order, within_s: float, bill: Bill, /) -> Edited:
+        """Have the order done within so many seconds. Raises CloudFault."""
         ...
 
 
 class Desk:
-    """Orders edits, ``places`` of them at once, each within ``within_s``."""
+    """Orders pictures, ``places`` of them at once, each within ``within_s``."""
 
     def __init__(
         self,
@@ -45,13 +45,13 @@ class Desk:
         self._free = places
         self._within_s = within_s
 
-    def model_of(self, edit: Edit) -> CloudModel:
+    def model_of(self, order: Order) -> CloudModel:
         """Who does it. Raises CloudFault (unsuited) where no model does."""
-        return self._catalogue.choose(edit)
+        return self._catalogue.choose(order)
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator["Place"]:
-        """For one edit, held from before there is anything to be done for it here. Raises
+        """For one order, held from before there is anything to be done for it here. Raises
         CloudFault where there is none, or the service is left alone."""
         if self._free < 1:
             raise CloudFault(FallbackReason.TOO_BUSY, "all places are taken")
@@ -62,11 +62,11 @@ class Desk:
         finally:
             self._free += 1
 
-    async def edit(self, edit: Edit, purse: Purse) -> Edited:
-        """Have the photo edited, where nothing is to be done for it before. See ``Place``."""
-        self.model_of(edit)  # what no model does needs no place
+    async def edit(self, order: Order, purse: Purse) -> Edited:
+        """Have the order done, where nothing is to be done for it before. See ``Place``."""
+        self.model_of(order)  # what no model does needs no place
         async with self.place() as place:
-            return await place.edit(edit, purse)
+            return await place.edit(order, purse)
 
     @asynccontextmanager
     async def _passage(self) -> AsyncIterator["_Heard"]:
@@ -95,18 +95,18 @@ class Place:
     _within_s: float
     _heard: _Heard
 
-    async def edit(self, edit: Edit, purse: Purse) -> Edited:
-        """Have the photo edited, paid from the purse. Raises CloudFault, whatever went wrong.
+    async def edit(self, order: Order, purse: Purse) -> Edited:
+        """Have the order done, paid from the purse. Raises CloudFault, whatever went wrong.
 
         What may have been billed stays spent, also of what a caller does not wait for.
         """
-        price_micro_usd = self._catalogue.choose(edit).prices_micro_usd[edit.quality]
+        price_micro_usd = self._catalogue.choose(order).prices_micro_usd[order.quality]
         name = await purse.put_aside(price_micro_usd)
         if name is None:
             raise CloudFault(FallbackReason.BUDGET_SPENT, "no money is left")
         bill = Bill()
         try:
-            edited = await self._editor.edit(edit, self._within_s, bill)
+            edited = await self._editor.edit(order, self._within_s, bill)
         except asyncio.CancelledError:
             await purse.settle(name, price_micro_usd if bill.is_open else 0)
             raise

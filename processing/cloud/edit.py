@@ -1,7 +1,10 @@
-"""What is to be done to a photo by a model in the cloud."""
+"""What is to be done to a photo by a model in the cloud. See Order."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+
+from media.codec import check_picture
+from processing.cloud.output_picture import MOST_PX
 
 
 class Quality(StrEnum):
@@ -13,7 +16,7 @@ class Quality(StrEnum):
 
 
 class Part(StrEnum):
-    """What an edit can consist of."""
+    """What an order can consist of."""
 
     PHOTO = "photo"
     """The user's own picture."""
@@ -25,6 +28,10 @@ class Part(StrEnum):
     """A haircut in words."""
     COLOR = "color"
     """A colour of hair in words."""
+    DESCRIPTION = "description"
+    """A whole picture in words."""
+    ASPECT = "aspect"
+    """The ratio of a picture's sides, as in ``4:5``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +56,9 @@ class Edit:
             Part.COLOR: self.color,
         }
         return {part: value for part, value in given.items() if value}
+
+    @property
+    def ratio(self) -> float:
+        """Width by height of what is to come back. Raises PictureError."""
+        photo = check_picture(self.photo, MOST_PX)
+        return photo.width_px / photo.height_px

@@ -1,4 +1,4 @@
-"""Photos edited by models at Replicate, within a time, and paid once."""
+"""Photos edited, and words drawn, by models at Replicate, within a time, and paid once."""
 
 import asyncio
 from concurrent.futures import Executor
@@ -7,16 +7,16 @@ from typing import Final
 
 import structlog
 
-from media.codec import PictureError, PictureHeader, check_picture
+from media.codec import PictureError
 from media.frame import Picture
 from processing.cloud.attachments import Attachments
 from processing.cloud.budget import Bill
 from processing.cloud.catalogue import Catalogue
 from processing.cloud.download import Downloader, address_of
-from processing.cloud.edit import Edit
 from processing.cloud.faults import CloudFault, FallbackReason
 from processing.cloud.model import CloudModel
-from processing.cloud.output_picture import MOST_PX, develop, is_about
+from processing.cloud.order import Order
+from processing.cloud.output_picture import develop, is_about
 from processing.cloud.patience import Patience
 from processing.cloud.replicate_link import ReplicateLink
 from processing.cloud.running import Pause, Running
@@ -28,7 +28,8 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edited:
-    """A picture that a model made of the photo, of about its shape, though rarely of its size."""
+    """A picture that a model made, of about the shape that was ordered; of a photo, rarely in its
+    size."""
 
     picture: Picture
     prediction_id: str
@@ -43,7 +44,7 @@ async def sleep(_prediction_id: str, seconds: float) -> None:
 
 
 class CloudEditor:
-    """Edits photos by the models of a catalogue.
+    """Has orders done by the models of a catalogue.
 
     Pictures are decoded on ``executor``. With ``webhook`` the service tells that address when a
     prediction is over, and ``pause`` is what hears of it; it is asked after all the same, since
@@ -69,18 +70,18 @@ class CloudEditor:
         self._webhook = webhook
         self._pause = pause
 
-    async def edit(self, edit: Edit, within_s: float, bill: Bill | None = None) -> Edited:
-        """Have the photo edited within so many seconds, and a moment to end what came too late.
+    async def edit(self, order: Order, within_s: float, bill: Bill | None = None) -> Edited:
+        """Have the order done within so many seconds, and a moment to end what came too late.
 
         Raises CloudFault. What is under way at the service when that is raised, or the caller is
         cancelled, is cancelled there too; ``bill`` tells what it cost then.
         """
-        model = self._catalogue.choose(edit)
-        photo = _shape(edit, model)
+        model = self._catalogue.choose(order)
+        ratio = _ratio(order, model)
         running = Running(self._link, self._patience, self._pause)
         try:
             async with asyncio.timeout(within_s) as limit:
-                return await self._edited(edit, model, photo, running, limit)
+                return await self._edited(order, model, ratio, running, limit)
         except asyncio.CancelledError:
             await running.end()
             if bill is not None:
@@ -94,28 +95,28 @@ class CloudEditor:
 
     async def _edited(
         self,
-        edit: Edit,
+        order: Order,
         model: CloudModel,
-        photo: PictureHeader,
+        ratio: float,
         running: Running,
         limit: asyncio.Timeout,
     ) -> Edited:
         loop = asyncio.get_running_loop()
         began_s, until_s = loop.time(), limit.when() or loop.time()
         async with Attachments(self._link, self._patience) as attachments:
-            pictures = model.pictures(edit).items()
+            pictures = model.pictures(order).items()
             addresses = {part: await attachments.address(jpeg, until_s) for part, jpeg in pictures}
-            payload = model.payload(edit, addresses)
+            payload = model.payload(order, addresses)
             await running.begin(model, payload, self._webhook, until_s)
             prediction = await running.finish(until_s)
         address = address_of(prediction.output)
         data = await self._patience.insist(lambda: self._downloader.fetch(address), until_s)
-        picture = await loop.run_in_executor(self._executor, develop, data, photo)
+        picture = await loop.run_in_executor(self._executor, develop, data, ratio)
         return Edited(
             picture=picture,
             prediction_id=prediction.id,
             model=model.ref,
-            price_micro_usd=model.prices_micro_usd[edit.quality],
+            price_micro_usd=model.prices_micro_usd[order.quality],
             seconds=loop.time() - began_s,
         )
 
@@ -130,12 +131,13 @@ def _fault_of(error: Exception) -> CloudFault:
     return CloudFault(FallbackReason.FAILED, f"a fault here: {type(error).__name__}")
 
 
-def _shape(edit: Edit, model: CloudModel) -> PictureHeader:
-    """Size of the photo. Raises CloudFault (unsuited) for a photo that the model cannot take."""
+def _ratio(order: Order, model: CloudModel) -> float:
+    """Width by height of the picture. Raises CloudFault (unsuited) for a photo that the model
+    cannot take."""
     try:
-        photo = check_picture(edit.photo, MOST_PX)
+        ratio = order.ratio
     except PictureError as error:
         raise CloudFault(FallbackReason.UNSUITED, f"photo: {type(error).__name__}") from None
-    if model.is_square and not is_about(photo.width_px / photo.height_px):
+    if model.is_square and not is_about(ratio):
         raise CloudFault(FallbackReason.UNSUITED, "the model takes square photos")
-    return photo
+    return ratio

@@ -1,11 +1,12 @@
-"""A model at Replicate: what it takes of an edit, and what a picture costs. All of it is data."""
+"""A model at Replicate: what it takes of an order, and what a picture costs. All of it is data."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from processing.cloud.edit import Edit, Part, Quality
+from processing.cloud.edit import Part, Quality
+from processing.cloud.order import Order
 
 InputValue: TypeAlias = str | int | float | bool
 """What a model takes; a picture by its address."""
@@ -14,9 +15,9 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 @dataclass(frozen=True, slots=True)
 class ModelInput:
-    """One of a model's inputs: it gets the first of these parts that the edit has.
+    """One of a model's inputs: it gets the first of these parts that the order has.
 
-    Where the edit has none of them it gets ``otherwise``, or nothing; without an input that
+    Where the order has none of them it gets ``otherwise``, or nothing; without an input that
     ``is_required`` the model cannot work.
     """
 
@@ -25,9 +26,9 @@ class ModelInput:
     otherwise: InputValue | None = None
     is_required: bool = False
 
-    def part_of(self, edit: Edit) -> Part | None:
-        """Which part of the edit it gets."""
-        return next((part for part in self.parts if part in edit.values), None)
+    def part_of(self, order: Order) -> Part | None:
+        """Which part of the order it gets."""
+        return next((part for part in self.parts if part in order.values), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,28 +62,29 @@ class CloudModel:
         """``owner/name``."""
         return f"{self.owner}/{self.name}"
 
-    def can_do(self, edit: Edit) -> bool:
+    def can_do(self, order: Order) -> bool:
         """Whether it does all that is asked for, and has what it needs."""
-        given = {item.part_of(edit) for item in self.inputs}
-        missing = any(item.is_required and not item.part_of(edit) for item in self.inputs)
-        return not missing and given >= set(edit.values) > {Part.PHOTO}
+        given = {item.part_of(order) for item in self.inputs}
+        missing = any(item.is_required and not item.part_of(order) for item in self.inputs)
+        wanted = set(order.values)
+        return not missing and given >= wanted and wanted != {Part.PHOTO}
 
-    def pictures(self, edit: Edit) -> dict[Part, bytes]:
+    def pictures(self, order: Order) -> dict[Part, bytes]:
         """The pictures that it gets."""
-        wanted = {item.part_of(edit) for item in self.inputs}
+        wanted = {item.part_of(order) for item in self.inputs}
         return {
             part: value
-            for part, value in edit.values.items()
+            for part, value in order.values.items()
             if part in wanted and isinstance(value, bytes)
         }
 
-    def payload(self, edit: Edit, addresses: Mapping[Part, str]) -> dict[str, InputValue]:
+    def payload(self, order: Order, addresses: Mapping[Part, str]) -> dict[str, InputValue]:
         """The inputs of a prediction; pictures are told by their addresses."""
-        words = {part: value for part, value in edit.values.items() if isinstance(value, str)}
+        words = {part: value for part, value in order.values.items() if isinstance(value, str)}
         told: Mapping[Part, str] = {**words, **addresses}
-        payload = {**self.settings, **self.by_quality.get(edit.quality, {})}
+        payload = {**self.settings, **self.by_quality.get(order.quality, {})}
         for item in self.inputs:
-            part = item.part_of(edit)
+            part = item.part_of(order)
             value = item.otherwise if part is None else told[part]
             if value is not None:
                 payload[item.name] = value

@@ -1,8 +1,8 @@
-"""Whether what came back can be a picture of the same photo."""
+"""Whether what came back can be the picture that was ordered."""
 
 from typing import Final
 
-from media.codec import PictureError, PictureHeader, decode_photo
+from media.codec import PictureError, decode_photo
 from media.frame import Picture
 from processing.cloud.faults import CloudFault, FallbackReason, bad_output
 
@@ -16,16 +16,16 @@ _BLANK: Final = 1.0
 """So little do pixels differ in a picture of one colour, given in the place of an indecent one."""
 
 
-def develop(data: bytes, photo: PictureHeader) -> Picture:
-    """Decode an output. Raises CloudFault for what is no picture, is blank, or has a shape other
-    than the photo's."""
+def develop(data: bytes, ratio: float) -> Picture:
+    """Decode an output. Raises CloudFault for what is no picture, is blank, or has a width by
+    height other than that."""
     try:
         picture = decode_photo(data, MOST_PX)
     except PictureError as error:
         raise bad_output(f"output: {type(error).__name__}") from None
     height_px, width_px = picture.shape[:2]
-    stretch = (width_px * photo.height_px) / (height_px * photo.width_px)
-    if min(width_px, height_px) < LEAST_SIDE_PX or not is_about(stretch):
+    is_as_wanted = is_about(width_px / (height_px * ratio))
+    if min(width_px, height_px) < LEAST_SIDE_PX or not is_as_wanted:
         raise bad_output(f"output of {width_px} x {height_px} pixels")
     step = max(1, min(width_px, height_px) // _SEEN_PX)
     if float(picture[::step, ::step].std(axis=(0, 1)).max()) < _BLANK:

@@ -6,28 +6,37 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from processing.cloud.catalogue import CHANGE_HAIRCUT, CUSTOM_HAIR, STYLE_YOUR_HAIR, Catalogue
+from processing.cloud.catalogue import (
+    CHANGE_HAIRCUT,
+    CUSTOM_HAIR,
+    FLUX_SCHNELL,
+    STYLE_YOUR_HAIR,
+    Catalogue,
+)
+from processing.cloud.drawing import Aspect, Drawing, portrait
 from processing.cloud.edit import Edit, Part, Quality
 from processing.cloud.faults import CloudFault, FallbackReason
 from processing.cloud.model import CloudModel
+from processing.cloud.order import Order
 
 PRICES = dict.fromkeys(Quality, 1_000)
 
 
 @pytest.mark.parametrize(
-    ("edit", "model"),
+    ("order", "model"),
     [
         (Edit(b"me", haircut="Bob"), CHANGE_HAIRCUT),
         (Edit(b"me", color="Blonde"), CHANGE_HAIRCUT),
         (Edit(b"me", haircut="Bob", color="Blonde"), CHANGE_HAIRCUT),
         (Edit(b"me", style=b"her"), CUSTOM_HAIR),
         (Edit(b"me", style=b"her", color_photo=b"him"), CUSTOM_HAIR),
+        (Drawing("red curls"), FLUX_SCHNELL),
     ],
     ids=lambda value: value.ref if isinstance(value, CloudModel) else "",
 )
-def test_choice(edit: Edit, model: CloudModel) -> None:
+def test_choice(order: Order, model: CloudModel) -> None:
     """The first model is taken that does all that is asked for."""
-    assert Catalogue().choose(edit) == model
+    assert Catalogue().choose(order) == model
 
 
 @pytest.mark.parametrize(
@@ -68,6 +77,15 @@ def test_payload_says_what_stays() -> None:
         "input_image": "a:me", "haircut": "No change", "hair_color": "Blonde",
         "aspect_ratio": "match_input_image",
     }  # fmt: skip
+
+
+def test_payload_of_words() -> None:
+    """They stand among ours, whatever they are; there is no picture to be sent."""
+    order = portrait("{red} curls", Aspect.FOUR_BY_FIVE, Quality.STANDARD)
+    told = FLUX_SCHNELL.payload(order, {})
+    assert FLUX_SCHNELL.pictures(order) == {}
+    assert (told["aspect_ratio"], told["num_outputs"], order.ratio) == ("4:5", 1, 0.8)
+    assert "with this hair: {red} curls. Head and shoulders" in str(told["prompt"])
 
 
 DESCRIBED: dict[str, Any] = {
@@ -117,7 +135,7 @@ def test_versions_and_prices() -> None:
     """Both can be set for the models that there are, and for no others."""
     chosen = Catalogue().with_versions({STYLE_YOUR_HAIR.ref: "0a1b"})
     chosen = chosen.with_prices({STYLE_YOUR_HAIR.ref: PRICES})
-    assert [model.version for model in chosen.models] == [None, None, "0a1b"]
+    assert [model.version for model in chosen.models] == [None, None, "0a1b", None]
     assert chosen.models[2].prices_micro_usd == PRICES
     assert chosen.models[0] == CHANGE_HAIRCUT
     with pytest.raises(ValueError, match="no such model: some/model"):

@@ -12,6 +12,7 @@ from processing.cloud.desk import Desk
 from processing.cloud.edit import Edit
 from processing.cloud.editor import Edited
 from processing.cloud.faults import CloudFault, FallbackReason
+from processing.cloud.order import Order
 from tests.fakes import ManualClock
 
 BOB = Edit(b"photo", haircut="Bob")
@@ -29,7 +30,7 @@ class Editor:
         self.begun = 0
         self.is_billed = True
 
-    async def edit(self, _edit: Edit, _within_s: float, bill: Bill) -> Edited:
+    async def edit(self, _order: Order, _within_s: float, bill: Bill) -> Edited:
         self.begun += 1
         try:
             await self.goes_on.wait()
