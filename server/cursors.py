@@ -1,4 +1,4 @@
-"""Places in a history as clients carry them from page to page: opaque text, made and read here."""
+"""Places in a list as clients carry them from page to page: opaque text, made and read here."""
 
 import base64
 import binascii
@@ -14,7 +14,7 @@ _FORM: Final = re.compile(r"(-?[0-9]{1,15}) ([!-~]{1,64})")
 def cursor_text(cursor: Cursor) -> str:
     """The place as text for an address."""
     moment_ms = to_ms(cursor.created_at)
-    return base64.urlsafe_b64encode(f"{moment_ms} {cursor.result_id}".encode()).decode()
+    return base64.urlsafe_b64encode(f"{moment_ms} {cursor.id}".encode()).decode()
 
 
 def read_cursor(text: str) -> Cursor:
@@ -25,7 +25,7 @@ def read_cursor(text: str) -> Cursor:
             return Cursor(from_ms(int(found[1])), found[2])
     except OverflowError:
         pass  # a moment that no calendar has
-    raise ValueError("is no cursor of a history")
+    raise ValueError("is no cursor of a list")
 
 
 def _decoded(text: str) -> str:

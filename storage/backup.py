@@ -23,7 +23,9 @@ import orjson
 
 from storage.addresses import name_of
 from storage.disk import create_claimed, create_private, remove_unclaimed, sync, sync_folder
+from storage.errors import StorageNewer
 from storage.layout import DATABASE_FILE, KEY_FILE, OBJECTS_FOLDER
+from storage.sqlite.schema import MIGRATIONS, migrate
 
 MANIFEST: Final = "manifest.json"
 VERSION: Final = 1
@@ -35,6 +37,7 @@ CLAIM: Final = "claim"
 
 _PATHS: Final = """
     SELECT file_path FROM uploads
+    UNION SELECT file_path FROM styles
     UNION SELECT result_video_path FROM results WHERE status = 'completed'
     UNION SELECT thumbnail_path FROM results WHERE status = 'completed'
     UNION SELECT style_image_path FROM results WHERE style_image_path IS NOT NULL
@@ -42,6 +45,7 @@ _PATHS: Final = """
 """
 _PRUNES: Final = (
     "DELETE FROM uploads WHERE file_path = :path",
+    "DELETE FROM styles WHERE file_path = :path",
     "DELETE FROM results WHERE result_video_path = :path AND status = 'completed'",
     "DELETE FROM results WHERE thumbnail_path = :path AND status = 'completed'",
     "UPDATE results SET style_image_path = NULL WHERE style_image_path = :path",
@@ -58,6 +62,8 @@ def database_failing() -> Iterator[None]:
     """What SQLite cannot do is raised as BackupError."""
     try:
         yield
+    except StorageNewer as error:
+        raise BackupError(str(error)) from None
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", type(error).__name__)
         raise BackupError(f"the database cannot be read: {name}") from None
@@ -137,9 +143,11 @@ def _remove(folder: Path) -> None:
 
 
 def _snapshot(database: Path, target: Path) -> None:
+    """A copy, of this version's schema: the files of an earlier one are found by it too."""
     uri = f"{database.absolute().as_uri()}?mode=rw"
     with closing(sqlite3.connect(uri, uri=True)) as source, closing(sqlite3.connect(target)) as to:
         source.backup(to)
+        migrate(to, MIGRATIONS)
 
 
 class _Writer:

@@ -20,6 +20,7 @@ from storage.results import (
 )
 from storage.sessions import Sessions
 from storage.spending import Spending
+from storage.styles import Styles
 from storage.tiers import Tiers
 
 
@@ -208,6 +209,11 @@ class Database(Protocol):
     @property
     def results(self) -> Results:
         """Results."""
+        ...
+
+    @property
+    def styles(self) -> Styles:
+        """Styles that were made from words."""
         ...
 
     @property

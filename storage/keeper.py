@@ -77,6 +77,10 @@ class Keeper:
         paths = await self._database.results.delete(result_id, now, self._later(OWN_S))
         await self._remove(paths)
 
+    async def delete_style(self, style_id: str) -> None:
+        """Forget a style, with its photo. Raises StorageError."""
+        await self._remove(await self._database.styles.delete(style_id, self._later(OWN_S)))
+
     async def erase(self, user_id: str) -> tuple[Erased, int]:
         """Delete all of a user's records and files, but for results that somebody works on; how
         many. Raises StorageError; called again it goes on, and so does whoever else calls it."""
@@ -97,7 +101,8 @@ class Keeper:
         await self._database.consents.forget_late(now)
         await self._database.spending.forget(now - OPEN, month_before(now))
         files = 0
-        for take in (self._old_uploads, self._old_photos, self._old_results, self._left):
+        olds = (self._old_uploads, self._old_photos, self._old_results, self._old_styles)
+        for take in (*olds, self._left):
             while paths := await take():
                 files += await self._remove(paths)
         return Swept(sessions, files)
@@ -112,6 +117,9 @@ class Keeper:
     def _old_results(self) -> Awaitable[list[str]]:
         now, due = self._utc_now(), self._later(OWN_S)
         return self._database.results.remove_expired(STEP, now, due)
+
+    def _old_styles(self) -> Awaitable[list[str]]:
+        return self._database.styles.remove_expired(STEP, self._later(OWN_S))
 
     def _left(self) -> Awaitable[list[str]]:
         return self._database.loose.claim(self._utc_now(), self._later(OWN_S), STEP)

@@ -74,11 +74,15 @@ class Reconciler:
 
     async def _expected(self) -> AsyncIterator[str]:
         """The paths at which records say that there are files."""
-        upload_id = result_id = ""
+        upload_id = style_id = result_id = ""
         while uploads := await self._database.uploads.page(PAGE, upload_id):
             upload_id = uploads[-1].upload_id
             for upload in uploads:
                 yield upload.file_path
+        while styles := await self._database.styles.page(PAGE, style_id):
+            style_id = styles[-1].style_id
+            for style in styles:
+                yield style.file_path
         while results := await self._database.results.page(PAGE, result_id):
             result_id = results[-1].result_id
             for result in results:

@@ -109,10 +109,10 @@ def as_seen(record: ResultRecord, horizon: Horizon) -> ResultRecord:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in a history, behind the result with this moment and id."""
+    """A place in a list of what a user has, behind the record with this moment and id."""
 
     created_at: datetime
-    result_id: str
+    id: str
 
     @classmethod
     def behind(cls, record: ResultRecord) -> "Cursor":
@@ -188,12 +188,14 @@ class Erased:
     sessions: int = 0
     uploads: int = 0
     results: int = 0
+    styles: int = 0
 
     def __add__(self, other: "Erased") -> "Erased":
         return Erased(
             self.sessions + other.sessions,
             self.uploads + other.uploads,
             self.results + other.results,
+            self.styles + other.styles,
         )
 
     @property

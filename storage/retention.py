@@ -13,8 +13,9 @@ FORGOTTEN: Final = datetime(1970, 1, 1, tzinfo=UTC)
 class Horizon:
     """The moments up to which things are over.
 
-    Uploads and results count from their ``created_at``, a result's photos from that of the result,
-    and sessions from their ``updated_at``; one that is ``active`` is not over.
+    Uploads and results count from their ``created_at``, and styles as results; a result's photos
+    from that of the result, and sessions from their ``updated_at``; one that is ``active`` is not
+    over.
     """
 
     uploads: datetime

@@ -14,6 +14,7 @@ from storage.mongo.results import MongoResults
 from storage.mongo.schema import MIGRATIONS, migrate
 from storage.mongo.sessions import MongoSessions
 from storage.mongo.spending import MongoSpending
+from storage.mongo.styles import MongoStyles
 from storage.mongo.tiers import MongoTiers
 from storage.mongo.uploads import MongoUploads
 from storage.results import Erased
@@ -35,6 +36,7 @@ class MongoDatabase:
         self.sessions = MongoSessions(link, horizon)
         self.uploads = MongoUploads(link, horizon)
         self.results = MongoResults(link, horizon)
+        self.styles = MongoStyles(link, horizon)
         self.consents = MongoConsents(link)
         self.spending = MongoSpending(link)
         self.tiers = MongoTiers(link)

@@ -8,6 +8,7 @@ from storage.mongo.link import MongoLink
 from storage.mongo.loose import erase_loose
 from storage.mongo.removal import ResultRemoval, not_leased
 from storage.mongo.spending import erase_usages
+from storage.mongo.styles import find_styles, remove_styles
 from storage.mongo.uploads import NEEDED, remove_uploads
 from storage.results import Erased
 
@@ -24,6 +25,7 @@ class _Found:
     sessions: list[Document]
     uploads: list[Document]
     results: list[Document]
+    styles: list[Document]
     loose: list[Document]
 
     def __bool__(self) -> bool:
@@ -32,7 +34,7 @@ class _Found:
     @property
     def counts(self) -> Erased:
         """How many records it is."""
-        return Erased(len(self.sessions), len(self.uploads), len(self.results))
+        return Erased(len(self.sessions), len(self.uploads), len(self.results), len(self.styles))
 
 
 async def erase(
@@ -77,6 +79,7 @@ async def _find(
         await some.to_list(),
         await films.to_list(),
         results,
+        await find_styles(link, mine, limit, session),
         await one("loose"),
     )
 
@@ -87,3 +90,4 @@ async def _delete(link: MongoLink, found: _Found, due: datetime, session: Sessio
         await link.collection(name).delete_many(ids, session=session)
     await remove_uploads(link, found.uploads, due, session)
     await ResultRemoval(link).remove(found.results, due, session)
+    await remove_styles(link, found.styles, due, session)

@@ -18,6 +18,7 @@ OF_USER: Final[Keys] = [("user_id", ASCENDING), ("created_at", DESCENDING)]
 UPLOADS: Final[Keys] = [*OF_USER, ("upload_id", ASCENDING)]
 HISTORY: Final[Keys] = [*OF_USER, ("result_id", ASCENDING)]
 """However many have the same moment."""
+STYLES: Final[Keys] = [*OF_USER, ("style_id", ASCENDING)]
 QUEUE: Final[Keys] = [
     ("status", ASCENDING),
     ("created_at", ASCENDING),
@@ -74,6 +75,13 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         _index("thumbnail_path"),
         _index("style_image_path"),
         _index("color_image_path"),
+    ),
+    "styles": (
+        _index("style_id", unique=True),
+        IndexModel(STYLES),
+        _key_index(),
+        IndexModel(AGE),
+        _index("file_path"),
     ),
     "consents": (_index("user_id", unique=True),),
     "usages": (IndexModel(USAGE, unique=True), _index("month")),

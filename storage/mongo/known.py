@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from storage.mongo.client import Session
+from storage.mongo.client import Document, Session
 from storage.mongo.link import MongoLink
 
 PATHS: Final = ("result_video_path", "thumbnail_path", "style_image_path", "color_image_path")
@@ -26,11 +26,11 @@ async def known(link: MongoLink, paths: Sequence[str]) -> set[str]:
 async def named(link: MongoLink, paths: Sequence[str], session: Session) -> set[str]:
     """Those of the paths that a record names, over or not."""
     asked, among = set(paths), {"$in": list(paths)}
-    uploads = link.collection("uploads").find(
-        {"file_path": among}, {"file_path": True}, session=session
-    )
+    by_file: Document = {"file_path": among}
+    uploads = link.collection("uploads").find(by_file, {"file_path": True}, session=session)
+    styles = link.collection("styles").find(by_file, {"file_path": True}, session=session)
     results = link.collection("results").find(
         {"$or": [{name: among} for name in PATHS]}, dict.fromkeys(PATHS, True), session=session
     )
-    found = await uploads.to_list() + await results.to_list()
+    found = await uploads.to_list() + await styles.to_list() + await results.to_list()
     return {value for one in found for value in one.values() if value in asked}

@@ -65,7 +65,7 @@ class MongoResults(MongoQueue):
         over = self._horizon().results
         asked = of_user(user_id, over)
         if after is not None:
-            asked = of_user_after(user_id, over, after.created_at, result_id=after.result_id)
+            asked = of_user_after(user_id, over, after.created_at, result_id=after.id)
 
         async def both(session: Session) -> tuple[list[Document], int]:
             page = self._results.find(asked, session=session).sort(HISTORY[1:]).hint(HISTORY)

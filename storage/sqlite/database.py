@@ -22,6 +22,7 @@ from storage.sqlite.results import SqliteResults
 from storage.sqlite.schema import MIGRATIONS, migrate
 from storage.sqlite.sessions import SqliteSessions
 from storage.sqlite.spending import SqliteSpending
+from storage.sqlite.styles import SqliteStyles
 from storage.sqlite.tiers import SqliteTiers
 from storage.sqlite.uploads import SqliteUploads
 
@@ -50,6 +51,7 @@ class SqliteDatabase:
         self.sessions = SqliteSessions(self._run, horizon)
         self.uploads = SqliteUploads(self._run, horizon)
         self.results = SqliteResults(self._run, horizon)
+        self.styles = SqliteStyles(self._run, horizon)
         self.consents = SqliteConsents(self._run)
         self.spending = SqliteSpending(self._run)
         self.tiers = SqliteTiers(self._run)

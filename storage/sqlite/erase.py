@@ -10,6 +10,7 @@ from storage.sqlite.loose import erase_loose, free_loose
 from storage.sqlite.results import remove_results
 from storage.sqlite.rows import transaction
 from storage.sqlite.spending import erase_usages
+from storage.sqlite.styles import erase_styles
 
 _SESSIONS: Final = """
     DELETE FROM sessions WHERE session_id IN (
@@ -41,10 +42,11 @@ def erase(
         sessions = connection.execute(_SESSIONS, some).rowcount
         uploads = [row["file_path"] for row in connection.execute(_UPLOADS, some).fetchall()]
         free_loose(connection, uploads, user_id, due_ms)
+        styles = erase_styles(connection, user_id, limit, due_ms)
         found = connection.execute(_RESULTS, (user_id, now_ms, limit)).fetchall()
         remove_results(connection, [row["result_id"] for row in found], due_ms)
         paths = erase_loose(connection, user_id, limit, due_ms)
-    return Erased(sessions, len(uploads), len(found)), paths
+    return Erased(sessions, len(uploads), len(found), len(styles)), paths
 
 
 def scrub(connection: sqlite3.Connection) -> None:

@@ -9,6 +9,7 @@ import orjson
 _NAMED: Final = """
     SELECT value FROM json_each(?)
     WHERE EXISTS (SELECT 1 FROM uploads WHERE file_path = value)
+        OR EXISTS (SELECT 1 FROM styles WHERE file_path = value)
         OR EXISTS (SELECT 1 FROM results WHERE result_video_path = value)
         OR EXISTS (SELECT 1 FROM results WHERE thumbnail_path = value)
         OR EXISTS (SELECT 1 FROM results WHERE style_image_path = value)

@@ -110,9 +110,7 @@ class SqliteResults(SqliteQueue):
     ) -> tuple[list[ResultRecord], int]:
         """See Results."""
         values = {"user_id": user_id, "limit": limit, "offset": offset, "over": self._over_ms()}
-        place = (
-            {} if after is None else {"then": to_ms(after.created_at), "behind": after.result_id}
-        )
+        place = {} if after is None else {"then": to_ms(after.created_at), "behind": after.id}
         statement = _HISTORY if after is None else _HISTORY_AFTER
 
         def both(connection: sqlite3.Connection) -> tuple[list[ResultRecord], int]:

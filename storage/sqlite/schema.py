@@ -239,6 +239,28 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID
         """,
     ),
+    (
+        """
+        CREATE TABLE styles (
+            style_id TEXT NOT NULL PRIMARY KEY,
+            user_id TEXT NOT NULL,
+            prompt TEXT NOT NULL,
+            aspect TEXT NOT NULL,
+            model TEXT NOT NULL,
+            file_path TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            idempotency_key TEXT,
+            request_digest TEXT
+        )
+        """,
+        "CREATE INDEX styles_by_user ON styles (user_id, created_at DESC, style_id)",
+        """
+        CREATE UNIQUE INDEX styles_by_key ON styles (user_id, idempotency_key)
+        WHERE idempotency_key IS NOT NULL
+        """,
+        "CREATE INDEX styles_by_age ON styles (created_at)",
+        "CREATE INDEX styles_by_file ON styles (file_path)",
+    ),
 )
 """The statements that lead from each schema version to the next; the first starts from nothing."""
 

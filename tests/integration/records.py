@@ -12,6 +12,7 @@ from storage.records import (
     UploadStatus,
 )
 from storage.results import QueueBounds, ResultRecord, ResultStatus, RunningBounds
+from storage.styles import StyleRecord
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 891000, tzinfo=UTC)
 ROOMY = QueueBounds(1000, 1000)
@@ -57,6 +58,15 @@ UPLOAD = UploadRecord(
     created_at=NOW,
     updated_at=NOW + timedelta(milliseconds=1),
 )
+STYLE = StyleRecord(
+    style_id="st1",
+    user_id="ann",
+    prompt='short "curls", copper & gold: élégant',
+    aspect="4:5",
+    model="somebody/draws",
+    file_path="/uploads/style_st1.jpg",
+    created_at=NOW,
+)
 RESULT = ResultRecord(
     result_id="r1",
     upload_id="up1",
@@ -91,6 +101,12 @@ async def add_upload(database: Database, record: UploadRecord) -> UploadRecord:
     """As it comes in: its file is noted before."""
     await database.loose.note([record.file_path], record.user_id, NEVER)
     return await database.uploads.add(record)
+
+
+async def add_style(database: Database, record: StyleRecord) -> StyleRecord:
+    """As it is made: its file is noted before."""
+    await database.loose.note([record.file_path], record.user_id, NEVER)
+    return await database.styles.add(record)
 
 
 async def add_result(database: Database, record: ResultRecord, bounds: QueueBounds) -> ResultRecord:

@@ -25,9 +25,10 @@ from storage.layout import DATABASE_FILE, KEY_FILE, OBJECTS_FOLDER
 from storage.lock import DirectoryLock
 from storage.results import QueueBounds, ResultStatus
 from storage.sqlite.database import SqliteDatabase
+from storage.sqlite.schema import MIGRATIONS
 from tests.integration.databases import Time
 from tests.integration.process import ROOT, ServerProcess
-from tests.integration.records import RESULT, UPLOAD, add_result, add_upload
+from tests.integration.records import RESULT, STYLE, UPLOAD, add_result, add_style, add_upload
 from tests.integration.sealed import KEY
 from tests.integration.videos import Videos
 
@@ -125,6 +126,7 @@ async def test_records_of_files_in_object_storage_are_kept(
     database = await SqliteDatabase.open(data_dir / DATABASE_FILE, time.horizon)
     await add_upload(database, UPLOAD)
     await add_result(database, result, QueueBounds(1, 1))
+    await add_style(database, STYLE)
     await database.close()
     (data_dir / KEY_FILE).touch()  # of the time before
     for command, folder in (("backup", data_dir), ("restore", restored)):
@@ -136,7 +138,18 @@ async def test_records_of_files_in_object_storage_are_kept(
     database = await SqliteDatabase.open(restored / DATABASE_FILE, time.horizon)
     assert await database.uploads.get(UPLOAD.upload_id) == UPLOAD
     assert await database.results.get(RESULT.result_id) == result
+    assert await database.styles.get(STYLE.style_id) == STYLE
     await database.close()
+
+
+async def test_a_store_of_an_earlier_version_is_copied(tmp_path: Path, saved: Path) -> None:
+    """Before it is migrated by this one: what is new in this version is not in it."""
+    path = tmp_path / "data" / DATABASE_FILE
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE styles")
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) - 1}")
+    code, said = await run("backup", tmp_path / "old.tar", f"--data-dir={tmp_path / 'data'}")
+    assert (code, "1 files" in said) == (0, True), said
 
 
 async def test_what_is_there_is_not_overwritten(tmp_path: Path, saved: Path) -> None:

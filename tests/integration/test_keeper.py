@@ -19,7 +19,7 @@ from storage.records import SessionStatus
 from storage.results import Ending, Erased, Lease, ResultStatus, RunningBounds
 from storage.spending import Booking, SpendingBounds
 from tests.integration.databases import RETENTION, Time
-from tests.integration.records import CONSENT, NOW, RECORD, RESULT, ROOMY, UPLOAD
+from tests.integration.records import CONSENT, NOW, RECORD, RESULT, ROOMY, STYLE, UPLOAD
 
 
 @pytest.fixture
@@ -191,6 +191,29 @@ async def test_each_thing_is_over_in_its_time(
     assert await keeper.sweep() == Swept(files=1)
     time.now = NOW + timedelta(seconds=RETENTION.results_s)
     assert await keeper.sweep() == Swept(files=2)
+    assert await names(files) == set()
+
+
+async def test_a_style_goes_with_its_photo(
+    database: Database, keeper: Keeper, files: Files, time: Time
+) -> None:
+    """When it is deleted, and when it is over, as results; while it lasts its file is no orphan,
+    and is missed."""
+    for name in ("a", "b"):
+        style = replace(STYLE, style_id=name, file_path=f"/uploads/style_{name}.jpg")
+        async with keeper.coming([style.file_path], "ann"):
+            await files.write(name_of(style.file_path), b"photo")
+            await database.styles.add(style)
+    await keeper.delete_style("a")
+    assert await names(files) == {"style_b.jpg"}
+
+    def soon() -> datetime:
+        return datetime.now(NOW.tzinfo) + timedelta(seconds=2 * COMING_S)
+
+    found = await Reconciler(database, files, soon).reconcile()
+    assert (found.records, found.orphans, found.missing) == (1, Found(), Found())
+    time.now = NOW + timedelta(seconds=RETENTION.results_s)
+    assert await keeper.sweep() == Swept(files=1)
     assert await names(files) == set()
 
 

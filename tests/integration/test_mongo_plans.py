@@ -37,9 +37,11 @@ from tests.integration.records import (
     RECORD,
     RESULT,
     ROOMY,
+    STYLE,
     UPLOAD,
     add_consent,
     add_result,
+    add_style,
     add_upload,
 )
 
@@ -102,6 +104,8 @@ async def _fill(database: MongoDatabase) -> None:
         own: dict[str, Any] = {"user_id": user, "created_at": later(-number)}
         changes = {"upload_id": f"up{number}", "idempotency_key": f"k{number}", **own}
         await add_upload(database, replace(UPLOAD, file_path=f"/u{number}", **changes))
+        style = replace(STYLE, style_id=f"st{number}", idempotency_key=f"k{number}", **own)
+        await add_style(database, replace(style, file_path=f"/y{number}"))
         paths = {"result_video_path": f"/v{number}", "thumbnail_path": f"/t{number}",
                  "style_image_path": f"/s{number}", "color_image_path": f"/c{number}",
                  "webhook_url": "https://example.org/"}  # fmt: skip
@@ -122,7 +126,8 @@ async def _fill(database: MongoDatabase) -> None:
 
 def _crowd(database: "Database[dict[str, Any]]") -> None:
     """Many documents that nobody asks for, later than those that somebody does."""
-    names = {"sessions": "session_id", "uploads": "upload_id", "results": "result_id"}
+    names = {"sessions": "session_id", "uploads": "upload_id", "results": "result_id",
+             "styles": "style_id"}  # fmt: skip
     ended = {"user_id": "ann", "status": "completed", "created_at": later(1),
              "updated_at": later(-1), "lease_until": None, "notify_at": None,
              "idempotency_key": None}  # fmt: skip
@@ -173,6 +178,19 @@ async def _ask_tiers(database: MongoDatabase) -> None:
     await database.tiers.put(await database.tiers.get(TierName.FREE))
     await database.tiers.give(UserTierRecord("user2", TierName.FREE, NOW))
     assert await database.tiers.of_user("user2") is not None
+
+
+async def _ask_styles(database: MongoDatabase, time: Time) -> None:
+    styles = database.styles
+    made = replace(STYLE, style_id="new", idempotency_key="new", request_digest="d")
+    await add_style(database, replace(made, created_at=time.now))
+    assert await styles.keyed("ann", "new", "d")
+    await styles.get("new")
+    await styles.of_user("ann", 3, 1)
+    await styles.of_user("ann", 3, after=replace(STYLE, style_id="z5").cursor)
+    await styles.page(10, "st2")
+    assert await styles.delete("new", NOW)
+    assert await styles.remove_expired(5, NOW)
 
 
 async def _ask_everything(database: MongoDatabase, time: Time) -> None:
@@ -270,6 +288,7 @@ async def test_nothing_is_looked_for_everywhere(
     await _ask_spending(mongo)
     await _ask_tiers(mongo)
     await _ask_everything(mongo, time)
+    await _ask_styles(mongo, time)
     asked = set[tuple[str, str]]()
     with mongod.client() as client:
         for database, command in listener.commands:

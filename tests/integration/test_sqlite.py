@@ -34,9 +34,11 @@ from tests.integration.records import (
     RECORD,
     RESULT,
     ROOMY,
+    STYLE,
     UPLOAD,
     add_consent,
     add_result,
+    add_style,
     add_upload,
     database_file,
 )
@@ -218,6 +220,14 @@ async def everything_asked(database: SqliteDatabase) -> None:
     await database.results.remove_photos(9, NOW, due, "old")
     await database.results.remove_expired(9, NOW, due)
     await database.results.delete("r1", NOW, due)
+    await add_style(database, replace(STYLE, idempotency_key="k"))
+    await database.styles.keyed("ann", "k2", "d")
+    await database.styles.get("st1")
+    await database.styles.of_user("ann", 9)
+    await database.styles.of_user("ann", 9, after=STYLE.cursor)
+    await database.styles.page(9)
+    await database.styles.remove_expired(9, due)
+    await database.styles.delete("st1", due)
     await database.loose.note(["/uploads/x"], "ann", NOW)
     await database.loose.claim(NOW, due, 9)
     await database.loose.take(["/uploads/x"], NOW)
