@@ -13,9 +13,10 @@ from tests.integration.databases import Opener, Time
 from tests.integration.records import NOW, STYLE, add_style
 
 
-def style(name: str, **changes: str) -> StyleRecord:
+def style(name: str, user_id: str = "ann") -> StyleRecord:
     """A style whose file is its own."""
-    return replace(STYLE, style_id=name, file_path=f"/uploads/style_{name}.jpg", **changes)
+    path = f"/uploads/style_{name}.jpg"
+    return replace(STYLE, style_id=name, user_id=user_id, file_path=path)
 
 
 async def test_a_style_comes_back_as_it_was(database: Database, opener: Opener) -> None:
