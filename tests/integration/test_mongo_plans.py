@@ -186,8 +186,8 @@ async def _ask_styles(database: MongoDatabase) -> None:
     await add_style(database, made)
     assert await styles.keyed("ann", "new", "d")
     await styles.get("new")
-    await styles.of_user("ann", 3, 1)
-    await styles.of_user("ann", 3, after=replace(STYLE, style_id="z5").cursor)
+    await styles.of_user("user1", 3, 1)
+    await styles.of_user("user1", 3, after=replace(STYLE, style_id="z5").cursor)
     await styles.page(10, "st2")
     assert await styles.delete("new", NOW)
 
