@@ -7,6 +7,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from media.clock import iso_utc
+from processing.cloud.faults import FallbackReason
 from server.errors import ErrorCode
 from server.forgotten import Forgotten
 from storage.records import UploadRecord, UploadStatus
@@ -189,6 +190,7 @@ class ErasureAnswer(Answer):
     uploads: int
     results: int
     sessions: int
+    styles: int
     files: int
     cache_entries: int
     live_sessions: int = Field(description="Sessions that were live, and were ended.")
@@ -202,6 +204,7 @@ class ErasureAnswer(Answer):
             uploads=records.uploads,
             results=records.results,
             sessions=records.sessions,
+            styles=records.styles,
             files=forgotten.files,
             cache_entries=forgotten.cache_entries,
             live_sessions=forgotten.live_sessions,
@@ -258,9 +261,11 @@ class QuotaDetails(BaseModel):
 
 
 class ErrorDetails(BaseModel):
-    """What in the request is wrong, or the limit or the quota that it is above."""
+    """What in the request is wrong, why the cloud did not do it, or the limit or the quota that it
+    is above."""
 
     field: str | None = None
+    reason: FallbackReason | None = None
     limit: LimitDetails | None = None
     quota: QuotaDetails | None = None
 

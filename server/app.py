@@ -19,7 +19,7 @@ from server.background import at_work
 from server.calls import Calls
 from server.caretaker import SILENT_S, Caretaker
 from server.cloud.doorbell import Doorbell
-from server.cloud.opened import opened_salon
+from server.cloud.opened import opened_salons
 from server.connections.expecting import end_unasked, expecting
 from server.dates import dating
 from server.doors.consent import consenting
@@ -32,6 +32,7 @@ from server.examiner import FilmExaminer
 from server.jobs.lifetime import film_limits, jobs_running
 from server.journal import SessionJournal
 from server.keys import (
+    ARTIST,
     CALLS,
     CLOSING,
     DOORBELL,
@@ -48,6 +49,7 @@ from server.keys import (
     SCANNER,
     SERVICES,
     SESSIONS,
+    STYLES,
     UPLOADS,
     WATCHERS,
     WEBHOOKS,
@@ -77,6 +79,8 @@ SENDERS_SHARE, SENDERS_LEAST = 3, 2
 """One sender has a third of the places for what is on its way, and two at least."""
 MOST_WATCHERS, WATCHERS_OF_ONE = 200, 20
 """So many watch results at once."""
+STYLES_OF_ONE = 1
+"""At once; what is asked for twice meanwhile would be paid twice."""
 MOST_ERASURES, ERASURES_OF_ONE = 16, 4
 """At once; each asks the database again and again while workers let go."""
 MOST_EXPORTS, EXPORTS_OF_ONE = 16, 2
@@ -130,11 +134,12 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
             opened_stores(settings, clock) as stores,
             _serving(settings, engines, clock, stores) as services,
             opened_doorkeeper(settings, stores, clock) as doorkeeper,
-            opened_salon(settings, services, doorbell) as salon,
+            opened_salons(settings, services, doorbell) as salons,
             jobs_running(settings, stores, clock, services.signer) as jobs,
         ):
             app[SERVICES], app[JOBS], app[DOORKEEPER] = services, jobs, doorkeeper
-            app[SALON], app[DOORBELL] = salon, doorbell
+            app[DOORBELL] = doorbell
+            app[SALON], app[ARTIST] = salons.photos, salons.styles
             app[LIMITS] = Limits.by(settings, stores.windows, clock)
             app[FILMS] = FilmExaminer(film_limits(settings), settings.workers)
             _furnish(app, settings)
@@ -203,6 +208,7 @@ def _furnish(app: web.Application, settings: Settings) -> None:
     app[EXPORTS] = Places("exports", MOST_EXPORTS, EXPORTS_OF_ONE)
     app[PHOTOS] = Places("photos", settings.max_photos)
     app[PHOTOS_COMING] = _shared("photos", COMING_SHARE * settings.max_photos)
+    app[STYLES] = Places("styles", settings.cloud_places, STYLES_OF_ONE)
     app[UPLOADS] = _shared("uploads", settings.max_uploads)
     app[WATCHERS] = Places("watchers", MOST_WATCHERS, WATCHERS_OF_ONE)
     app[WEBHOOKS] = _shared("webhooks", MOST_WEBHOOKS)

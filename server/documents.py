@@ -9,6 +9,7 @@ from storage.database import Database
 from storage.records import ConsentRecord, SessionRecord, UploadRecord
 from storage.results import Cursor, ResultRecord
 from storage.spending import UsageRecord
+from storage.styles import StyleRecord
 from storage.tiers import UserTierRecord
 
 PAGE: Final = 100
@@ -53,6 +54,17 @@ class Documents:
         while found := await self.database.uploads.of_user(self.user_id, PAGE, after):
             yield found
             after = found[-1]
+
+    async def styles(self) -> Pages[StyleRecord]:
+        """Styles, the latest first."""
+        after: Cursor | None = None
+        while True:
+            found, _ = await self.database.styles.of_user(self.user_id, PAGE, after=after)
+            if found:
+                yield found
+            if len(found) < PAGE:
+                return
+            after = found[-1].cursor
 
     async def results(self) -> Pages[ResultRecord]:
         """Results, the latest first."""

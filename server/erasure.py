@@ -84,7 +84,7 @@ class Eraser:
             await asyncio.sleep(OTHERS_S)
             entries += await self._cache.forget_user(user_id)
         log.info("user erased", sessions=records.sessions, uploads=records.uploads,
-                 results=records.results, files=files)  # fmt: skip
+                 results=records.results, styles=records.styles, files=files)  # fmt: skip
         return Forgotten(records, files, live, jobs, entries)
 
     async def _is_worked_on(self, user_id: str) -> bool:

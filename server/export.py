@@ -10,7 +10,7 @@ import structlog
 from server.documents import Documents
 from server.export_data import data_json
 from server.export_index import IndexPage
-from server.export_places import photo_place, result_place, upload_place
+from server.export_places import photo_place, result_place, style_place, upload_place
 from server.services import Services
 from server.zip_stream import Content, ZipStream
 from storage.addresses import name_of
@@ -69,7 +69,7 @@ class Export:
             log.warning("file not exported")
 
     async def _members(self) -> Members:
-        for some in (self._uploads(), self._results(), self._photos()):
+        for some in (self._uploads(), self._results(), self._styles(), self._photos()):
             async with aclosing(some) as members:
                 async for member in members:
                     yield member
@@ -88,6 +88,12 @@ class Export:
                 for result in page:
                     for path in result.files:
                         yield result_place(result, path), self._file(path)
+
+    async def _styles(self) -> Members:
+        async with aclosing(self._documents.styles()) as pages:
+            async for page in pages:
+                for style in page:
+                    yield style_place(style), self._file(style.file_path)
 
     async def _file(self, path: str) -> Content:
         file = await self._files.open(name_of(path))

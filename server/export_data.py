@@ -22,6 +22,7 @@ async def data_json(documents: Documents) -> AsyncGenerator[bytes, None]:
         "sessions": documents.sessions(),
         "uploads": documents.uploads(),
         "results": documents.results(),
+        "styles": documents.styles(),
     }
     for name, pages in kinds.items():
         before = f',\n"{name}": [\n'.encode()

@@ -9,10 +9,11 @@ from typing import Final, TypeAlias, TypeVar
 
 from media.clock import iso_utc
 from server.documents import Documents, Pages
-from server.export_places import photo_place, result_place, upload_place
+from server.export_places import photo_place, result_place, style_place, upload_place
 from storage.records import ConsentRecord, SessionRecord, UploadRecord
 from storage.results import ResultRecord
 from storage.spending import MICRO, UsageRecord
+from storage.styles import StyleRecord
 from storage.tiers import UserTierRecord
 
 _HEAD: Final = """<!doctype html>
@@ -46,6 +47,8 @@ class IndexPage:
                    documents.uploads(), self._upload),
             _table("Videos that were changed", ("When", "Status", "", "", "", ""),
                    documents.results(), self._result),
+            _table("Styles you had made", ("When", "Words", "Photo"),
+                   documents.styles(), self._style),
             _table("Live sessions", ("From", "To", "Status", "Frames", "", ""),
                    documents.sessions(), self._session),
             _table("Consent", ("Since", "Said last", "This server", "Cloud", "Notice"),
@@ -84,6 +87,9 @@ class IndexPage:
             link(one.style_image_path, "style photo"),
             link(one.color_image_path, "colour photo"),
         )
+
+    def _style(self, one: StyleRecord) -> Row:
+        return (_moment(one.created_at), escape(one.prompt), self._link(style_place(one), "photo"))
 
     def _session(self, one: SessionRecord) -> Row:
         style, color = one.style_image_data, one.color_image_data

@@ -5,6 +5,7 @@ from typing import Final
 
 from storage.records import SessionRecord, UploadRecord
 from storage.results import ResultRecord
+from storage.styles import StyleRecord
 
 _LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
 
@@ -19,6 +20,11 @@ def result_place(result: ResultRecord, path: str) -> str:
     """Of the file at one of the result's paths."""
     kind, _, rest = PurePosixPath(path).name.partition("_")
     return f"results/{result.result_id}/{kind}{PurePosixPath(rest).suffix}"
+
+
+def style_place(style: StyleRecord) -> str:
+    """Of a style's photo."""
+    return f"styles/{style.style_id}.jpg"
 
 
 def photo_place(session: SessionRecord, kind: str) -> str:

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeAlias, TypeVar, get_args
 
 import orjson
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from processing.look import LookError, LookValues, parse_values
 from server.errors import ErrorCode
@@ -22,7 +30,7 @@ _REASONS: Final = {
     "string_pattern_mismatch": USER_ID_IS,
 }
 
-LOOK_FIELDS: Final = ("look", "style_image", "color_image")
+LOOK_FIELDS: Final = ("look", "style_image", "style_id", "color_image")
 
 
 class _File:
@@ -72,7 +80,7 @@ LookText: TypeAlias = Annotated[LookValues, BeforeValidator(_look_of)]
 
 
 class LookForm(Form):
-    """A form that says what is to be done to the hair: at least one of three."""
+    """A form that says what is to be done to the hair: at least one of these."""
 
     model_config = ConfigDict(
         json_schema_extra={"anyOf": [{"required": [name]} for name in LOOK_FIELDS]}
@@ -80,7 +88,18 @@ class LookForm(Form):
 
     look: LookText | None = None
     style_image: FormFile | None = None
+    style_id: Annotated[
+        str | None,
+        Field(max_length=64, description="One of the user's styles, in place of `style_image`."),
+    ] = None
     color_image: FormFile | None = None
+
+    @field_validator("style_id")
+    @classmethod
+    def _is_alone(cls, style_id: str | None, info: ValidationInfo) -> str | None:
+        if style_id is not None and info.data.get("style_image") is not None:
+            raise ValueError("goes without a style_image")
+        return style_id
 
     @property
     def photos(self) -> tuple[bytes | None, bytes | None]:

@@ -14,7 +14,9 @@ JSON: Final = "application/json"
 MAX_BYTES: Final = 4096
 
 
-async def read_json(request: web.Request, model: type[M], timeout_s: float) -> M:
+async def read_json(
+    request: web.Request, model: type[M], timeout_s: float, most_bytes: int = MAX_BYTES
+) -> M:
     """The document in a request's body.
 
     Raises RequestRefused: 400 for what is no object in JSON, 401 for a body that is not the one
@@ -23,7 +25,7 @@ async def read_json(request: web.Request, model: type[M], timeout_s: float) -> M
     """
     if request.content_type != JSON or hdrs.CONTENT_ENCODING in request.headers:
         raise _refused(415, ErrorCode.INVALID_REQUEST, f"The body must be {JSON}, as it is")
-    data = await read_bounded(request, MAX_BYTES, timeout_s)
+    data = await read_bounded(request, most_bytes, timeout_s)
     try:
         values = orjson.loads(data)
     except orjson.JSONDecodeError:

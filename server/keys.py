@@ -5,6 +5,7 @@ import asyncio
 from aiohttp import web
 
 from server.calls import Calls
+from server.cloud.artist import Artist
 from server.cloud.doorbell import Doorbell
 from server.cloud.salon import Salon
 from server.erasure import Eraser
@@ -16,6 +17,7 @@ from server.registry import LiveSessions
 from server.scanner import MalwareScanner
 from server.services import Services
 
+ARTIST = web.AppKey("artist", Artist)
 CALLS = web.AppKey("calls", Calls)
 CLOSING = web.AppKey("closing", asyncio.Event)
 DOORBELL = web.AppKey("doorbell", Doorbell)
@@ -33,6 +35,8 @@ PHOTOS_COMING = web.AppKey("photos_coming", Places)
 SALON = web.AppKey("salon", Salon)
 SCANNER = web.AppKey("scanner", MalwareScanner)
 SERVICES = web.AppKey("services", Services)
+STYLES = web.AppKey("styles", Places)
+"""Styles that are being made."""
 UPLOADS = web.AppKey("uploads", Places)
 SESSIONS = web.AppKey("sessions", LiveSessions)
 WATCHERS = web.AppKey("watchers", Places)

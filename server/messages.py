@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import orjson
 
@@ -45,6 +45,13 @@ class SetStyleImage:
 
 
 @dataclass(frozen=True, slots=True)
+class SetStyle:
+    """``set_style_image`` with a ``style_id``: one of the user's styles takes the photo's place."""
+
+    style_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetColorImage:
     """``set_color_image``: a photo whose colour is to be taken over."""
 
@@ -63,7 +70,15 @@ class ClearLook:
     """``clear_look``: frames are to come back unchanged."""
 
 
-ClientMessage: TypeAlias = ProcessFrame | SetStyleImage | SetColorImage | SetLook | ClearLook
+ClientMessage: TypeAlias = (
+    ProcessFrame | SetStyleImage | SetStyle | SetColorImage | SetLook | ClearLook
+)
+
+_ANSWERS: Final = {
+    SetStyleImage: "style_set",
+    SetStyle: "style_set",
+    SetColorImage: "color_set",
+}
 
 
 def parse_message(text: bytes) -> ClientMessage:
@@ -90,7 +105,7 @@ def _parse_typed(kind: str, data: object) -> ClientMessage:
         case "process_frame":
             return _parse_frame(_object(kind, data))
         case "set_style_image":
-            return SetStyleImage(_text(kind, _object(kind, data), "image_data"))
+            return _parse_style(_object(kind, data))
         case "set_color_image":
             return SetColorImage(_text(kind, _object(kind, data), "image_data"))
         case "set_look":
@@ -109,6 +124,16 @@ def _parse_frame(data: Message) -> ProcessFrame:
             f"frame_id is a text of 1 to {FRAME_ID_MAX_CHARS} characters",
         )
     return ProcessFrame(frame_id, _text("process_frame", data, "frame_data", frame_id))
+
+
+def _parse_style(data: Message) -> SetStyleImage | SetStyle:
+    kind = "set_style_image"
+    if "style_id" not in data:
+        return SetStyleImage(_text(kind, data, "image_data"))
+    if "image_data" in data:
+        text = f"{kind}: data.style_id goes without an image_data"
+        raise ClientError(ErrorCode.INVALID_MESSAGE, text)
+    return SetStyle(_text(kind, data, "style_id"))
 
 
 def _parse_look(data: Message) -> SetLook:
@@ -146,10 +171,12 @@ def connection_established(
     }
 
 
-def look_answer(kind: str, now: datetime, look: Look | None, applied: tuple[str, ...]) -> Message:
+def look_answer(
+    to: ClientMessage, now: datetime, look: Look | None, applied: tuple[str, ...]
+) -> Message:
     """``style_set``, ``color_set`` or ``look_set``: the look in full and what will be applied."""
     return {
-        "type": kind,
+        "type": _ANSWERS.get(type(to), "look_set"),
         "status": "ok",
         "timestamp": iso_utc(now),
         **_look_fields(look, applied),

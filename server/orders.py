@@ -29,6 +29,7 @@ from server.result_cache import RESULT_CACHE, ResultCache
 from server.services import Services
 from server.settings import Settings
 from server.studio import Studio
+from server.styles.worn import with_style
 from storage.addresses import address_of, name_of
 from storage.errors import (
     DataErased,
@@ -82,7 +83,8 @@ async def process_video(request: web.Request) -> web.Response:
     limits = FormLimits(settings.max_photo_bytes, settings.body_timeout_s)
     key = read_idempotency_key(request)
     with request.app[PHOTOS_COMING].one(sender_of(request)):
-        async with receive_form(request, OrderForm, limits, services.workspace) as form:
+        async with receive_form(request, OrderForm, limits, services.workspace) as sent:
+            form = await with_style(sent, sent.user_id, services)
             order = await _order(request, form, key)
             known = await results.find(order.record, order.photos)
             if known and known.status is ResultStatus.COMPLETED and _may_be_known(request, order):

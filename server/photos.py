@@ -29,6 +29,7 @@ from server.identity import data_erased
 from server.keys import ERASER, PHOTOS, PHOTOS_COMING, SALON, SERVICES
 from server.replies import RequestRefused
 from server.studio import Studio
+from server.styles.worn import with_style
 
 QUALITY: Final = 92
 _FORMATS: Final[Mapping[str, PictureFormat]] = {
@@ -70,8 +71,9 @@ async def try_on(request: web.Request) -> web.Response:
     limits = FormLimits(services.settings.max_photo_bytes, services.settings.body_timeout_s)
     content_type, studio = _wanted(request), Studio(services)
     with request.app[PHOTOS_COMING].one(sender_of(request)):
-        async with receive_form(request, TryOnForm, limits, services.workspace) as form:
-            _check(form)
+        async with receive_form(request, TryOnForm, limits, services.workspace) as sent:
+            _check(sent)
+            form = await with_style(sent, sent.user_id, services)
             by = _by_cloud if form.engine == "cloud" else _by_local
             tried = await by(request, studio, form)
             await check_consent(request, form.user_id)  # it may have been withdrawn meanwhile

@@ -45,8 +45,8 @@ class QuotaUsedUp:
 class RequestRefused(Exception):
     """A request that cannot be done; carries the answer's status and code, and words for a person.
 
-    ``field`` is what is wrong in it, if it is one thing, ``used_up`` the limit in time, or
-    the quota, that it is above. ``headers`` go with the answer.
+    ``field`` is what is wrong in it, if it is one thing, ``reason`` why the cloud did not do it,
+    ``used_up`` the limit in time, or the quota, that it is above. ``headers`` go with the answer.
     ``closes``: what is left of the body is not worth reading, and the connection ends.
     """
 
@@ -57,12 +57,14 @@ class RequestRefused(Exception):
         message: str,
         *,
         field: str | None = None,
+        reason: str | None = None,
         used_up: UsedUp | QuotaUsedUp | None = None,
         headers: Mapping[str, str] | None = None,
         closes: bool = False,
     ) -> None:
         super().__init__(message)
         self.field = field
+        self.reason = reason
         self.used_up = used_up
         self.headers: Mapping[str, str] = headers or {}
         self.status = status
@@ -72,7 +74,9 @@ class RequestRefused(Exception):
 
     def reply(self) -> "ErrorReply":
         """The answer."""
-        response = ErrorReply(self.status, self.code, self.message, self.field, self.used_up)
+        response = ErrorReply(
+            self.status, self.code, self.message, self.field, self.used_up, reason=self.reason
+        )
         response.headers.update(self.headers)
         if self.status in _COME_AGAIN:
             response.headers.setdefault(hdrs.RETRY_AFTER, str(RETRY_AFTER_S))
@@ -91,12 +95,15 @@ class ErrorReply(web.Response):
         text: str,
         field: str | None = None,
         used_up: UsedUp | QuotaUsedUp | None = None,
+        *,
+        reason: str | None = None,
     ) -> None:
-        """``field`` and ``used_up`` as of RequestRefused."""
+        """``field``, ``used_up`` and ``reason`` as of RequestRefused."""
         self.code = code
         self._said = messages.error(code, _written(text))
-        if field is not None:
-            self._said["details"] = {"field": _written(field)}
+        details = {"field": field and _written(field), "reason": reason}
+        if named := {name: value for name, value in details.items() if value is not None}:
+            self._said["details"] = named
         self._said |= told(used_up)
         super().__init__(
             status=status, body=orjson.dumps(self._said), content_type="application/json"

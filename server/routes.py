@@ -17,6 +17,7 @@ from server.kept import kept_file
 from server.metrics.exposition import metrics
 from server.openapi import machine_operations as of_machines
 from server.openapi import operations as does
+from server.openapi import style_operations as of_styles
 from server.openapi import tier_operations as of_tiers
 from server.openapi import user_operations as of_users
 from server.openapi.operation import Operation, Told
@@ -26,6 +27,8 @@ from server.pages import asset, index, shades
 from server.photos import try_on
 from server.realtime import realtime
 from server.results import cancel_result, delete_result, get_result, history
+from server.styles.maker import make_style
+from server.styles.shelf import delete_style, get_style, get_style_image, list_styles
 from server.tiers import get_usage, get_user_tier, list_tiers, set_tier, set_user_tier
 from server.uploads import upload_video
 from server.users import erase_user, export_user
@@ -33,6 +36,7 @@ from storage.addresses import ADDRESS
 
 API: Final = "/api/hair-tryOn"
 USER: Final = f"{API}/user/{{user_id}}"
+STYLE: Final = f"{API}/styles/{{style_id}}"
 WEBRTC: Final = f"{API}/webrtc/{{session_id}}"
 WHEP: Final = f"{API}/whep/{{session_id}}"
 VIEWER: Final = f"{WHEP}/{{viewer_id}}"
@@ -62,6 +66,11 @@ def told() -> list[Told]:
         Told(web.post(f"{API}/result/{{result_id}}/cancel", cancel_result), does.CANCEL_RESULT),
         Told(web.delete(f"{API}/result/{{result_id}}", delete_result), does.DELETE_RESULT),
         Told(web.get(f"{API}/history/{{user_id}}", history), does.HISTORY),
+        Told(web.post(f"{API}/styles", make_style), of_styles.MAKE_STYLE),
+        Told(web.get(f"{API}/styles", list_styles), of_styles.LIST_STYLES),
+        Told(web.get(STYLE, get_style), of_styles.GET_STYLE),
+        Told(web.get(f"{STYLE}/image", get_style_image), of_styles.STYLE_IMAGE),
+        Told(web.delete(STYLE, delete_style), of_styles.DELETE_STYLE),
         Told(web.delete(f"{USER}/data", erase_user), of_users.ERASE_USER),
         Told(web.get(f"{USER}/export", export_user, allow_head=False), of_users.EXPORT_USER),
         Told(web.get(f"{USER}/consent", get_consent), of_users.GET_CONSENT),

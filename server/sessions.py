@@ -22,6 +22,7 @@ from server.errors import ClientError, ErrorCode, picture_fault
 from server.lastframe import LastFrame
 from server.peer import Peer, PeerGone, PeerTooSlow
 from server.services import Services
+from server.styles.worn import live_style
 from server.wardrobe import Wardrobe
 from storage.records import SessionRecord, SessionStatus
 
@@ -217,20 +218,20 @@ class LiveSession:
             await self._peer.send(messages.error(error.code, error.message, error.frame_id))
 
     async def _control(self, message: messages.ClientMessage) -> None:
-        answer = "look_set"
         match message:
             case messages.SetLook(values):
                 await self.wardrobe.set_values(values)
             case messages.SetStyleImage(image_data):
                 await self.wardrobe.set_style(image_data)
-                answer = "style_set"
+            case messages.SetStyle(style_id):
+                photo = await live_style(self._services, style_id, self.user_id)
+                await self.wardrobe.set_style_photo(photo)
             case messages.SetColorImage(image_data):
                 await self.wardrobe.set_color_photo(image_data)
-                answer = "color_set"
             case messages.ClearLook():
                 await self.wardrobe.clear()
         now, wardrobe = self._services.clock.utc_now(), self.wardrobe
-        await self._peer.send(messages.look_answer(answer, now, wardrobe.look, wardrobe.applied))
+        await self._peer.send(messages.look_answer(message, now, wardrobe.look, wardrobe.applied))
 
     async def may_speak(self) -> bool:
         """Whether one more message that is no frame is within the limit; if not, says so."""

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import structlog
@@ -108,8 +109,15 @@ class Wardrobe:
 
     async def set_style(self, payload: str) -> None:
         """Take over a style photo. Raises ClientError for what is no picture, or has no hair."""
+        await self._set_style(partial(payload_bytes, payload))
+
+    async def set_style_photo(self, data: bytes) -> None:
+        """The same of a photo that is a file."""
+        await self._set_style(lambda: data)
+
+    async def _set_style(self, load: Callable[[], bytes]) -> None:
         async with self._lock:
-            photo, jpeg = await self._read_photo(payload)
+            photo, jpeg = await self._read_photo(load)
             self._useless -= {STYLE}
             self._wear(self._base().with_style(photo))
             await self._replace_style_key(await self._keep("style", jpeg))
@@ -117,7 +125,7 @@ class Wardrobe:
     async def set_color_photo(self, payload: str) -> None:
         """Take over a colour photo. Raises ClientError for what is no picture, or has no hair."""
         async with self._lock:
-            photo, jpeg = await self._read_photo(payload)
+            photo, jpeg = await self._read_photo(partial(payload_bytes, payload))
             self._useless -= {COLOR_PHOTO}
             self._wear(self._base().with_color_photo(photo))
             await self._replace_color_key(await self._keep("color", jpeg))
@@ -166,12 +174,11 @@ class Wardrobe:
         async with self._pool.long_turn(self._share) as turn:
             return await turn.run(_useless, engine, look)
 
-    async def _read_photo(self, payload: str) -> tuple[Picture, bytes]:
+    async def _read_photo(self, load: Callable[[], bytes]) -> tuple[Picture, bytes]:
         limits, engine = self._settings, self._engines.get(self._base().engine)
 
         def read() -> tuple[Picture, bytes]:
-            data = payload_bytes(payload)
-            photo = decode_photo(data, limits.max_picture_px, limits.photo_side_px)
+            photo = decode_photo(load(), limits.max_picture_px, limits.photo_side_px)
             engine.check_photo(photo)
             return photo, encode_jpeg(photo, PHOTO_QUALITY)
 

@@ -5,9 +5,9 @@ import asyncio
 from processing.cloud.budget import Bill
 from processing.cloud.catalogue import Catalogue
 from processing.cloud.desk import Editor
-from processing.cloud.edit import Edit
 from processing.cloud.editor import Edited
 from processing.cloud.faults import CloudFault
+from processing.cloud.order import Order
 from server.metrics.cloud import LEFT, CloudMeters
 
 
@@ -19,12 +19,12 @@ class MeteredEditor:
         self._catalogue = catalogue
         self._meters = meters
 
-    async def edit(self, edit: Edit, within_s: float, bill: Bill, /) -> Edited:
+    async def edit(self, order: Order, within_s: float, bill: Bill, /) -> Edited:
         """See Editor."""
-        model = self._catalogue.choose(edit)
-        price_micro_usd = model.prices_micro_usd[edit.quality]
+        model = self._catalogue.choose(order)
+        price_micro_usd = model.prices_micro_usd[order.quality]
         try:
-            edited = await self._editor.edit(edit, within_s, bill)
+            edited = await self._editor.edit(order, within_s, bill)
         except asyncio.CancelledError:
             self._meters.failed(model.ref, LEFT, price_micro_usd if bill.is_open else 0)
             raise

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from processing.cloud.breaker import BreakerRules
@@ -12,6 +13,7 @@ from processing.cloud.download import Downloader
 from processing.cloud.edit import Quality
 from processing.cloud.editor import CloudEditor, sleep
 from processing.cloud.replicate_link import ReplicateLink
+from server.cloud.artist import Artist
 from server.cloud.breaker import opened_breaker
 from server.cloud.described_models import models_of
 from server.cloud.doorbell import Doorbell
@@ -23,15 +25,23 @@ from server.settings import Settings, SettingsInvalid, place_of
 PROBE_MARGIN_S: Final = 30.0
 
 
+@dataclass(frozen=True, slots=True)
+class Salons:
+    """Where photos are cut, and where styles are drawn."""
+
+    photos: Salon
+    styles: Artist
+
+
 @asynccontextmanager
-async def opened_salon(
+async def opened_salons(
     settings: Settings, services: Services, doorbell: Doorbell
-) -> AsyncIterator[Salon]:
+) -> AsyncIterator[Salons]:
     """Nothing is asked of the network before somebody wants a picture. Raises SettingsInvalid."""
     async with AsyncExitStack() as stack:
         has_cloud = settings.has_cloud
         desk = await _desk(settings, services, doorbell, stack) if has_cloud else None
-        yield Salon(services, desk)
+        yield Salons(Salon(services, desk), Artist(services, desk))
 
 
 async def _desk(

@@ -33,10 +33,12 @@ _ERRORS: Final = {
     426: "The address speaks WebSocket.",
     429: "Too many of one user's, or of one address's; `Retry-After` tells when to come again.",
     500: "It is damaged.",
+    502: "The cloud could not do it, and nobody here can.",
     503: "The service is full or its storage away; `Retry-After` tells when to come again.",
+    504: "The cloud took too long, and nobody here can do it.",
 }
 
-TAGS: Final = ("Photos", "Videos", "Live", "Users", "Service", "Pages")
+TAGS: Final = ("Photos", "Videos", "Styles", "Live", "Users", "Service", "Pages")
 """In which order people read of them."""
 FILES: Final = (FormFile, StoredFile)
 FILE: Final = {"type": "string", "format": "binary"}
@@ -101,10 +103,11 @@ def _operation(route: web.RouteDef, operation: Operation, schemas: Any) -> Json:
         definition["parameters"] = parameters
     if operation.form is not None:
         definition["requestBody"] = _form(operation.form)
-    elif operation.json is not None:
+    if operation.json is not None:
         content = {JSON: {"schema": _plain(operation.json)}}
-        definition["requestBody"] = {"required": True, "content": content}
-    elif operation.body is not None:
+        body = definition.setdefault("requestBody", {"required": True, "content": {}})
+        body["content"] |= content
+    if operation.body is not None:
         definition["requestBody"] = {"required": True, "content": _content(operation.body)}
     definition["responses"] = dict(_responses(operation, schemas))
     return definition

@@ -29,7 +29,8 @@ Said: TypeAlias = "type[BaseModel] | Media | str"
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A method of an address. ``errors`` are the statuses under which an error is told, besides
-    those that ``access``, ``costs`` and what is sent bring; ``json`` is what a body of JSON holds;
+    those that ``access``, ``costs`` and what is sent bring; ``json`` is what a body of JSON
+    holds, in the place of a form where both are taken;
     ``places`` are what it takes one of. What takes pictures to change them ``needs_consent``."""
 
     tag: str

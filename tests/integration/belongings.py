@@ -8,12 +8,13 @@ from typing import Any
 from pymongo import MongoClient
 from redis.asyncio import Redis
 
+from storage.addresses import name_of
 from storage.spending import MICRO, Booking, SpendingBounds
 from storage.tiers import TierName, UserTierRecord
 from tests import pictures
 from tests.films import Recipe, film
 from tests.integration.client import LiveClient, text_of
-from tests.integration.records import CONSENT, NOW, add_consent
+from tests.integration.records import CONSENT, NOW, STYLE, add_consent, add_style
 from tests.integration.service import Service
 from tests.integration.videos import Videos
 
@@ -32,8 +33,8 @@ class Belongings:
 
 
 async def leave(service: Service, user_id: str) -> Belongings:
-    """A live session that wears a photo, an upload, a result that was made with a photo, a consent,
-    a tier, and money put aside."""
+    """A live session that wears a photo, an upload, a result that was made with a photo, a style, a
+    consent, a tier, and money put aside."""
     videos = Videos(service.caller.http, service.caller.url)
     live = await service.caller.join(f"session-{user_id}", user_id)
     photo = pictures.jpeg(pictures.portrait())
@@ -45,12 +46,20 @@ async def leave(service: Service, user_id: str) -> Belongings:
     result_id = await videos.ordered(upload_id, user_id=user_id, files=files)
     document = await videos.ended(result_id, user_id)
     assert document["status"] == "completed"
+    await _leave_style(service, user_id)
     await add_consent(service.services.database, replace(CONSENT, user_id=user_id))
     booking = Booking(booking_id=result_id, user_id=user_id, amount_micro_usd=40_000, booked_at=NOW)
     await service.services.database.spending.book(booking, SpendingBounds(MICRO, MICRO))
     await service.services.database.tiers.give(UserTierRecord(user_id, TierName.PREMIUM, NOW))
     await service.services.journal.flush()
     return Belongings(user_id, live, data, upload_id, result_id)
+
+
+async def _leave_style(service: Service, user_id: str) -> None:
+    path, now = f"/uploads/style_of_{user_id}.jpg", service.services.clock.utc_now()
+    style = replace(STYLE, style_id=f"style-{user_id}", user_id=user_id, file_path=path)
+    await service.services.files.write(name_of(path), MARK + user_id.encode())
+    await add_style(service.services.database, replace(style, created_at=now))
 
 
 async def found_of(service: Service, user_id: str) -> set[str]:

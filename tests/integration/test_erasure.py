@@ -27,6 +27,7 @@ NOTHING = {
     "uploads": 0,
     "results": 0,
     "sessions": 0,
+    "styles": 0,
     "files": 0,
     "cache_entries": 0,
     "live_sessions": 0,
@@ -78,7 +79,8 @@ async def test_nothing_is_left_of_an_erased_user(service: Service) -> None:
         "uploads": 1,
         "results": 1,
         "sessions": 1,
-        "files": 4,
+        "styles": 1,
+        "files": 5,
         "live_sessions": 1,
         "jobs": 0,
     }

@@ -5,6 +5,7 @@ import re
 from contextlib import ExitStack, aclosing
 from dataclasses import replace
 from datetime import timedelta
+from html import escape
 from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
@@ -24,7 +25,7 @@ from storage.sealing import CHUNK_BYTES
 from tests.films import film
 from tests.integration.belongings import leave
 from tests.integration.client import Caller
-from tests.integration.records import CONSENT, RESULT, UPLOAD, add_result, add_upload
+from tests.integration.records import CONSENT, RESULT, STYLE, UPLOAD, add_result, add_upload
 from tests.integration.service import Service, StartService
 from tests.integration.silent import MUCH_BYTES, check_let_go
 from tests.integration.test_upload import form, post, refusal
@@ -60,6 +61,7 @@ async def test_everything_is_in_it(service: Service) -> None:
         f"results/{ann.result_id}/thumb.jpg",
         f"results/{ann.result_id}/style.jpg",
         "sessions/session-ann/style.jpg",
+        "styles/style-ann.jpg",
     }
     assert set(made.namelist()) == names | {"data.json", "index.html"}
     assert made.read(f"uploads/{ann.upload_id}/me.mp4") == ann.film
@@ -70,8 +72,10 @@ async def test_everything_is_in_it(service: Service) -> None:
     assert [one["notice"] for one in data["consents"]] == [CONSENT.notice]
     assert [one["tier"] for one in data["tiers"]] == ["premium"]
     assert [one["spent_micro_usd"] for one in data["usages"]] == [40_000]
+    assert [one["prompt"] for one in data["styles"]] == [STYLE.prompt]
     page = made.read("index.html").decode()
     assert CONSENT.notice in page
+    assert f"<td>{escape(STYLE.prompt)}</td>" in page
     assert "<td>premium</td>" in page
     assert "<td>$0.04</td>" in page
     assert all(f'href="{name}"' in page for name in names)

@@ -20,6 +20,7 @@ from server.messages import (
     ProcessFrame,
     SetColorImage,
     SetLook,
+    SetStyle,
     SetStyleImage,
     parse_message,
 )
@@ -51,6 +52,7 @@ def _on_the_wire(message: messages.Message) -> Any:
     [
         (_message("process_frame", frame_id="f1", frame_data="QUJD"), ProcessFrame("f1", "QUJD")),
         (_message("set_style_image", image_data="QUJD"), SetStyleImage("QUJD")),
+        (_message("set_style_image", style_id="st1"), SetStyle("st1")),
         (_message("set_color_image", image_data="QUJD"), SetColorImage("QUJD")),
         (_message("set_look", look={}), SetLook(LookValues())),
         (
@@ -142,6 +144,14 @@ def test_frame_without_its_picture_is_answered_for_that_frame(frame_data: object
     assert "data.frame_data" in refused.message
 
 
+@pytest.mark.parametrize("data", [{"style_id": 5}, {"style_id": "st1", "image_data": "QUJD"}])
+def test_a_style_is_named_alone(data: dict[str, object]) -> None:
+    """By its id, which is a text, and without a photo; the field is named."""
+    refused = _refused(_message("set_style_image", **data))
+    assert refused.code is ErrorCode.INVALID_MESSAGE
+    assert "data.style_id" in refused.message
+
+
 @pytest.mark.parametrize("kind", ["set_style_image", "set_color_image"])
 def test_photo_must_be_text(kind: str) -> None:
     """A photo that is no text is INVALID_MESSAGE, and the field is named."""
@@ -188,10 +198,18 @@ def test_times_are_in_utc() -> None:
     assert messages.server_closing(elsewhere)["timestamp"] == "2026-01-02T03:04:05.678Z"
 
 
-@pytest.mark.parametrize("kind", ["style_set", "color_set", "look_set"])
-def test_look_answer_without_a_look(kind: str) -> None:
+@pytest.mark.parametrize(
+    ("to", "kind"),
+    [
+        (SetStyleImage(""), "style_set"),
+        (SetStyle(""), "style_set"),
+        (SetColorImage(""), "color_set"),
+        (ClearLook(), "look_set"),
+    ],
+)
+def test_look_answer_without_a_look(to: ClientMessage, kind: str) -> None:
     """With no look the answers say null and an empty list, and there is nothing to note."""
-    assert _on_the_wire(messages.look_answer(kind, _NOW, None, ())) == {
+    assert _on_the_wire(messages.look_answer(to, _NOW, None, ())) == {
         "type": kind,
         "status": "ok",
         "timestamp": "2026-01-02T03:04:05.678Z",
@@ -203,7 +221,7 @@ def test_look_answer_without_a_look(kind: str) -> None:
 
 def test_look_answer_notes_what_is_left_out() -> None:
     """An answer says in words what of the look the engine does not apply."""
-    answer = messages.look_answer("look_set", _NOW, _LOOK, ())
+    answer = messages.look_answer(SetLook(LookValues()), _NOW, _LOOK, ())
     assert "color" in answer["note"]
 
 

@@ -76,7 +76,7 @@ def _read_message(text: bytes) -> None:
 
 def _wear(look: Look) -> None:
     """What is made of a look has to be what can be told, and a look again."""
-    messages.look_answer("look_set", _NOW, look, look.parts)
+    messages.look_answer(messages.ClearLook(), _NOW, look, look.parts)
     assert Look("classic").with_values(look.values(), "classic").describe() == look.describe()
 
 

@@ -1,0 +1,126 @@
+"""A style is made of a user's words: paid once, checked, and kept with its record."""
+
+import uuid
+from dataclasses import replace
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from processing.cloud.faults import CloudFault
+from server.cloud.artist import Drawn, Wish
+from server.cloud.permission import Permission
+from server.cloud.refusals import refusal
+from server.connections.leaving import ends_with_client
+from server.doors.consent import check_consent
+from server.doors.entrance import act_for
+from server.errors import ErrorCode
+from server.forms import FormLimits, receive_form
+from server.identity import REPLAYED, data_erased, key_reused, read_idempotency_key
+from server.json_body import JSON, read_json
+from server.keys import ARTIST, ERASER, SERVICES, STYLES
+from server.replies import RequestRefused
+from server.request_digest import request_digest
+from server.services import Services
+from server.styles.documents import StyleAnswer, StyleForm
+from storage.addresses import address_of, name_of
+from storage.errors import DataErased, KeyReused
+from storage.files import new_name
+from storage.styles import StyleRecord
+
+MOST_STYLES: Final = 100
+"""Of one user; who wants more deletes one: nothing that was paid for goes by itself."""
+MOST_JSON_BYTES: Final = 8 * 1024
+"""Words whose every letter is escaped."""
+
+log = structlog.get_logger(__name__)
+
+
+async def make_style(request: web.Request) -> web.Response:
+    """``POST /api/hair-tryOn/styles``: a photo of somebody with such hair, kept as a style."""
+    key = read_idempotency_key(request)
+    form = await _said(request)
+    # One at a time: so the same request, sent again while it is under way, is not paid twice.
+    with request.app[STYLES].one(form.user_id):
+        wanted = _wanted(request, form, key)
+        kept = await _before(request, wanted) or await _made(request, form, wanted)
+    answer = StyleAnswer.of(kept).reply(201)
+    if kept.style_id != wanted.style_id:
+        answer.headers[REPLAYED] = "true"
+    return answer
+
+
+async def _said(request: web.Request) -> StyleForm:
+    """A form or JSON, whose user may be asked for, and has agreed. Raises RequestRefused."""
+    services = request.app[SERVICES]
+    within_s = services.settings.body_timeout_s
+    if request.content_type != JSON:
+        limits = FormLimits(0, within_s)
+        async with receive_form(request, StyleForm, limits, services.workspace) as form:
+            return form
+    form = await read_json(request, StyleForm, within_s, MOST_JSON_BYTES)
+    await act_for(request, form.user_id)
+    await check_consent(request, form.user_id)
+    return form
+
+
+def _wanted(request: web.Request, form: StyleForm, key: str | None) -> StyleRecord:
+    """The record, before anybody has made the photo."""
+    return StyleRecord(
+        style_id=str(uuid.uuid4()),
+        user_id=form.user_id,
+        prompt=form.prompt,
+        aspect=form.aspect.value,
+        model="",
+        file_path=address_of(new_name("style", ".jpg")),
+        created_at=request.app[SERVICES].clock.utc_now(),
+        idempotency_key=key,
+        request_digest=request_digest(form) if key else None,
+    )
+
+
+async def _before(request: web.Request, wanted: StyleRecord) -> StyleRecord | None:
+    """What the same request has made before. Raises RequestRefused: 422 for another request's key,
+    409 where there is no room for one more."""
+    styles = request.app[SERVICES].database.styles
+    key, digest = wanted.idempotency_key, wanted.request_digest
+    if key is not None and digest is not None:
+        try:
+            if (earlier := await styles.keyed(wanted.user_id, key, digest)) is not None:
+                return earlier
+        except KeyReused:
+            raise key_reused() from None
+    _, count = await styles.of_user(wanted.user_id, 0)
+    if count >= MOST_STYLES:
+        text = f"There are {count} styles, as many as one user may have: delete one first"
+        raise RequestRefused(409, ErrorCode.STYLES_FULL, text)
+    return None
+
+
+async def _made(request: web.Request, form: StyleForm, wanted: StyleRecord) -> StyleRecord:
+    """The style that is kept by then. Raises RequestRefused; nothing is kept then."""
+    services, user_id = request.app[SERVICES], form.user_id
+    lately = request.app[ERASER].lately
+    permission = Permission(user_id, services.agreement, lately, services.clock.monotonic())
+    try:
+        async with services.keeper.coming([wanted.file_path], user_id):
+            with ends_with_client(request):
+                drawn = await request.app[ARTIST].draw(Wish(permission, form.prompt, form.aspect))
+            await check_consent(request, user_id)  # it may have been withdrawn meanwhile
+            return await _kept(services, wanted, drawn)
+    except CloudFault as fault:
+        if permission.is_erased:
+            raise data_erased() from None
+        log.info("no style was made", reason=fault.reason, detail=str(fault))
+        raise refusal(fault, "prompt", services.clock.utc_now()) from None
+    except KeyReused:
+        raise key_reused() from None
+    except DataErased:
+        raise data_erased() from None
+
+
+async def _kept(services: Services, wanted: StyleRecord, drawn: Drawn) -> StyleRecord:
+    now = services.clock.utc_now()
+    await services.files.write(name_of(wanted.file_path), drawn.jpeg)
+    made = replace(wanted, model=drawn.model, created_at=now)
+    return await services.database.styles.add(made)
