@@ -23,7 +23,7 @@ class KeptAnswer(Answer):
     """How many seconds what is kept, unless its user erases it before."""
 
     uploads: float
-    results: float
+    results: float = Field(description="Changed videos, and styles.")
     photos: float = Field(description="Those that go with a video.")
     sessions: float = Field(description="What is known of a live session, after its end.")
 

@@ -70,10 +70,10 @@ TRY_ON: Final = Operation(
     "Photos",
     "Change the hair in a photo",
     {200: PHOTO},
-    errors=(406, 409),
+    errors=(404, 406, 409),
     form=TryOnForm,
-    notes="Synchronous; nothing is kept. At least one of `look`, `style_image`, `color_image` and "
-    "`haircut`. What the cloud does not do is done here; `X-Fallback` says why.",
+    notes="Synchronous; nothing is kept. At least one of `look`, `style_image` or `style_id`, "
+    "`color_image` and `haircut`. What the cloud does not do is done here; `X-Fallback` says why.",
     places=PHOTOS_COMING,
     needs_consent=True,
 )
@@ -96,9 +96,9 @@ PROCESS_VIDEO: Final = Operation(
     errors=(404, 409),
     form=OrderForm,
     header=KeyHeader,
-    notes="At least one of `look`, `style_image` and `color_image`. The same order as one that is "
-    "completed is answered with its result (`X-Result-Cache: hit`), but for orders with an "
-    "`Idempotency-Key`, a `webhook_url` or `Cache-Control: no-cache`.",
+    notes="At least one of `look`, `style_image` or `style_id`, and `color_image`. The same order as "
+    "one that is completed is answered with its result (`X-Result-Cache: hit`), but for orders with "
+    "an `Idempotency-Key`, a `webhook_url` or `Cache-Control: no-cache`.",
     places=PHOTOS_COMING,
     needs_consent=True,
 )

@@ -81,7 +81,7 @@ async def ask(
     """The status and the document of an answer; of a socket its closing code and last message."""
     path = one.route.path.format(
         session_id=f"s-{user_id}", result_id="r1", user_id=quote(user_id), viewer_id="v1",
-        tier="free",
+        tier="free", style_id="st1",
         name=f"result_{'0' * 8}-{'0' * 4}-{'0' * 4}-{'0' * 4}-{'0' * 12}.mp4",
     )  # fmt: skip
     url = f"{service.caller.url}{path}?user_id={quote(user_id)}"
