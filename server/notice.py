@@ -16,7 +16,7 @@ _CLOUD: Final = (
     "that are sent to it as files are deleted when it is done, or within a day. What it made is "
     "kept here for an hour, so that it need not be made again.\n"
     "Where you describe a style, your words are sent there too. The style that is made of them is "
-    "kept here, encrypted, with your words, as long as changed videos are, or until you delete it.\n"
+    "kept here, encrypted, with your words, as long as changed videos, or until you delete it.\n"
     "Without this, your hair is changed at this server alone. To agree to this is not needed for "
     "anything else, and you can withdraw it at any time."
 )

@@ -96,9 +96,9 @@ PROCESS_VIDEO: Final = Operation(
     errors=(404, 409),
     form=OrderForm,
     header=KeyHeader,
-    notes="At least one of `look`, `style_image` or `style_id`, and `color_image`. The same order as "
-    "one that is completed is answered with its result (`X-Result-Cache: hit`), but for orders with "
-    "an `Idempotency-Key`, a `webhook_url` or `Cache-Control: no-cache`.",
+    notes="At least one of `look`, `style_image` or `style_id`, and `color_image`. The same order "
+    "as one that is completed is answered with its result (`X-Result-Cache: hit`), but for orders "
+    "with an `Idempotency-Key`, a `webhook_url` or `Cache-Control: no-cache`.",
     places=PHOTOS_COMING,
     needs_consent=True,
 )

@@ -138,7 +138,7 @@ async def test_an_erasure_that_failed_is_gone_on_with(
             assert answer.status == 503
             assert "Retry-After" in answer.headers
     monkeypatch.undo()
-    assert (await erase(service.caller, "ann"))["files"] == 4
+    assert (await erase(service.caller, "ann"))["files"] == 5
     assert await found_of(service, "ann") == set()
 
 

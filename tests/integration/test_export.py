@@ -225,7 +225,7 @@ async def test_of_nobody_there_is_nothing(service: Service) -> None:
     """A ZIP that says so."""
     made, data = await export(service.caller, "nobody")
     assert made.namelist() == ["data.json", "index.html"]
-    kinds = ("uploads", "results", "sessions", "consents", "tiers", "usages")
+    kinds = ("uploads", "results", "styles", "sessions", "consents", "tiers", "usages")
     assert all(data[kind] == [] for kind in kinds)
     assert made.read("index.html").decode().count("None.") == len(kinds)
 
