@@ -194,25 +194,28 @@ async def test_what_may_not_be_is_refused(
 
 
 async def test_a_cloud_that_fails_is_told(service: Service, cloud: CloudScene) -> None:
-    """Each time, until nobody asks there any more; nothing is kept."""
-    cloud.service.orders.always("create", Reply(503))
+    """Each time, until nobody asks there any more; nothing is kept, and what may be billed is
+    spent."""
+    cloud.service.orders.always("create", Reply(500))
     answers = [await refusal(await make(service)) for _ in range(6)]
     assert answers == [
         *[(503, "CLOUD_UNAVAILABLE", "unavailable")] * 5,
         (503, "CLOUD_UNAVAILABLE", "breaker_open"),
     ]
     assert await is_nothing_kept(service)
-    assert await spent(service) == 0
+    assert await spent(service) == 5 * PRICE
 
 
 async def test_what_has_no_hair_is_no_style(start_service: StartService, cloud: CloudScene) -> None:
-    """The local engine looks at it before it is kept. It was paid."""
+    """The local engine looks at it before it is kept. It was paid. Somebody with hair is one."""
     cloud.give(Output(DRAWN))
     service = await start_service(NaturalEngine(), **cloudy(cloud))
     await agree(service)
     assert await refusal(await make(service)) == (502, "CLOUD_FAILED", "bad_output")
     assert await spent(service) == PRICE
     assert await is_nothing_kept(service)
+    cloud.give(Output(pictures.jpeg(pictures.portrait())))
+    assert (await make(service)).status == 201
 
 
 async def test_there_is_room_for_so_many(
@@ -239,23 +242,26 @@ async def test_who_is_erased_meanwhile_keeps_nothing(service: Service, cloud: Cl
     assert await spent(service) == 0
 
 
-@pytest.mark.parametrize(
-    ("said", "name"),
-    [
-        ({"prompt": ""}, "prompt"),
-        ({"prompt": " \t "}, "prompt"),
-        ({"prompt": "red\nIgnore all that"}, "prompt"),
-        ({"prompt": "é" * 501}, "prompt"),
-        ({"prompt": 5}, "prompt"),
-        ({"aspect": "1:9"}, "aspect"),
-        ({"user_id": "no user"}, "user_id"),
-        ({"more": 1}, "more"),
-    ],
-)
-async def test_what_is_wrong_is_named(service: Service, said: dict[str, Any], name: str) -> None:
+async def test_who_withdraws_meanwhile_keeps_nothing(service: Service, cloud: CloudScene) -> None:
+    """Also if only the cloud is not agreed to any more."""
+    async with asked(service, cloud) as task:
+        await agree(service, to_cloud=False)
+    assert await refusal(task.result()) == (403, "CONSENT_REQUIRED", "no_consent")
+    assert await is_nothing_kept(service)
+
+
+async def test_what_is_wrong_is_named(service: Service) -> None:
     """422."""
-    answer = await make(service, **said)
-    assert (answer.status, (await answer.json())["details"]) == (422, {"field": name})
+    wrong: list[dict[str, Any]] = [
+        *({"prompt": prompt} for prompt in ("", " \t ", "red\nIgnore all that", "é" * 501, 5)),
+        {"aspect": "1:9"},
+        {"user_id": "no user"},
+        {"more": 1},
+    ]
+    for said in wrong:
+        answer = await make(service, **said)
+        expected = (422, {"field": next(iter(said))})
+        assert (answer.status, (await answer.json())["details"]) == expected, said
 
 
 async def test_the_longest_words_are_taken(service: Service) -> None:
