@@ -11,6 +11,7 @@ from processing.cloud.catalogue import CHANGE_HAIRCUT, Catalogue
 from processing.cloud.edit import Edit
 from processing.cloud.editor import Edited
 from processing.cloud.faults import CloudFault, FallbackReason
+from processing.cloud.order import Order
 from server.cloud.metered import MeteredEditor
 from server.metrics.cloud import CloudMeters
 from server.metrics.meters import Meters
@@ -26,7 +27,7 @@ class Editor:
         self._end = end
         self._is_billed = is_billed
 
-    async def edit(self, _edit: Edit, _within_s: float, bill: Bill) -> Edited:
+    async def edit(self, _order: Order, _within_s: float, bill: Bill) -> Edited:
         bill.is_open = self._is_billed
         if self._end is not None:
             raise self._end
