@@ -6,7 +6,12 @@ from typing import Any, Final
 import orjson
 import pytest
 
-from processing.cloud.catalogue import CHANGE_HAIRCUT, CUSTOM_HAIR, STYLE_YOUR_HAIR
+from processing.cloud.catalogue import (
+    CHANGE_HAIRCUT,
+    CUSTOM_HAIR,
+    FLUX_SCHNELL,
+    STYLE_YOUR_HAIR,
+)
 from processing.cloud.edit import Edit, Part, Quality
 from server.cloud.opened import catalogue_of
 from server.settings import Settings
@@ -40,7 +45,7 @@ def test_they_come_first(tmp_path: Path) -> None:
         first, *others = catalogue_of(chosen).models
         assert (first.ref, first.version) == ("somebody/hair", "0a1b")
         assert first.prices_micro_usd[Quality.HIGH] == 500_000
-        assert others == [CHANGE_HAIRCUT, CUSTOM_HAIR, STYLE_YOUR_HAIR]
+        assert others == [CHANGE_HAIRCUT, CUSTOM_HAIR, STYLE_YOUR_HAIR, FLUX_SCHNELL]
 
 
 def test_one_that_is_known_can_be_described_anew(tmp_path: Path) -> None:
@@ -50,7 +55,10 @@ def test_one_that_is_known_can_be_described_anew(tmp_path: Path) -> None:
     chosen = settings(cloud_models=str(file))
     file.unlink()
     described, *others = catalogue_of(chosen).models
-    assert (described.ref, others) == (CHANGE_HAIRCUT.ref, [CUSTOM_HAIR, STYLE_YOUR_HAIR])
+    assert (described.ref, others) == (
+        CHANGE_HAIRCUT.ref,
+        [CUSTOM_HAIR, STYLE_YOUR_HAIR, FLUX_SCHNELL],
+    )
     bob = Edit(b"me", haircut="Bob", quality=Quality.ULTRA)
     assert described.payload(bob, {Part.PHOTO: "a:me"}) == {
         "photo": "a:me", "words": "Bob", "scale": 4, "tiled": True,
