@@ -5,14 +5,8 @@ frames do not wait for the interpreter's lock, and it can be ended at any moment
 its standard output.
 """
 
-import os
-import resource
-import select
 import sys
-import threading
-import time
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -20,39 +14,14 @@ from media.codec import decode_photo
 from media.film.kind import FilmError
 from media.film.probe import probe
 from media.frame import Picture
+from processing.film.carrying import carrier_of
 from processing.film.dyer import FilmOrder, dye_film
-from processing.film.task import Answer, Done, Failure, Fault, FilmTask, Progress
+from processing.film.process import Teller, serve
+from processing.film.task import Answer, Done, Failure, Fault, FilmTask
 from processing.local import local_engines
 from processing.look import Look
 
-PROGRESS_S: Final = 0.2
-"""No more often is the progress told."""
-NICENESS: Final = 10
-"""Live frames come first."""
-MEMORY_BYTES: Final = 8 * 1024**3
-WRITTEN_BYTES: Final = 1024**3
-PATIENCE_S: Final = 300.0
 PHOTO_PX: Final = 25_000_000
-
-
-class Teller:
-    """Writes answers; of the progress one now and then."""
-
-    def __init__(self, write: Callable[[str], object], monotonic: Callable[[], float]) -> None:
-        self._write = write
-        self._monotonic = monotonic
-        self._told_s = -PROGRESS_S
-
-    def say(self, answer: Answer) -> None:
-        """Write an answer."""
-        self._write(answer.model_dump_json() + "\n")
-
-    def progress(self, frames: int) -> None:
-        """So many frames are done."""
-        now_s = self._monotonic()
-        if now_s - self._told_s >= PROGRESS_S:
-            self._told_s = now_s
-            self.say(Progress(frames=frames))
 
 
 def change(task: FilmTask, teller: Teller) -> Answer:
@@ -64,7 +33,8 @@ def change(task: FilmTask, teller: Teller) -> Answer:
         engine = engines.get(task.look.engine or engines.default)
         look = _look(task, engine.name)
         target, thumbnail = Path(task.target), Path(task.thumbnail)
-        order = FilmOrder(source, film, target, thumbnail, look, task.rate, task.stabilize)
+        carrier = carrier_of(task, film, lambda: teller.progress(0))
+        order = FilmOrder(source, film, target, thumbnail, look, task.rate, task.stabilize, carrier)
         dyed = dye_film(order, engine, teller.progress)
     except FilmError as error:
         return Fault(text=str(error))
@@ -88,45 +58,9 @@ def _photo(path: str) -> Picture:
     return decode_photo(Path(path).read_bytes(), PHOTO_PX, None)
 
 
-def confine() -> None:
-    """Bound what this process may use, and stand back behind others."""
-    os.nice(NICENESS)
-    for what, limit in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_FSIZE, WRITTEN_BYTES),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        _, most = resource.getrlimit(what)
-        resource.setrlimit(what, (limit if most < 0 else min(limit, most), most))
-
-
-def _end_with_parent() -> None:
-    """Nobody reads any more: also a decoder that hangs is ended then."""
-    watched = select.poll()
-    watched.register(sys.stdout.fileno(), 0)
-    watched.poll()
-    os._exit(1)
-
-
 def main() -> int:
     """Do the task. Returns the process's exit code, 0 however it ended."""
-
-    def write(line: str) -> None:
-        sys.stdout.write(line)
-        sys.stdout.flush()
-
-    # It may have been started ahead of its task, which then never came.
-    if not select.select([sys.stdin], [], [], PATIENCE_S)[0]:
-        return 0
-    text = sys.stdin.buffer.read()
-    if not text:
-        return 0
-    task = FilmTask.model_validate_json(text)
-    confine()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    teller = Teller(write, time.monotonic)
-    teller.say(change(task, teller))
-    return 0
+    return serve(FilmTask, change)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,10 @@ from media.film.probe import FilmInfo
 from media.film.reader import FilmFrame, FilmReader, SoundPacket
 from media.film.writer import FilmWriter
 from media.sampling import Sampler, sample_count
+from processing.cloud.carry.carrier import Carrier
 from processing.engine import Engine, Rendered
 from processing.film.ahead import ahead
+from processing.film.carrying import carried
 from processing.film.steady import Steadier
 from processing.film.thumbnail import Thumbnail
 from processing.look import Look
@@ -26,7 +28,8 @@ THUMBNAIL_QUALITY: Final = 85
 @dataclass(frozen=True, slots=True, eq=False)
 class FilmOrder:
     """What is to be done: ``film`` is what the source is like, ``rate`` the share of its frames
-    that are processed fully. ``stabilize``: a shaken film is made calm."""
+    that are processed fully. ``stabilize``: a shaken film is made calm. ``carrier`` carries hair
+    that was edited in some frames to all; the look goes on top."""
 
     source: Path
     film: FilmInfo
@@ -35,6 +38,7 @@ class FilmOrder:
     look: Look
     rate: float
     stabilize: bool = False
+    carrier: Carrier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,11 @@ def dye_film(order: FilmOrder, engine: Engine, progress: Callable[[int], None]) 
         FilmReader.open(order.source, order.film) as reader,
         FilmWriter.open(order.target, reader) as writer,
     ):
-        read = reader.read() if steadier is None else steadier.steadied(reader.read())
+        read = reader.read()
+        if order.carrier is not None:
+            read = carried(ahead(read, DEPTH), order.carrier)
+        if steadier is not None:
+            read = steadier.steadied(read)
         with closing(ahead(_dyed(ahead(read, DEPTH), order, engine), DEPTH)) as parts:
             for part in parts:
                 if isinstance(part, _Dyed):
@@ -94,10 +102,16 @@ def _dyed(
     parts: "Generator[FilmFrame | SoundPacket, None, None]", order: FilmOrder, engine: Engine
 ) -> Generator[_Part, None, None]:
     styler, sampler = engine.open_film(), Sampler(order.film.frame_count, order.rate)
+    is_done = order.carrier is not None and order.look.is_empty
     with closing(parts):
         for part in parts:
             if isinstance(part, FilmFrame):
-                rendered = styler.render(part.picture, order.look, sampler.take())
+                is_sampled = sampler.take()
+                rendered = (
+                    Rendered(part.picture)
+                    if is_done
+                    else styler.render(part.picture, order.look, is_sampled)
+                )
                 yield _Dyed(part, rendered)
             else:
                 yield part

@@ -13,11 +13,20 @@ class _Said(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class CarriedFrame(_Said):
+    """A frame by its number: ``own`` is its picture, ``edited`` the same with other hair laid in.
+    Paths are absolute."""
+
+    index: Annotated[int, Field(ge=0)]
+    own: str
+    edited: str
+
+
 class FilmTask(_Said):
     """Which film, how it is to be changed, and where the result goes; paths are absolute.
 
     ``style`` and ``color`` are the look's photos. ``rate`` is the share of the frames that are
-    processed fully.
+    processed fully. What is ``carried`` comes first, and the look goes on top.
     """
 
     source: str
@@ -30,6 +39,18 @@ class FilmTask(_Said):
     stabilize: bool = False
     networks: Networks
     limits: FilmLimits
+    carried: tuple[CarriedFrame, ...] = ()
+
+
+class ScoutTask(_Said):
+    """Of which film the frames worth to be edited are wanted, at most how many, and the folder that
+    they go to; paths are absolute."""
+
+    source: str
+    folder: str
+    networks: Networks
+    limits: FilmLimits
+    most: Annotated[int, Field(ge=1)]
 
 
 class Progress(_Said):
@@ -46,6 +67,20 @@ class Done(_Said):
     frames: int
     sampled_frames: int
     keeps_sound: bool
+
+
+class KeyframeFile(_Said):
+    """A frame by its number, and where its picture lies, a PNG."""
+
+    index: int
+    path: str
+
+
+class Scouted(_Said):
+    """The frames worth to be edited, in order of time; none where nobody is in the film."""
+
+    kind: Literal["scouted"] = "scouted"
+    keyframes: tuple[KeyframeFile, ...]
 
 
 class Fault(_Said):
@@ -66,3 +101,10 @@ Answer: TypeAlias = Annotated[Progress | Done | Fault | Failure, Field(discrimin
 """One line of JSON each; the last one is no Progress."""
 
 ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
+
+ScoutAnswer: TypeAlias = Annotated[
+    Progress | Scouted | Fault | Failure, Field(discriminator="kind")
+]
+"""The same of a ScoutTask."""
+
+SCOUT_ANSWER: TypeAdapter[ScoutAnswer] = TypeAdapter(ScoutAnswer)

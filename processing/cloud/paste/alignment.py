@@ -122,7 +122,7 @@ class _Crops:
 def _fitted(crops: _Crops, near_px: float) -> Alignment | None:
     """A better map, from the points that agree; None if too few do."""
     wanted = crops.face if np.isinf(near_px) else crops.shared
-    there, here = _followed(crops, wanted)
+    there, here = followed(crops.own, crops.edit, wanted)
     close = np.hypot(*(there - here).T) < near_px
     there, here = there[close], here[close]
     if len(here) < LEAST_POINTS:
@@ -138,14 +138,14 @@ def _fitted(crops: _Crops, near_px: float) -> Alignment | None:
     return Alignment(after(in_photo, crops.matrix), likeness, agreement)
 
 
-def _followed(crops: _Crops, where: Bytes) -> tuple[Floats, Floats]:
+def followed(own: Bytes, edit: Bytes, where: Bytes) -> tuple[Floats, Floats]:
     """Places in the edit's crop, and in the photo's, of the points that are found again: (n, 2)."""
-    corners = cv2.goodFeaturesToTrack(crops.own, MAX_POINTS, LEAST_QUALITY, APART_PX, mask=where)
+    corners = cv2.goodFeaturesToTrack(own, MAX_POINTS, LEAST_QUALITY, APART_PX, mask=where)
     if corners is None:
         return np.zeros((0, 2), np.float32), np.zeros((0, 2), np.float32)
     points = np.asarray(corners, np.float32)
-    there, found = _step(crops.own, crops.edit, points)
-    back, returned = _step(crops.edit, crops.own, there)
+    there, found = _step(own, edit, points)
+    back, returned = _step(edit, own, there)
     kept = found & returned & (np.hypot(*(back - points)[:, 0].T) < RETURN_PX)
     return there[kept, 0], points[kept, 0]
 

@@ -1,0 +1,168 @@
+"""Where in a keyframe a frame's pixels come from, measured by what is no hair and by the hair."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import cv2
+import numpy as np
+
+from processing.cloud.carry.key import Key
+from processing.cloud.carry.planes import averaged, places
+from processing.cloud.paste.affine import Affine, after, inverse, moved, scaling
+from processing.cloud.paste.alignment import correlation, detail_of, followed
+from processing.local.natural.heads import Head
+from processing.local.natural.planes import Bytes, Floats, fetched
+from processing.local.natural.view import View
+
+WITHIN_CELLS: Final = 1.0
+"""Points of a face that talks do not agree better than this."""
+LEAST_POINTS: Final = 10
+FLOW_HEIGHTS: Final = 0.06
+"""Sigma over which the flow is smoothed: hair moves in locks, not pixel by pixel."""
+LIGHT_HEIGHTS: Final = 0.25
+"""The same for the light."""
+MOST_FLOW_HEIGHTS: Final = 0.3
+"""A flow that leads farther has lost its way."""
+MOST_LIGHT: Final = 1.5
+DARK_LEVELS: Final = 24.0
+"""Added to levels before their ratio is taken: in the dark that is noise."""
+UNLIKE, ALIKE = 0.4, 0.6
+"""Faces that are less alike than the first are not seen from the same side, from the second on they
+surely are."""
+TRUST_LEVELS: Final = 30.0
+"""Of the detail: what is left of it when the motion is undone is trusted at 1/e."""
+TRUST_CELLS: Final = 2.0
+JERK_HEIGHTS: Final = 0.01
+"""From so quick a change of the movement on no mean is taken over time, in face heights."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """``matrix`` takes the frame's pixels to the keyframe's; ``flow`` (rows, columns, 2), by which
+    cells of the keyframe's canvas that is off, float32; ``light`` (rows, columns, 3) by what the
+    keyframe's levels are to be multiplied; ``trust`` (rows, columns), 0 to 1, how far the
+    keyframe explains what is seen; ``likeness`` of the two faces, -1 to 1."""
+
+    matrix: Affine
+    flow: Floats
+    light: Floats
+    trust: Floats
+    likeness: float
+
+    @property
+    def quality(self) -> float:
+        """How far its shape is to be trusted, 0 to 1."""
+        return float(np.clip((self.likeness - UNLIKE) / (ALIKE - UNLIKE), 0, 1))
+
+    def calmed(self, before: "Fit | None", later: "Fit | None", head: Head) -> "Fit":
+        """The mean with its two neighbours in time, as far as the head moves evenly: what is taken
+        from both sides does not lag."""
+        if before is None or later is None:
+            return self
+        bend = before.matrix + later.matrix - 2 * self.matrix
+        jerk = np.hypot(*(bend @ (head.cx, head.cy, 1.0))) / (JERK_HEIGHTS * head.height)
+        share = np.float32(np.exp(-(jerk**2)) / 4)
+        flow, light = (
+            np.asarray(now + share * (a + b - 2 * now), np.float32)
+            for a, now, b in (
+                (before.flow, self.flow, later.flow),
+                (before.light, self.light, later.light),
+            )
+        )
+        return replace(self, matrix=self.matrix + share * bend, flow=flow, light=light)
+
+
+class Fitter:
+    """Fits one keyframe to the frames of a film, one after the other."""
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        self._last: Fit | None = None
+        self._head: Head | None = None
+        self._places = places(key.canvas.size)
+        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+
+    def forget(self) -> None:
+        """Another scene begins, or another head is meant."""
+        self._last = None
+
+    def fit(self, view: View, head: Head, alpha: Bytes) -> Fit:
+        """Fit it to a frame, whose head and matte (height, width) are known."""
+        found = self._fitted(view, alpha, self._start(head))
+        if found.likeness < ALIKE and self._last is not None:
+            self._last = None
+            again = self._fitted(view, alpha, self._start(head))
+            found = max(found, again, key=lambda one: one.likeness)
+        self._head, self._last = head, found if found.likeness >= UNLIKE else None
+        return found
+
+    def _start(self, head: Head) -> Affine:
+        """From the last fit and how the head has moved, or from the two heads."""
+        if self._last is not None and self._head is not None:
+            before = self._head
+            moved_by = (head.cx - before.cx, head.cy - before.cy)
+            return after(self._last.matrix, scaling(1.0, *moved_by))
+        own = self.key.own.head
+        scale = own.height / head.height
+        shift = (own.cx - scale * head.cx, own.cy - scale * head.cy)
+        return np.array([[scale, 0.0, shift[0]], [0.0, scale, shift[1]]])
+
+    def _fitted(self, view: View, alpha: Bytes, start: Affine) -> Fit:
+        matrix = self._aligned(view, alpha, start)
+        key, to_grid = self.key, after(self.key.canvas.to_grid, matrix)
+        grid = detail_of(moved(view.luma, to_grid, key.canvas.size))
+        hair = moved(alpha, to_grid, key.canvas.size)
+        flow, trust = self._measured(grid, hair)
+        warped = fetched(key.luma, self._places + flow)
+        alike = correlation(warped, grid, key.face & ~hair)
+        shade = moved(view.picture, to_grid, key.canvas.size)
+        return Fit(matrix, flow, self._light(shade, hair, flow, trust), trust, alike)
+
+    def _aligned(self, view: View, alpha: Bytes, start: Affine) -> Affine:
+        """A turn, a scale and a shift by the face's points; where too few agree, as it was."""
+        key, to_grid = self.key, self.key.canvas.to_grid
+        through = after(to_grid, start)
+        grid = detail_of(moved(view.luma, through, key.canvas.size))
+        where = cv2.bitwise_and(key.face, cv2.bitwise_not(moved(alpha, through, key.canvas.size)))
+        there, here = followed(key.luma, grid, np.asarray(where, np.uint8))
+        if len(here) < LEAST_POINTS:
+            return start
+        fit, agreed = cv2.estimateAffinePartial2D(there, here, ransacReprojThreshold=WITHIN_CELLS)
+        if fit is None or int(agreed.sum()) < LEAST_POINTS:
+            return start
+        return after(inverse(to_grid), after(np.asarray(fit, np.float64), through))
+
+    def _measured(self, grid: Bytes, hair: Bytes) -> tuple[Floats, Floats]:
+        """The flow of the head and its hair, spread around them, and how far it explains both."""
+        key = self.key
+        start = np.zeros((*grid.shape, 2), np.float32)
+        if self._last is not None:
+            start = self._last.flow.copy()
+        raw = np.asarray(self._flow.calc(grid, key.luma, start), np.float32)
+        left = cv2.absdiff(fetched(key.luma, self._places + raw), grid).astype(np.float32)
+        far = np.hypot(raw[..., 0], raw[..., 1]) / (MOST_FLOW_HEIGHTS * self._cells)
+        doubt = np.square(cv2.GaussianBlur(left, (0, 0), TRUST_CELLS) / TRUST_LEVELS)
+        trust = np.asarray(np.exp(-doubt - far**4), np.float32)
+        head = np.maximum(key.face, np.minimum(hair, key.old)).astype(np.float32) / 255
+        weight = np.asarray(trust * head, np.float32)
+        return averaged(raw, weight, FLOW_HEIGHTS * self._cells), trust
+
+    def _light(self, shade: Bytes, hair: Bytes, flow: Floats, trust: Floats) -> Floats:
+        """By how much lighter the frame is than the keyframe, where both show hair."""
+        key, dark = self.key, np.float32(DARK_LEVELS)
+        before = fetched(key.shade, self._places + flow)
+        ratio = np.log((shade.astype(np.float32) + dark) / (before.astype(np.float32) + dark))
+        weight = trust * np.minimum(hair, key.old).astype(np.float32) / 255
+        mean = averaged(
+            np.asarray(ratio, np.float32),
+            np.asarray(weight, np.float32),
+            LIGHT_HEIGHTS * self._cells,
+            rest=0.05,
+        )
+        most = np.log(MOST_LIGHT)
+        return np.asarray(np.exp(np.clip(mean, -most, most)), np.float32)
+
+    @property
+    def _cells(self) -> float:
+        """Of the grid to the face's height."""
+        return float(self.key.canvas.to_grid[0, 0] * self.key.own.head.height)
