@@ -78,15 +78,26 @@ def scout(
     """
     eyes = HeadFinder(networks), HairModel(networks)
     step = max(1, -(-film.frame_count // LOOKS))
-    sights = list(_sights(_pictures(source, film), eyes, step, looked))
-    alike = np.array([[one.likeness(other) for other in sights] for one in sights])
-    worth = ranked([sight.sharpness for sight in sights])
-    found = {sights[at].index for at in chosen(alike, worth, most)}
+    found = worth_editing(_pictures(source, film), eyes, most, step, looked)
     with closing(_pictures(source, film)) as pictures:
         return tuple(_kept(pictures, found))
 
 
-def _kept(pictures: Iterable[Picture], found: set[int]) -> Generator[Keyframe, None, None]:
+def worth_editing(
+    pictures: Generator[Picture, None, None],
+    eyes: tuple[Finder, Segmenter],
+    most: int,
+    step: int = 1,
+    looked: Callable[[int], None] = lambda _: None,
+) -> list[int]:
+    """Which of a film's pictures, of which every ``step``-th is looked at; see scout."""
+    sights = list(_sights(pictures, eyes, step, looked))
+    alike = np.array([[one.likeness(other) for other in sights] for one in sights])
+    worth = ranked([sight.sharpness for sight in sights])
+    return [sights[at].index for at in chosen(alike, worth, most)]
+
+
+def _kept(pictures: Iterable[Picture], found: list[int]) -> Generator[Keyframe, None, None]:
     for index, picture in enumerate(pictures):
         if index in found:
             yield Keyframe(index, picture)

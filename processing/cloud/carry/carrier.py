@@ -30,7 +30,7 @@ from processing.local.natural.view import View
 AHEAD: Final = 4
 """Frames that are looked at before one is changed: where the look is to fade it begins so early."""
 MARGIN_HEIGHTS: Final = 0.15
-SAME: Final = 0.5
+SAME: Final = 0.6
 """A head whose features are so much like a keyframe's is the one that was edited, and it stays so
 when it turns away."""
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from processing.cloud.carry.key import Key
 from processing.cloud.carry.planes import averaged, places
+from processing.cloud.carry.shade import Shade
 from processing.cloud.paste.affine import Affine, after, inverse, moved, scaling
 from processing.cloud.paste.alignment import correlation, detail_of, followed
 from processing.local.natural.heads import Head
-from processing.local.natural.planes import Bytes, Floats, fetched
+from processing.local.natural.planes import Bytes, Floats, fetched, smoothed
 from processing.local.natural.view import View
 
 WITHIN_CELLS: Final = 1.0
@@ -23,15 +24,13 @@ LIGHT_HEIGHTS: Final = 0.25
 """The same for the light."""
 MOST_FLOW_HEIGHTS: Final = 0.3
 """A flow that leads farther has lost its way."""
-MOST_LIGHT: Final = 1.5
-DARK_LEVELS: Final = 24.0
-"""Added to levels before their ratio is taken: in the dark that is noise."""
 UNLIKE, ALIKE = 0.4, 0.6
 """Faces that are less alike than the first are not seen from the same side, from the second on they
 surely are."""
 TRUST_LEVELS: Final = 30.0
 """Of the detail: what is left of it when the motion is undone is trusted at 1/e."""
 TRUST_CELLS: Final = 2.0
+HALF: Final = 0.5
 JERK_HEIGHTS: Final = 0.01
 """From so quick a change of the movement on no mean is taken over time, in face heights."""
 
@@ -40,13 +39,13 @@ JERK_HEIGHTS: Final = 0.01
 class Fit:
     """``matrix`` takes the frame's pixels to the keyframe's; ``flow`` (rows, columns, 2), by which
     cells of the keyframe's canvas that is off, float32; ``light`` (rows, columns, 3) by what the
-    keyframe's levels are to be multiplied; ``trust`` (rows, columns), 0 to 1, how far the
+    keyframe's levels are to be multiplied; ``seen`` (rows, columns), 0 to 1, how far the
     keyframe explains what is seen; ``likeness`` of the two faces, -1 to 1."""
 
     matrix: Affine
     flow: Floats
     light: Floats
-    trust: Floats
+    seen: Floats
     likeness: float
 
     @property
@@ -112,11 +111,16 @@ class Fitter:
         key, to_grid = self.key, after(self.key.canvas.to_grid, matrix)
         grid = detail_of(moved(view.luma, to_grid, key.canvas.size))
         hair = moved(alpha, to_grid, key.canvas.size)
-        flow, trust = self._measured(grid, hair)
-        warped = fetched(key.luma, self._places + flow)
-        alike = correlation(warped, grid, key.face & ~hair)
-        shade = moved(view.picture, to_grid, key.canvas.size)
-        return Fit(matrix, flow, self._light(shade, hair, flow, trust), trust, alike)
+        raw, trust = self._measured(grid)
+        head = np.maximum(key.face, np.minimum(hair, key.old)).astype(np.float32) / 255
+        weight = np.asarray(trust * head, np.float32)
+        flow = averaged(raw, weight, FLOW_HEIGHTS * self._cells)
+        alike = correlation(fetched(key.luma, self._places + flow), grid, key.traits & ~hair)
+        frame = moved(view.picture, to_grid, key.canvas.size)
+        shade = Shade(frame, fetched(key.shade, self._places + flow))
+        light = shade.light(np.where(hair > 0, weight, 0), LIGHT_HEIGHTS * self._cells)
+        anything = Shade(frame, fetched(key.shade, self._places + raw))
+        return Fit(matrix, flow, light, anything.seen(weight > HALF), alike)
 
     def _aligned(self, view: View, alpha: Bytes, start: Affine) -> Affine:
         """A turn, a scale and a shift by the face's points; where too few agree, as it was."""
@@ -132,35 +136,16 @@ class Fitter:
             return start
         return after(inverse(to_grid), after(np.asarray(fit, np.float64), through))
 
-    def _measured(self, grid: Bytes, hair: Bytes) -> tuple[Floats, Floats]:
-        """The flow of the head and its hair, spread around them, and how far it explains both."""
-        key = self.key
+    def _measured(self, grid: Bytes) -> tuple[Floats, Floats]:
+        """The flow of whatever moves, and how far it explains what is seen."""
         start = np.zeros((*grid.shape, 2), np.float32)
         if self._last is not None:
             start = self._last.flow.copy()
-        raw = np.asarray(self._flow.calc(grid, key.luma, start), np.float32)
-        left = cv2.absdiff(fetched(key.luma, self._places + raw), grid).astype(np.float32)
+        raw = np.asarray(self._flow.calc(grid, self.key.luma, start), np.float32)
+        back = fetched(self.key.luma, self._places + raw)
+        left = smoothed(cv2.absdiff(back, grid).astype(np.float32), TRUST_CELLS)
         far = np.hypot(raw[..., 0], raw[..., 1]) / (MOST_FLOW_HEIGHTS * self._cells)
-        doubt = np.square(cv2.GaussianBlur(left, (0, 0), TRUST_CELLS) / TRUST_LEVELS)
-        trust = np.asarray(np.exp(-doubt - far**4), np.float32)
-        head = np.maximum(key.face, np.minimum(hair, key.old)).astype(np.float32) / 255
-        weight = np.asarray(trust * head, np.float32)
-        return averaged(raw, weight, FLOW_HEIGHTS * self._cells), trust
-
-    def _light(self, shade: Bytes, hair: Bytes, flow: Floats, trust: Floats) -> Floats:
-        """By how much lighter the frame is than the keyframe, where both show hair."""
-        key, dark = self.key, np.float32(DARK_LEVELS)
-        before = fetched(key.shade, self._places + flow)
-        ratio = np.log((shade.astype(np.float32) + dark) / (before.astype(np.float32) + dark))
-        weight = trust * np.minimum(hair, key.old).astype(np.float32) / 255
-        mean = averaged(
-            np.asarray(ratio, np.float32),
-            np.asarray(weight, np.float32),
-            LIGHT_HEIGHTS * self._cells,
-            rest=0.05,
-        )
-        most = np.log(MOST_LIGHT)
-        return np.asarray(np.exp(np.clip(mean, -most, most)), np.float32)
+        return raw, np.asarray(np.exp(-np.square(left / TRUST_LEVELS) - far**4), np.float32)
 
     @property
     def _cells(self) -> float:

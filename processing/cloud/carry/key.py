@@ -12,7 +12,7 @@ from processing.cloud.carry.likeness import features
 from processing.cloud.carry.planes import opened, spread_pixels
 from processing.cloud.paste import tone
 from processing.cloud.paste.affine import Affine, moved, scaling
-from processing.cloud.paste.alignment import detail_of
+from processing.cloud.paste.alignment import FEATURES, detail_of
 from processing.cloud.paste.portrait import Portrait, face_in
 from processing.local.natural.planes import Bytes, Floats
 
@@ -96,6 +96,11 @@ class Key:
     def face(self) -> Bytes:
         """The face's mask, on the grid."""
         return face_in(self.own.head, self.canvas.to_grid, self.canvas.size)
+
+    @cached_property
+    def traits(self) -> Bytes:
+        """The mask of what faces are known by, on the grid."""
+        return face_in(self.own.head, self.canvas.to_grid, self.canvas.size, FEATURES)
 
     @cached_property
     def hair(self) -> Picture:

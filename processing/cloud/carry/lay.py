@@ -9,15 +9,14 @@ import numpy as np
 
 from media.frame import Picture
 from processing.cloud.carry.key import SOLID
-from processing.cloud.carry.layer import Layer, Place
+from processing.cloud.carry.layer import SMALL, Layer, Place
 from processing.cloud.carry.planes import spread_pixels
 from processing.cloud.paste import tone
+from processing.cloud.paste.pair import FACE_CELLS
 from processing.cloud.paste.region import RIM_HEIGHTS
 from processing.local.natural.heads import Head
-from processing.local.natural.planes import Bytes, Floats
+from processing.local.natural.planes import Bytes, Floats, resized, smoothed
 
-SMALL: Final = 4
-"""What varies slowly is found on a picture so many times as small."""
 MOSTLY: Final = 200
 """From here on up to 255 a pixel of hair shows its own colour, below that of the hair around."""
 CLEAR: Final = 4
@@ -104,11 +103,14 @@ def _old_hair(own: Picture, matte: Bytes) -> Floats:
 
 def _bare(gone: Floats, face_px: float) -> Floats:
     """How much of each pixel shows what hair hid, with a rim: its outline would stay as a line."""
-    rim = 1 + 2 * round(RIM_HEIGHTS * face_px)
+    height, width = gone.shape
+    factor = min(1.0, FACE_CELLS / face_px)
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    small = cv2.resize(np.clip(2 * gone, 0, 1), size, interpolation=cv2.INTER_AREA)
+    rim = 1 + 2 * max(1, round(RIM_HEIGHTS * face_px * factor))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (rim, rim))
-    grown = cv2.dilate(np.clip(2 * gone, 0, 1), disc)
-    soft = cv2.GaussianBlur(grown, (0, 0), max(0.6, rim / 8))
-    return np.asarray(np.clip(2 * soft - 0.5, 0, 1), np.float32)
+    soft = smoothed(np.asarray(cv2.dilate(small, disc), np.float32), rim / 8)
+    return resized(np.asarray(np.clip(2 * soft - 0.5, 0, 1), np.float32), (width, height))
 
 
 def _lit(own: Picture, matte: Bytes, ground: Floats) -> Floats:

@@ -12,13 +12,15 @@ from processing.cloud.carry.planes import places, taken_through
 from processing.cloud.paste.affine import Affine, after, inverse, scaling
 from processing.cloud.paste.portrait import face_in
 from processing.local.natural.heads import Head
-from processing.local.natural.planes import Bytes, Floats, P, fetched
+from processing.local.natural.planes import Bytes, Floats, P, fetched, resized, smoothed
 
 SEEN_FROM, SEEN_TO = 0.15, 0.5
 """New hair is laid over what the keyframe explains as far as the second; what it explains no
 farther than the first has come before the hair."""
-HEAD_HEIGHTS: Final = 1.2
+HEAD_HEIGHTS, SOFT_HEIGHTS = 1.2, 0.04
 """What is bared within so many face heights is skin, and moves with the face."""
+SMALL: Final = 4
+"""What varies slowly is found on a picture so many times as small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Warp:
         return Layer(hair, kept, self._extra() if key.adds else None, ground)
 
     def _extra(self) -> Floats:
-        seen = np.clip((self._fit.trust - SEEN_FROM) / (SEEN_TO - SEEN_FROM), 0, 1)
+        seen = np.clip((self._fit.seen - SEEN_FROM) / (SEEN_TO - SEEN_FROM), 0, 1)
         alpha = fetched(self._key.extra, self.sources).astype(np.float32) / 255
         return np.asarray(alpha * self._enlarged(np.asarray(seen, np.float32)), np.float32)
 
@@ -85,10 +87,18 @@ class Warp:
         corner = scaling(1.0, -place.left, -place.top)
         wide = _onto(flow, inverse(after(to_small, corner)), place.size)
         behind = _through(corner, place.size) + wide
-        face = face_in(head, inverse(corner), place.size, HEAD_HEIGHTS)
-        soft = cv2.GaussianBlur(face, (0, 0), max(1.0, head.height / 24)).astype(np.float32) / 255
-        sources = behind + soft[..., None] * (self.sources - behind)
+        skin = self._skin(head)[..., None]
+        sources = behind + skin * (self.sources - behind)
         return taken_through(self._key.ground, sources).astype(np.float32)
+
+    def _skin(self, head: Head) -> Floats:
+        """1 on the head, 0 away from it, in soft steps."""
+        place, (width, height) = self._place, self._place.size
+        small = scaling(1 / SMALL, place.left, place.top)
+        size = (max(1, width // SMALL), max(1, height // SMALL))
+        face = face_in(head, small, size, HEAD_HEIGHTS).astype(np.float32) / np.float32(255)
+        soft = smoothed(np.asarray(face), max(1.0, SOFT_HEIGHTS * head.height / SMALL))
+        return resized(soft, place.size)
 
     def _enlarged(self, plane: Floats) -> Floats:
         return _onto(plane, self._from_grid, self._place.size)

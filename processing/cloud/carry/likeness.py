@@ -3,7 +3,7 @@
 from typing import Final
 
 from processing.cloud.paste.affine import moved, scaling
-from processing.cloud.paste.alignment import correlation, detail_of
+from processing.cloud.paste.alignment import FEATURES, correlation, detail_of
 from processing.cloud.paste.portrait import face_in
 from processing.local.natural.crop import Square
 from processing.local.natural.heads import Head
@@ -27,4 +27,4 @@ def likeness(one: Bytes, other: Bytes) -> float:
     """The correlation of two heads' features, -1 to 1."""
     middle = (SIDE_PX - 1) / 2
     head = Head(middle, middle, SIDE_PX / HEIGHTS, 1.0)
-    return correlation(one, other, face_in(head, scaling(1.0), (SIDE_PX, SIDE_PX)))
+    return correlation(one, other, face_in(head, scaling(1.0), (SIDE_PX, SIDE_PX), FEATURES))

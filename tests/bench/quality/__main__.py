@@ -13,6 +13,7 @@ from pathlib import Path
 from processing.local.memory import keep_freed_memory
 from processing.local.threads import use_one_thread_per_call
 from tests.bench.quality import (
+    carry,
     colour,
     leakage,
     masks,
@@ -59,6 +60,10 @@ def _paste(options: Options) -> Iterable[Report]:
     yield paste.run(options)
 
 
+def _carry(options: Options) -> Iterable[Report]:
+    yield carry.run(options)
+
+
 def _speed(options: Options) -> Iterable[Report]:
     yield speed.run(options)
 
@@ -73,6 +78,7 @@ PARTS: dict[str, Callable[[Options], Iterable[Report]]] = {
     "leakage": _leakage,
     "steady": _steady,
     "paste": _paste,
+    "carry": _carry,
     "speed": _speed,
     "sheets": _sheets,
 }

@@ -137,7 +137,7 @@ def _judge(own: Portrait, edit: edits.Edit, eyes: Eyes) -> tuple[Pasted, Judged]
     judged = Judged(
         error_px,
         100 * error_px / own.head.height,
-        int((_untouched(own, alpha) & (pasted.picture != own.view.picture).any(axis=2)).sum()),
+        int((untouched(own, alpha) & (pasted.picture != own.view.picture).any(axis=2)).sum()),
         _seam(own.view.picture, laid, pasted),
         iou(is_hair(alpha), is_hair(eyes.look(pasted.picture).alpha)),
         _difference(laid, edit.clean, taken),
@@ -154,7 +154,7 @@ def _error_px(edit: Portrait, off: "np.ndarray[Any, np.dtype[np.float64]]") -> f
     return float(np.hypot(*(off @ places)).mean()) if len(rows) else 0.0
 
 
-def _untouched(own: Portrait, alpha: "np.ndarray[Any, np.dtype[np.uint8]]") -> Mask:
+def untouched(own: Portrait, alpha: "np.ndarray[Any, np.dtype[np.uint8]]") -> Mask:
     """The inner face, away from all hair."""
     whole = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
     face = face_in(own.head, whole, (own.shape[1], own.shape[0]), INNER) > 0
