@@ -8,7 +8,7 @@ import numpy as np
 
 from processing.cloud.carry.key import Key
 from processing.cloud.carry.planes import averaged, places
-from processing.cloud.carry.shade import Shade
+from processing.cloud.carry.shade import Shade, seen
 from processing.cloud.paste.affine import Affine, after, inverse, moved, scaling
 from processing.cloud.paste.alignment import correlation, detail_of, followed
 from processing.local.natural.heads import Head
@@ -119,8 +119,18 @@ class Fitter:
         frame = moved(view.picture, to_grid, key.canvas.size)
         shade = Shade(frame, fetched(key.shade, self._places + flow))
         light = shade.light(np.where(hair > 0, weight, 0), LIGHT_HEIGHTS * self._cells)
-        anything = Shade(frame, fetched(key.shade, self._places + raw))
-        return Fit(matrix, flow, light, anything.seen(weight > HALF), alike)
+        gain = shade.gain(weight > HALF)
+        left = [of.left(gain) for of in (shade, *self._others(frame, raw, to_grid))]
+        return Fit(matrix, flow, light, seen(np.minimum.reduce(left)), alike)
+
+    def _others(self, frame: Bytes, raw: Floats, to_grid: Affine) -> tuple[Shade, Shade]:
+        """The keyframe moved as whatever is there seems to have moved, and not moved at all."""
+        key = self.key
+        stays = after(to_grid, inverse(key.canvas.to_grid))
+        return (
+            Shade(frame, fetched(key.shade, self._places + raw)),
+            Shade(frame, moved(key.shade, stays, key.canvas.size)),
+        )
 
     def _aligned(self, view: View, alpha: Bytes, start: Affine) -> Affine:
         """A turn, a scale and a shift by the face's points; where too few agree, as it was."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from media.frame import Picture
 from processing.cloud.carry.likeness import features
+from processing.cloud.carry.matte import mended
 from processing.cloud.carry.planes import opened, spread_pixels
 from processing.cloud.paste import tone
 from processing.cloud.paste.affine import Affine, moved, scaling
@@ -68,9 +69,15 @@ class Key:
     edit: Portrait
 
     @cached_property
+    def new(self) -> Bytes:
+        """The matte of the hair that is."""
+        edit, old = self.edit, self.own.alpha
+        return mended(edit.view.picture, edit.alpha, old, SOLID, self.own.head.height)
+
+    @cached_property
     def canvas(self) -> Canvas:
         """What is looked at."""
-        return Canvas.of(self.own, np.maximum(self.own.alpha, self.edit.alpha))
+        return Canvas.of(self.own, np.maximum(self.own.alpha, self.new))
 
     @cached_property
     def features(self) -> Bytes:
@@ -105,18 +112,18 @@ class Key:
     @cached_property
     def hair(self) -> Picture:
         """The new hair's colours, and beyond it those that are nearest."""
-        return spread_pixels(self.edit.view.picture, self.edit.alpha >= SOLID)
+        return spread_pixels(self.edit.view.picture, self.new >= SOLID)
 
     @cached_property
     def ground(self) -> Picture:
         """What is behind the new hair, carried in from around it."""
-        clear = cv2.dilate(self.edit.alpha, self._disc(THIN_HEIGHTS / 2)) <= BARE
+        clear = cv2.dilate(self.new, self._disc(THIN_HEIGHTS / 2)) <= BARE
         return spread_pixels(self.edit.view.picture, clear)
 
     @cached_property
     def gone(self) -> Bytes:
         """The matte of the hair that is there no more."""
-        return self._clearly(np.asarray(cv2.subtract(self.own.alpha, self.edit.alpha), np.uint8))
+        return self._clearly(np.asarray(cv2.subtract(self.own.alpha, self.new), np.uint8))
 
     @cached_property
     def kept(self) -> Floats:
@@ -133,9 +140,9 @@ class Key:
     @cached_property
     def extra(self) -> Bytes:
         """The matte of hair where there was none."""
-        beyond = np.asarray(cv2.subtract(self.edit.alpha, self.own.alpha), np.uint8)
+        beyond = np.asarray(cv2.subtract(self.new, self.own.alpha), np.uint8)
         near = cv2.dilate(self._clearly(beyond), self._disc(2 * THIN_HEIGHTS))
-        return np.where(near > BARE, self.edit.alpha, 0).astype(np.uint8)
+        return np.where(near > BARE, self.new, 0).astype(np.uint8)
 
     def _clearly(self, matte: Bytes) -> Bytes:
         """What two mattes differ by, without the thin rims by which those of the same hair do."""

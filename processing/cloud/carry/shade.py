@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +19,9 @@ FEW: Final = 0.05
 SEEN_LEVELS: Final = 25.0
 """A place that differs by so much, in the frame's light, is explained at 1/e."""
 AROUND_CELLS: Final = 1.5
+NEAR_CELLS: Final = 5
+"""Edges may be off by half of this."""
+FINGER_CELLS: Final = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,17 +38,29 @@ class Shade:
         most = np.log(MOST_LIGHT)
         return np.asarray(np.exp(np.clip(mean, -most, most)), np.float32)
 
-    def seen(self, where: NDArray[np.bool_]) -> Floats:
-        """How far the keyframe explains what is seen, (rows, columns), 0 to 1, in the light that
-        the frame has where a mask is set."""
-        gain = np.exp(tone.face_gain(self._ratio(), where))
+    def gain(self, where: NDArray[np.bool_]) -> Floats:
+        """How much lighter the frame is where a mask is set, as logarithms, (3,)."""
+        return tone.face_gain(self._ratio(), where)
+
+    def left(self, gain: Floats) -> Floats:
+        """By how many levels the frame is off from anything that the keyframe shows near there, in
+        the frame's light, (rows, columns)."""
         dark = np.float32(DARK_LEVELS)
-        before = (self.keyframe.astype(np.float32) + dark) * gain - dark
-        left = np.abs(self.frame.astype(np.float32) - before).max(axis=2)
-        mean = smoothed(np.asarray(left, np.float32), AROUND_CELLS)
-        return np.asarray(np.exp(-np.square(mean / SEEN_LEVELS)), np.float32)
+        before = (self.keyframe.astype(np.float32) + dark) * np.exp(gain) - dark
+        here, disc = self.frame.astype(np.float32), np.ones((NEAR_CELLS, NEAR_CELLS), np.uint8)
+        over, under = here - cv2.dilate(before, disc), cv2.erode(before, disc) - here
+        return np.asarray(np.maximum(over, under).max(axis=2), np.float32)
 
     def _ratio(self) -> Floats:
         dark = np.float32(DARK_LEVELS)
         frame, keyframe = (of.astype(np.float32) + dark for of in (self.frame, self.keyframe))
         return np.asarray(np.log(frame / keyframe), np.float32)
+
+
+def seen(left: Floats) -> Floats:
+    """How far what is left over shows the same thing, 0 to 1; gaps narrower than a finger are
+    edges that do not fit."""
+    mean = smoothed(np.maximum(left, 0), AROUND_CELLS)
+    sure = np.asarray(np.exp(-np.square(mean / SEEN_LEVELS)), np.float32)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (FINGER_CELLS, FINGER_CELLS))
+    return np.asarray(cv2.morphologyEx(sure, cv2.MORPH_CLOSE, disc), np.float32)
