@@ -45,9 +45,8 @@ class ByPlace:
 
     def find(self, picture: Picture) -> tuple[Head, ...]:
         """See Finder."""
-        same = (at for at, one in enumerate(self._pictures) if one is picture)
-        at = next(same, None)
-        return () if at is None else (self._heads[at],)
+        known = zip(self._heads, self._pictures, strict=False)
+        return tuple(head for head, one in known if one is picture)
 
 
 def head_at(move: NDArray[np.float64]) -> Head:
