@@ -6,8 +6,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-ENOUGH: Final = 1.0
-"""A keyframe must stand for so many more of the frames that were looked at, or as much better."""
+ENOUGH: Final = 0.04
+"""A further keyframe costs as much as the first: it must stand for such a share of the frames that
+none stood for before."""
+LEAST: Final = 1e-6
 SURE: Final = 0.85
 """A frame so like its keyframe needs no better one."""
 
@@ -24,7 +26,7 @@ def chosen(likeness: NDArray[np.float64], worth: NDArray[np.float64], most: int)
     while len(found) < most and len(worth):
         gains = np.maximum(covers - covered, 0).sum(axis=1)
         best = int(np.argmax(gains))
-        if gains[best] < (ENOUGH if found else 1e-6):
+        if gains[best] < (ENOUGH * len(worth) if found else LEAST):
             break
         found.append(best)
         covered = np.maximum(covered, covers[best])

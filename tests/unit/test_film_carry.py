@@ -51,15 +51,7 @@ def test_sound_keeps_its_place() -> None:
     """What comes between two frames stays between them, however late frames are."""
     sound = [cast("SoundPacket", object()) for _ in range(3)]
     frames = [FilmFrame(pts, pictures.solid(1, 2, 3, 8, 8)) for pts in range(4)]
-    order: list[FilmFrame | Any] = [
-        sound[0],
-        frames[0],
-        frames[1],
-        sound[1],
-        frames[2],
-        frames[3],
-        sound[2],
-    ]
+    order: list[FilmFrame | Any] = [sound[0], *frames[:2], sound[1], *frames[2:], sound[2]]
 
     def reading() -> "Generator[FilmFrame | SoundPacket, None, None]":
         yield from order

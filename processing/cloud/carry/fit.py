@@ -18,7 +18,7 @@ from processing.local.natural.view import View
 WITHIN_CELLS: Final = 1.0
 """Points of a face that talks do not agree better than this."""
 LEAST_POINTS: Final = 10
-FLOW_HEIGHTS: Final = 0.06
+FLOW_HEIGHTS: Final = 0.08
 """Sigma over which the flow is smoothed: hair moves in locks, not pixel by pixel."""
 LIGHT_HEIGHTS: Final = 0.25
 """The same for the light."""
@@ -31,7 +31,7 @@ TRUST_LEVELS: Final = 30.0
 """Of the detail: what is left of it when the motion is undone is trusted at 1/e."""
 TRUST_CELLS: Final = 2.0
 HALF: Final = 0.5
-JERK_HEIGHTS: Final = 0.01
+JERK_HEIGHTS: Final = 0.004
 """From so quick a change of the movement on no mean is taken over time, in face heights."""
 
 
