@@ -18,11 +18,11 @@ from processing.film.scout import worth_editing
 from processing.local.natural.heads import HeadFinder
 from processing.local.natural.model import HairModel
 from tests.bench.quality import contact, edits, flicker
-from tests.bench.quality.arrays import Mask, is_hair, mean
+from tests.bench.quality.arrays import Mask, grown, is_hair, mean, shrunk
 from tests.bench.quality.clips import FaceFinder, clips, frames
 from tests.bench.quality.options import Options
 from tests.bench.quality.overlap import iou
-from tests.bench.quality.paste import COLORS, YUNET_WEIGHTS, Eyes, untouched
+from tests.bench.quality.paste import COLORS, YUNET_WEIGHTS, Eyes, steepness, untouched
 from tests.bench.quality.report import Report, figure
 from tests.bench.quality.truth import Face, read_picture, write_picture
 from tests.bench.table import table
@@ -31,14 +31,15 @@ PHOTO = "media/long-blonde-photo.jpg"
 MOST_KEYS, LOOK_EVERY, JUDGE_EVERY = 4, 5, 15
 """So many frames of a clip are edited, of every so many-th; pairs of frames that are judged begin
 so many apart."""
-CELL_PX, SHOWN = 420, 6
+CELL_PX, SHOWN, RIM_PX = 420, 6, 3
 NOTES = """\
 A few frames, chosen by the scout, are edited by stand-ins (see paste) and laid in; between them \
 the hair is carried. Truth: the same edit of each frame, not harmed. Hair: IoU of the hair found \
 in both / the worst frame's. Colour: CIELAB from the truth, mean over its hair. Face: pixels of \
 its inner part that changed away from all hair, worst frame; 0 is right. Flicker: grey levels that \
 a pixel of hair changes by from frame to frame along the film's own flow, carried / truth / the \
-frames before any edit. Untouched: frames left as they were."""
+frames before any edit. Seam: gradient along the rim of what was changed, over the steeper one of \
+frame and truth there; more than 1 would be a line. Untouched: frames left as they were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Judged:
     flicker: float
     true_flicker: float
     own_flicker: float
+    seam: float
     untouched: int
     fps: float
 
@@ -99,7 +101,17 @@ def run(options: Options) -> Report:
             judged = _judged(options, f"{name}-{kind}", pictures, _Editor(kind, eyes, faces, donor))
             if judged is not None:
                 found[f"{name}, {kind}"] = judged
-    heads = ["clip, edit", "keys", "hair", "colour", "face", "flicker", "untouched", "frames/s"]
+    heads = [
+        "clip, edit",
+        "keys",
+        "hair",
+        "colour",
+        "face",
+        "flicker",
+        "seam",
+        "untouched",
+        "frames/s",
+    ]
     text = table(heads, [[name, *_cells(of)] for name, of in found.items()])
     return Report("carry", f"{NOTES}\n\n{text}", {name: asdict(one) for name, one in found.items()})
 
@@ -144,20 +156,30 @@ _Films = tuple[Sequence[Picture], Sequence[Picture], Mapping[int, Picture]]
 def _figures(keys: Sequence[Key], eyes: Eyes, films: _Films, fps: float) -> Judged:
     pictures, carried, truths = films
     overlaps, colours, faces = list[float](), list[float](), list[int]()
-    flickers = list[tuple[float, float, float]]()
+    flickers, seams = list[tuple[float, float, float]](), list[float]()
     for at in list(truths)[::2]:
         own, result, true = (eyes.look(of[at]) for of in films)
         overlaps.append(iou(is_hair(result.alpha), is_hair(true.alpha)))
         colours.append(_difference(carried[at], truths[at], is_hair(true.alpha)))
         away = untouched(own, np.maximum(result.alpha, true.alpha))
         faces.append(int((away & (carried[at] != pictures[at]).any(axis=2)).sum()))
+        seams.append(_seam(pictures[at], carried[at], truths[at]))
         flickers.append(_flicker(films, at, is_hair(true.alpha) & is_hair(result.alpha)))
     same = sum(np.array_equal(*pair) for pair in zip(pictures, carried, strict=True))
     carried_levels, true_levels, own_levels = (mean(list(of)) for of in zip(*flickers, strict=True))
     return Judged(
         len(keys), mean(overlaps), min(overlaps), mean(colours), max(faces),
-        carried_levels, true_levels, own_levels, same, fps,
+        carried_levels, true_levels, own_levels, mean([one for one in seams if not np.isnan(one)]), same, fps,
     )  # fmt: skip
+
+
+def _seam(own: Picture, carried: Picture, true: Picture) -> float:
+    changed = (own != carried).any(axis=2)
+    rim = grown(changed, RIM_PX) & ~shrunk(changed, RIM_PX)
+    if not rim.any():
+        return float("nan")
+    there = np.maximum(steepness(own), steepness(true))[rim].mean()
+    return float(steepness(carried)[rim].mean() / there)
 
 
 def _flicker(films: _Films, at: int, hair: Mask) -> tuple[float, float, float]:
@@ -189,6 +211,7 @@ def _cells(of: Judged) -> list[str]:
         figure(of.colour, 1),
         str(of.face_px),
         " / ".join(figure(levels, 1) for levels in (of.flicker, of.true_flicker, of.own_flicker)),
+        figure(of.seam, 2),
         str(of.untouched),
         figure(of.fps, 1),
     ]

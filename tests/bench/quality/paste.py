@@ -165,11 +165,11 @@ def untouched(own: Portrait, alpha: "np.ndarray[Any, np.dtype[np.uint8]]") -> Ma
 def _seam(photo: Picture, laid: Picture, pasted: Pasted) -> float:
     """How steep the transition is, for what is there anyway."""
     band = (pasted.share > 0) & (pasted.share < 255)
-    there = np.maximum(_steepness(photo), _steepness(laid))[band].mean()
-    return float(_steepness(pasted.picture)[band].mean() / there)
+    there = np.maximum(steepness(photo), steepness(laid))[band].mean()
+    return float(steepness(pasted.picture)[band].mean() / there)
 
 
-def _steepness(picture: Picture) -> Plane:
+def steepness(picture: Picture) -> Plane:
     grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.float32)
     across, down = (cv2.Sobel(grey, cv2.CV_32F, *of) for of in ((1, 0), (0, 1)))
     return np.asarray(np.hypot(across, down), np.float32)
