@@ -33,19 +33,21 @@ def carrier_of(task: FilmTask, film: FilmInfo, looked: Callable[[], None]) -> Ca
     def portrait(path: str) -> Portrait:
         return Portrait.of(decode_photo(Path(path).read_bytes(), FRAME_PX), finder, segmenter)
 
-    keys = list(_keys(task.carried, portrait))
+    keys = list(_keys(task.carried, portrait, (film.height_px, film.width_px)))
     with closing(_pictures(Path(task.source), film, looked)) as pictures:
         return Carrier(keys, cuts_of(pictures), finder, segmenter)
 
 
-def _keys(frames: tuple[CarriedFrame, ...], portrait: Callable[[str], Portrait]) -> Iterator[Key]:
-    """Of those that show one head before and after."""
+def _keys(
+    frames: tuple[CarriedFrame, ...], portrait: Callable[[str], Portrait], shape: tuple[int, int]
+) -> Iterator[Key]:
+    """Of those that are as large as the film and show one head before and after."""
     for frame in frames:
         try:
             own, edit = portrait(frame.own), portrait(frame.edited)
         except UnfitPicture:
             continue
-        if own.shape == edit.shape:
+        if own.shape == edit.shape == shape:
             yield Key(frame.index, own, edit)
 
 

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import av
 import numpy as np
+import pytest
 
 from media.codec import encode_photo
 from media.film.probe import FilmLimits, probe
@@ -91,17 +92,19 @@ def test_nothing_carried_needs_no_carrier(tmp_path: Path) -> None:
     assert carrier_of(task(source), probe(source, LIMITS), lambda: None) is None
 
 
-def test_frames_without_a_head_carry_nothing(tmp_path: Path) -> None:
-    """The film stays as it is."""
+@pytest.mark.parametrize("key", [pictures.gradient(), pictures.portrait()])
+def test_frames_of_no_use_carry_nothing(key: Picture, tmp_path: Path) -> None:
+    """Without a head, or of another size: the film stays as it is."""
     source, picture = tmp_path / "film", pictures.gradient()
     source.write_bytes(film(Recipe(frames=3)))
     path = tmp_path / "key.png"
-    path.write_bytes(encode_photo(picture, "png", 100))
+    path.write_bytes(encode_photo(key, "png", 100))
     looked: list[int] = []
     frame = CarriedFrame(index=0, own=str(path), edited=str(path))
     told = FilmTask.model_validate_json(task(source, frame).model_dump_json())
     carrier = carrier_of(told, probe(source, LIMITS), lambda: looked.append(1))
     assert carrier is not None
     assert len(looked) == 3
+    assert not carrier._fitters
     (after,) = carrier.carried([picture])
     assert np.array_equal(after, picture)

@@ -78,6 +78,7 @@ class Carrier:
         self._scenes = np.cumsum(cuts)
         self._fitters = {key.index: Fitter(key) for key in keys}
         self._grounds = {key.index: Ground(key) for key in keys if key.bares}
+        self._eyes = finder, segmenter
         self._tracker = HeadTracker(finder, segmenter)
         self._mixer = Mixer()
         self._track: HairTrack | None = None
@@ -130,9 +131,10 @@ class Carrier:
         self, view: View, tracks: list[HairTrack], keys: Sequence[Key]
     ) -> tuple[HairTrack | None, dict[int, float]]:
         """The head that was edited, and how like it is to the keyframes."""
+        faces = {track: features(view, track.head) for track in tracks}
         alike = {
-            track: {key.index: likeness(features(view, track.head), key.features) for key in keys}
-            for track in tracks
+            track: {key.index: likeness(face, key.features) for key in keys}
+            for track, face in faces.items()
         }
         if self._track not in alike:
             self._track = max(alike, key=lambda one: max(alike[one].values()), default=None)
@@ -147,7 +149,7 @@ class Carrier:
 
     def _begin(self, scene: int) -> None:
         self._scene = scene
-        self._track = None
+        self._tracker, self._track = HeadTracker(*self._eyes), None
         self._forget()
 
     def _forget(self) -> None:

@@ -32,6 +32,7 @@ MOST_KEYS, LOOK_EVERY, JUDGE_EVERY = 4, 5, 15
 """So many frames of a clip are edited, of every so many-th; pairs of frames that are judged begin
 so many apart."""
 CELL_PX, SHOWN, RIM_PX = 420, 6, 3
+HEADS = ("clip, edit", "keys", "hair", "colour", "face", "flicker", "seam", "untouched", "frames/s")
 NOTES = """\
 A few frames, chosen by the scout, are edited by stand-ins (see paste) and laid in; between them \
 the hair is carried. Truth: the same edit of each frame, not harmed. Hair: IoU of the hair found \
@@ -169,7 +170,7 @@ def _figures(keys: Sequence[Key], eyes: Eyes, films: _Films, fps: float) -> Judg
     carried_levels, true_levels, own_levels = (mean(list(of)) for of in zip(*flickers, strict=True))
     return Judged(
         len(keys), mean(overlaps), min(overlaps), mean(colours), max(faces),
-        carried_levels, true_levels, own_levels, mean([one for one in seams if not np.isnan(one)]), same, fps,
+        carried_levels, true_levels, own_levels, float(np.nanmean(seams)), same, fps,
     )  # fmt: skip
 
 
