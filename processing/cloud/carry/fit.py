@@ -9,6 +9,7 @@ import numpy as np
 from processing.cloud.carry.key import Key
 from processing.cloud.carry.planes import averaged, places
 from processing.cloud.carry.shade import Shade, seen
+from processing.cloud.paste import tone
 from processing.cloud.paste.affine import Affine, after, inverse, moved, scaling
 from processing.cloud.paste.alignment import correlation, detail_of, followed
 from processing.local.natural.heads import Head
@@ -24,13 +25,15 @@ LIGHT_HEIGHTS: Final = 0.25
 """The same for the light."""
 MOST_FLOW_HEIGHTS: Final = 0.3
 """A flow that leads farther has lost its way."""
-UNLIKE, ALIKE = 0.4, 0.6
+UNLIKE, ALIKE = 0.2, 0.45
 """Faces that are less alike than the first are not seen from the same side, from the second on they
-surely are."""
+surely are. Who it is is known by then."""
 TRUST_LEVELS: Final = 30.0
 """Of the detail: what is left of it when the motion is undone is trusted at 1/e."""
 TRUST_CELLS: Final = 2.0
 HALF: Final = 0.5
+KNOWN: Final = 0.2
+"""Weight around from which on the flow is known."""
 JERK_HEIGHTS: Final = 0.004
 """From so quick a change of the movement on no mean is taken over time, in face heights."""
 
@@ -51,7 +54,7 @@ class Fit:
     @property
     def quality(self) -> float:
         """How far its shape is to be trusted, 0 to 1."""
-        return float(np.clip((self.likeness - UNLIKE) / (ALIKE - UNLIKE), 0, 1))
+        return _sure(self.likeness)
 
     def calmed(self, before: "Fit | None", later: "Fit | None", head: Head) -> "Fit":
         """The mean with its two neighbours in time, as far as the head moves evenly: what is taken
@@ -69,6 +72,10 @@ class Fit:
             )
         )
         return replace(self, matrix=self.matrix + share * bend, flow=flow, light=light)
+
+
+def _sure(likeness: float) -> float:
+    return float(np.clip((likeness - UNLIKE) / (ALIKE - UNLIKE), 0, 1))
 
 
 class Fitter:
@@ -114,14 +121,24 @@ class Fitter:
         raw, trust = self._measured(grid)
         head = np.maximum(key.face, np.minimum(hair, key.old)).astype(np.float32) / 255
         weight = np.asarray(trust * head, np.float32)
-        flow = averaged(raw, weight, FLOW_HEIGHTS * self._cells)
+        flow = self._spread(raw, weight)
         alike = correlation(fetched(key.luma, self._places + flow), grid, key.traits & ~hair)
+        # Where faces hardly agree the flow has found something else: the head alone is followed.
+        flow *= np.float32(_sure(alike))
         frame = moved(view.picture, to_grid, key.canvas.size)
         shade = Shade(frame, fetched(key.shade, self._places + flow))
         light = shade.light(np.where(hair > 0, weight, 0), LIGHT_HEIGHTS * self._cells)
         gain = shade.gain(weight > HALF)
         left = [of.left(gain) for of in (shade, *self._others(frame, raw, to_grid))]
         return Fit(matrix, flow, light, seen(np.minimum.reduce(left)), alike)
+
+    def _spread(self, raw: Floats, weight: Floats) -> Floats:
+        """The flow where it is known, smoothly, and carried on beyond."""
+        sigma = FLOW_HEIGHTS * self._cells
+        known = np.minimum(smoothed(weight, sigma) / np.float32(KNOWN), 1)
+        planes = np.dstack([averaged(raw, weight, sigma), np.zeros_like(known)])
+        full = tone.spread_out(np.asarray(planes, np.float32), np.asarray(known, np.float32))
+        return smoothed(np.ascontiguousarray(full[..., :2]), sigma)
 
     def _others(self, frame: Bytes, raw: Floats, to_grid: Affine) -> tuple[Shade, Shade]:
         """The keyframe moved as whatever is there seems to have moved, and not moved at all."""
