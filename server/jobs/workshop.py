@@ -1,17 +1,29 @@
-"""Has films changed in processes of their own, one for each."""
+"""Has films changed, and looked through, in processes of their own, one for each."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
-from processing.film.task import ANSWER, Done, Failure, Fault, FilmTask, Progress
+from processing.film.task import (
+    ANSWER,
+    Answer,
+    Done,
+    Failure,
+    Fault,
+    FilmTask,
+    Progress,
+    Scouted,
+    ScoutTask,
+)
 from server.children import child
 from storage.errors import StorageFailed
 
 STALL_S: Final = 60.0
 """A process that says nothing for so long hangs."""
+
+End = TypeVar("End", Done, Scouted)
 
 
 class FilmFaulty(Exception):
@@ -29,15 +41,22 @@ class WorkFailed(Exception):
 
 
 class Workshop:
-    """Changes films, each within ``timeout_s``, by running ``module``.
+    """Changes films, each within ``timeout_s``, by running ``module``; ``scouting`` looks them
+    through.
 
     A process takes half a second to start. One that is expected to be needed is started ahead, and
     waits; if nothing comes for long it goes by itself.
     """
 
-    def __init__(self, timeout_s: float, module: str = "processing.film.child") -> None:
+    def __init__(
+        self,
+        timeout_s: float,
+        module: str = "processing.film.child",
+        scouting: str = "processing.film.scouting",
+    ) -> None:
         self._timeout_s = timeout_s
         self._module = module
+        self._scouting = scouting
         self._spare: _Spare | None = None
         self._is_open = True
         self._changing_spare = asyncio.Lock()
@@ -57,17 +76,28 @@ class Workshop:
         Raises FilmFaulty, WorkFailed, and StorageFailed where there can be no more processes. Who
         is cancelled leaves no process behind.
         """
-        try:
-            async with asyncio.timeout(self._timeout_s), self._process() as process:
-                return await _outcome(process, task, progress)
-        except TimeoutError:
-            raise FilmFaulty("The video takes too long to process") from None
+        async with self._in_time(), self._process() as process:
+            return await _outcome(process, task, progress, Done)
+
+    async def scout(self, task: ScoutTask, progress: Callable[[int], None]) -> Scouted:
+        """Have the film looked through; ``progress`` is told how many frames were. Raises as
+        ``change``."""
+        async with self._in_time(), child(self._scouting) as process:
+            return await _outcome(process, task, progress, Scouted)
 
     async def close(self) -> None:
         """Let the process go that waits."""
         self._is_open = False
         async with self._changing_spare:
             await self._dismiss()
+
+    @asynccontextmanager
+    async def _in_time(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                yield
+        except TimeoutError:
+            raise FilmFaulty("The video takes too long to process") from None
 
     @asynccontextmanager
     async def _process(self) -> AsyncIterator[asyncio.subprocess.Process]:
@@ -107,8 +137,11 @@ class _Spare:
 
 
 async def _outcome(
-    process: asyncio.subprocess.Process, task: FilmTask, progress: Callable[[int], None]
-) -> Done:
+    process: asyncio.subprocess.Process,
+    task: FilmTask | ScoutTask,
+    progress: Callable[[int], None],
+    end: type[End],
+) -> End:
     stdin, stdout = process.stdin, process.stdout
     if stdin is None or stdout is None:
         raise RuntimeError("a child has pipes")
@@ -118,8 +151,10 @@ async def _outcome(
         match await _answer(stdout):
             case Progress(frames=frames):
                 progress(frames)
-            case Done() as done:
-                return done
+            case Done() | Scouted() as over:
+                if isinstance(over, end):
+                    return over
+                raise WorkFailed("nonsense said")
             case Fault(text=text):
                 raise FilmFaulty(f"The video cannot be used: {text}")
             case Failure(text=text):
@@ -128,7 +163,7 @@ async def _outcome(
                 raise WorkFailed("process ended", code=await process.wait())
 
 
-async def _answer(stdout: asyncio.StreamReader) -> Progress | Done | Fault | Failure | None:
+async def _answer(stdout: asyncio.StreamReader) -> Answer | None:
     """What the process says next; None if it has ended."""
     try:
         async with asyncio.timeout(STALL_S):

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from media.film.probe import FilmLimits
-from processing.film.task import Done, FilmTask
+from processing.film.task import Done, FilmTask, KeyframeFile, Scouted, ScoutTask
 from processing.look import LookValues
 from server.jobs import workshop as workshops
 from server.jobs.workshop import FilmFaulty, WorkFailed, Workshop
@@ -24,7 +24,7 @@ def task(source: str) -> FilmTask:
 
 @pytest.fixture
 async def workshop() -> AsyncIterator[Workshop]:
-    workshop = Workshop(20.0, "tests.stuck")
+    workshop = Workshop(20.0, "tests.stuck", "tests.stuck")
     yield workshop
     await workshop.close()
 
@@ -60,6 +60,17 @@ async def test_how_it_may_end(workshop: Workshop, source: str, error: type[Excep
     """Only what is the film's own fault is final; the rest may be tried again."""
     with pytest.raises(error):
         await workshop.change(task(source), lambda _: None)
+
+
+async def test_films_are_looked_through(workshop: Workshop) -> None:
+    """What is found is told; an answer to something else is none."""
+    scouted = ScoutTask(
+        source="scouted", folder="f", networks="all", limits=FilmLimits(1, 1, 1), most=2
+    )
+    found = await workshop.scout(scouted, lambda _: None)
+    assert found == Scouted(keyframes=(KeyframeFile(index=3, path="k"),))
+    with pytest.raises(WorkFailed, match="nonsense said"):
+        await workshop.scout(scouted.model_copy(update={"source": "done"}), lambda _: None)
 
 
 async def test_one_that_hangs_is_ended(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
