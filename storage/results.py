@@ -35,6 +35,10 @@ class ResultRecord:
     how many of them were processed fully, ``processing_time`` in seconds. ``look`` holds the JSON
     values of the look. ``size_mpx`` is how many million pixels all frames have together.
 
+    ``max_keyframes`` frames at most are to be cut in the cloud, as ``haircut`` says or the style
+    photo shows; None: it is made here alone. ``keyframes`` were, and cost ``cost_micro_usd``
+    millionths of a dollar; ``fallback`` is why none was.
+
     ``attempts`` counts how often the work was begun. Who works on it is the ``lease_owner``, for
     as long as the lease lasts. ``notify_at`` is when its owner's server is to be told next.
 
@@ -49,6 +53,8 @@ class ResultRecord:
     look: Mapping[str, Any]
     sampling_rate: float
     stabilize: bool
+    haircut: str | None = None
+    max_keyframes: int | None = None
     size_mpx: float
     result_video_path: str
     thumbnail_path: str
@@ -63,6 +69,9 @@ class ResultRecord:
     frames_done: int = 0
     frames_total: int
     ai_model: str | None = None
+    keyframes: int | None = None
+    cost_micro_usd: int | None = None
+    fallback: str | None = None
     error_message: str | None = None
     attempts: int = 0
     lease_owner: str | None = None
@@ -163,6 +172,9 @@ class Ending:
     frame_count: int | None = None
     sampled_frames: int | None = None
     ai_model: str | None = None
+    keyframes: int | None = None
+    cost_micro_usd: int | None = None
+    fallback: str | None = None
     error_message: str | None = None
 
 

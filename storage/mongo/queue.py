@@ -81,6 +81,9 @@ class MongoQueue:
             "frame_count": ending.frame_count,
             "sampled_frames": ending.sampled_frames,
             "ai_model": ending.ai_model,
+            "keyframes": ending.keyframes,
+            "cost_micro_usd": ending.cost_micro_usd,
+            "fallback": ending.fallback,
             "error_message": ending.error_message,
         }
         return await self._changes_owned(result_id, owner, ended({**made, **FREE}, ending.now))

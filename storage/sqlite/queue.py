@@ -64,6 +64,7 @@ _ENDED: Final = f"""
 _END: Final = f"""
     UPDATE results SET status = :status, processing_time = :processing_time,
         frame_count = :frame_count, sampled_frames = :sampled_frames, ai_model = :ai_model,
+        keyframes = :keyframes, cost_micro_usd = :cost_micro_usd, fallback = :fallback,
         error_message = :error_message, {_ENDED}
     WHERE {_OWNED}
 """
@@ -147,6 +148,9 @@ class SqliteQueue:
             "frame_count": ending.frame_count,
             "sampled_frames": ending.sampled_frames,
             "ai_model": ending.ai_model,
+            "keyframes": ending.keyframes,
+            "cost_micro_usd": ending.cost_micro_usd,
+            "fallback": ending.fallback,
             "error_message": ending.error_message,
         }
         return await self._changed(_END, values) > 0

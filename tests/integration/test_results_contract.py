@@ -72,7 +72,12 @@ async def test_a_record_comes_back_as_it_was(database: Database, opener: Opener)
         frame_count=150,
         sampled_frames=75,
         frames_done=150,
-        ai_model="local",
+        haircut="Bob",
+        max_keyframes=5,
+        ai_model="replicate",
+        keyframes=4,
+        cost_micro_usd=160_000,
+        fallback="timed_out",
         error_message="words",
         attempts=2,
         lease_owner="w1",
@@ -216,14 +221,18 @@ async def test_only_the_owner_ends_the_work(database: Database) -> None:
         processing_time=2.5,
         frame_count=150,
         sampled_frames=75,
-        ai_model="local",
+        ai_model="replicate",
+        keyframes=2,
+        cost_micro_usd=80_000,
+        fallback="failed",
     )
     assert not await database.results.end("r1", "w2", ending)
     assert await database.results.end("r1", "w1", ending)
     assert not await database.results.end("r1", "w1", ending)
     record = await state(database)
     assert (record.status, record.completed_at) == (ResultStatus.COMPLETED, later(3))
-    assert (record.frame_count, record.sampled_frames, record.ai_model) == (150, 75, "local")
+    assert (record.frame_count, record.sampled_frames, record.ai_model) == (150, 75, "replicate")
+    assert (record.keyframes, record.cost_micro_usd, record.fallback) == (2, 80_000, "failed")
     assert record.lease_owner is None
 
 
