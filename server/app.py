@@ -135,7 +135,7 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
             _serving(settings, engines, clock, stores) as services,
             opened_doorkeeper(settings, stores, clock) as doorkeeper,
             opened_salons(settings, services, doorbell) as salons,
-            jobs_running(settings, stores, clock, services.signer) as jobs,
+            jobs_running(settings, stores, clock, services.signer, salons.films) as jobs,
         ):
             app[SERVICES], app[JOBS], app[DOORKEEPER] = services, jobs, doorkeeper
             app[DOORBELL] = doorbell

@@ -59,7 +59,10 @@ class CloudSettings(BaseSettings):
         120.0, description="a picture that takes longer is made here; 600 at most"
     )
     cloud_places: Count = Field(
-        5, description="pictures made there at once for one server; further ones are made here"
+        5, description="photos made there at once for one server; further ones are made here"
+    )
+    cloud_keyframes: Annotated[Count, Field(le=20)] = Field(
+        5, description="pictures of a video made there, if its order does not say less; 20 at most"
     )
     cloud_budget_usd: Dollars = Field(
         200.0, description="what a month's pictures of all users may cost"

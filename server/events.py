@@ -7,10 +7,11 @@ from typing import Final
 
 from aiohttp import web
 
-from server.answers import Answer, ProgressAnswer, ResultAnswer
+from server.answers import Answer
 from server.jobs.progress import up_to_date
 from server.keys import CLOSING, JOBS, SERVICES, WATCHERS
 from server.replies import stream
+from server.result_answers import ProgressAnswer, ResultAnswer
 from server.results import own_result
 from storage.errors import StorageError
 from storage.results import ResultRecord

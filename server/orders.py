@@ -5,31 +5,33 @@ import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Annotated, Final
+from typing import Final
 
 import structlog
 from aiohttp import hdrs, web
-from pydantic import BeforeValidator, Field
 
 from media.codec import encode_photo
 from media.frame import Picture
+from processing.cloud.faults import CloudFault
 from processing.look import Look, LookValues
-from server.answers import OrderAnswer
 from server.doors.entrance import sender_of
 from server.errors import ErrorCode
-from server.form_fields import LookForm, UserId, invalid
+from server.form_fields import invalid
 from server.forms import FormLimits, receive_form
 from server.identity import REPLAYED, data_erased, key_reused, read_idempotency_key
 from server.jobs.outside import AddressRefused, checked_url
-from server.keys import JOBS, PHOTOS, PHOTOS_COMING, SERVICES
+from server.keys import JOBS, PHOTOS, PHOTOS_COMING, SALON, SERVICES
+from server.order_form import OrderForm
 from server.quota import check_length, videos_spent
 from server.replies import RequestRefused
 from server.request_digest import request_digest
+from server.result_answers import OrderAnswer
 from server.result_cache import RESULT_CACHE, ResultCache
 from server.services import Services
 from server.settings import Settings
 from server.studio import Studio
 from server.styles.worn import with_style
+from server.uploads import no_upload, own_upload
 from storage.addresses import address_of, name_of
 from storage.errors import (
     DataErased,
@@ -50,32 +52,6 @@ PHOTO_QUALITY: Final = 95
 log = structlog.get_logger(__name__)
 
 
-def _number(text: object) -> object:
-    try:
-        return float(text) if isinstance(text, str) else text
-    except ValueError:
-        raise ValueError("is no number") from None
-
-
-def _yes_or_no(text: object) -> object:
-    known = {"true": True, "1": True, "false": False, "0": False}
-    if isinstance(text, str) and text.lower() in known:
-        return known[text.lower()]
-    raise ValueError("is neither true nor false")
-
-
-class OrderForm(LookForm):
-    """What ``POST process-video`` takes."""
-
-    upload_id: Annotated[str, Field(max_length=64)]
-    user_id: UserId
-    sampling_rate: Annotated[
-        Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None, BeforeValidator(_number)
-    ] = None
-    stabilize: Annotated[bool, BeforeValidator(_yes_or_no)] = False
-    webhook_url: str | None = None
-
-
 async def process_video(request: web.Request) -> web.Response:
     """``POST /api/hair-tryOn/process-video``: queue an upload to be changed (section 4.1)."""
     services = request.app[SERVICES]
@@ -88,7 +64,7 @@ async def process_video(request: web.Request) -> web.Response:
             order = await _order(request, form, key)
             known = await results.find(order.record, order.photos)
             if known and known.status is ResultStatus.COMPLETED and _may_be_known(request, order):
-                return _answer(known, 0, {RESULT_CACHE: "hit"})
+                return _answer(OrderAnswer.of(known, 0, 0), {RESULT_CACHE: "hit"})
             kept = await _taken_in(request, order)
     is_new = kept.result_id == order.record.result_id
     if is_new and known is None:
@@ -97,7 +73,8 @@ async def process_video(request: web.Request) -> web.Response:
     # It is in the queue by now: who is told otherwise would order it twice.
     with suppress(StorageError):
         left_s = await request.app[JOBS].left_s(kept)
-    return _answer(kept, left_s, {} if is_new else {REPLAYED: "true"})
+    told = OrderAnswer.of(kept, left_s, await _cost_micro_usd(request, kept))
+    return _answer(told, {} if is_new else {REPLAYED: "true"})
 
 
 def _may_be_known(request: web.Request, order: "_Order") -> bool:
@@ -109,8 +86,20 @@ def _may_be_known(request: web.Request, order: "_Order") -> bool:
     return not (is_new_wanted or record.webhook_url or record.idempotency_key)
 
 
-def _answer(record: ResultRecord, left_s: int, headers: Mapping[str, str]) -> web.Response:
-    answer = OrderAnswer.of(record, left_s).reply(202)
+async def _cost_micro_usd(request: web.Request, record: ResultRecord) -> int:
+    """At most, in millionths of a dollar: where the cloud would not do it now it is nothing."""
+    cashier, has_style = request.app[SALON].cashier, record.style_image_path is not None
+    if record.max_keyframes is None:
+        return 0
+    try:
+        quote = await cashier.quote(record.user_id, record.haircut, has_style=has_style)
+    except CloudFault:
+        return 0
+    return record.max_keyframes * quote.micro_usd
+
+
+def _answer(told: OrderAnswer, headers: Mapping[str, str]) -> web.Response:
+    answer = told.reply(202)
     answer.headers.update(headers)
     return answer
 
@@ -128,7 +117,8 @@ async def _order(request: web.Request, form: OrderForm, key: str | None) -> _Ord
     """What the form asks for, checked. Raises RequestRefused."""
     services, photos = request.app[SERVICES], dict[str, bytes]()
     _check_webhook(services.settings, form.webhook_url)
-    upload = await _upload(request, form)
+    keyframes = form.keyframes(services.settings)
+    upload = await own_upload(request, form.upload_id, form.user_id)
     if (tier := await services.tariff.of_user(upload.user_id)) is not None:
         check_length(tier, upload.duration)
     with request.app[PHOTOS].one():
@@ -137,6 +127,7 @@ async def _order(request: web.Request, form: OrderForm, key: str | None) -> _Ord
         color = await _named(request, "color", look.color_photo, photos)
     record = replace(
         _record(services, form, upload, look),
+        max_keyframes=None if keyframes is None else min(keyframes, upload.frame_count),
         style_image_path=style,
         color_image_path=color,
         idempotency_key=key,
@@ -157,7 +148,8 @@ def _record(services: Services, form: OrderForm, upload: UploadRecord, look: Loo
         look=look.values().model_dump(mode="json", exclude_none=True),
         sampling_rate=form.sampling_rate or services.settings.sampling_rate,
         stabilize=form.stabilize,
-        size_mpx=upload.width_px * upload.height_px * upload.frame_count / 1e6,
+        haircut=form.haircut,
+        size_mpx=upload.size_mpx,
         result_video_path=address_of(new_name("result", ".mp4")),
         thumbnail_path=address_of(new_name("thumb", ".jpg")),
         status=ResultStatus.QUEUED,
@@ -180,21 +172,10 @@ def _check_webhook(settings: Settings, text: str | None) -> None:
         raise invalid("webhook_url", str(error), closes=False) from None
 
 
-async def _upload(request: web.Request, form: OrderForm) -> UploadRecord:
-    """The upload, if it is the user's; another's cannot be told from none."""
-    upload = await request.app[SERVICES].database.uploads.get(form.upload_id)
-    if upload is None or upload.user_id != form.user_id:
-        raise _no_upload()
-    return upload
-
-
-def _no_upload() -> RequestRefused:
-    return RequestRefused(404, ErrorCode.NOT_FOUND, "upload_id: there is no such upload")
-
-
 async def _checked_look(studio: Studio, form: OrderForm) -> Look:
     """What is to be applied, with photos that something can be taken from."""
-    look = await studio.look(form.look or LookValues(), *form.photos)
+    values, has_name = form.look or LookValues(), form.haircut is not None
+    look = await studio.look(values, *form.photos, may_be_empty=has_name)
     for name, photo in (("style_image", look.style), ("color_image", look.color_photo)):
         if photo is not None:
             await studio.work(name, studio.engine_of(look).check_photo, photo)
@@ -223,7 +204,7 @@ async def _taken_in(request: web.Request, order: _Order) -> ResultRecord:
                 await services.files.write(name_of(address), data)
             return await _submitted(request, order)
     except UploadGone:
-        raise _no_upload() from None
+        raise no_upload() from None
     except QueueFull:
         raise RequestRefused(503, ErrorCode.SERVER_FULL, "Too many videos are waiting") from None
     except UserQueueFull:

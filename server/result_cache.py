@@ -60,6 +60,8 @@ class ResultCache:
             "color": _digest(photos, record.color_image_path),
             "rate": record.sampling_rate,
             "stabilize": record.stabilize,
+            "haircut": record.haircut,
+            "keyframes": record.max_keyframes,
             "networks": self._networks,
             "version": VERSION,
         }
@@ -73,8 +75,11 @@ def _digest(photos: Mapping[str, bytes], path: str | None) -> str | None:
 
 def _is_as(known: ResultRecord, wanted: ResultRecord) -> bool:
     """Whether it is what the cache says, and of use: a cache that others write to is not trusted
-    with whose result is given to whom."""
-    same = ("user_id", "upload_id", "look", "sampling_rate", "stabilize")
-    return known.status in _OF_USE and all(
-        getattr(known, name) == getattr(wanted, name) for name in same
+    with whose result is given to whom. What the cloud did not do this time it may do the next."""
+    same = ("user_id", "upload_id", "look", "sampling_rate", "stabilize", "haircut",
+            "max_keyframes")  # fmt: skip
+    return (
+        known.status in _OF_USE
+        and known.fallback is None
+        and all(getattr(known, name) == getattr(wanted, name) for name in same)
     )

@@ -2,13 +2,13 @@
 
 from aiohttp import web
 
-from server.answers import HistoryAnswer, HistoryItem, ResultAnswer
 from server.cursors import cursor_text
 from server.errors import ErrorCode
 from server.jobs.progress import up_to_date
 from server.keys import JOBS, SERVICES
 from server.queries import OwnQuery, PageQuery, UserPath, read_path, read_query
 from server.replies import RequestRefused
+from server.result_answers import HistoryAnswer, HistoryItem, ResultAnswer
 from storage.results import Cursor, ResultRecord
 
 

@@ -10,6 +10,7 @@ from server.admission import give_ticket, who_asks
 from server.cloud.webhooks import hear_replicate
 from server.cloud_settings import WEBHOOK_PATH
 from server.consent import get_consent, give_consent, withdraw_consent
+from server.estimates import estimate
 from server.events import result_events
 from server.health import health
 from server.ice import list_ice_servers
@@ -58,6 +59,7 @@ def told() -> list[Told]:
         Told(web.post(f"{API}/try-on", try_on), does.TRY_ON),
         Told(web.post(f"{API}/upload-video", upload_video), does.UPLOAD_VIDEO),
         Told(web.post(f"{API}/process-video", process_video), does.PROCESS_VIDEO),
+        Told(web.get(f"{API}/estimate", estimate), of_tiers.ESTIMATE),
         Told(web.get(f"{API}/result/{{result_id}}", get_result), does.GET_RESULT),
         Told(
             web.get(f"{API}/result/{{result_id}}/events", result_events, allow_head=False),

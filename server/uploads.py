@@ -113,6 +113,20 @@ async def _examined(request: web.Request, file: StoredFile) -> FilmInfo:
     return film
 
 
+async def own_upload(request: web.Request, upload_id: str, user_id: str) -> UploadRecord:
+    """The upload, if it is the user's; another's cannot be told from none. Raises RequestRefused
+    (404)."""
+    upload = await request.app[SERVICES].database.uploads.get(upload_id)
+    if upload is None or upload.user_id != user_id:
+        raise no_upload()
+    return upload
+
+
+def no_upload() -> RequestRefused:
+    """404."""
+    return RequestRefused(404, ErrorCode.NOT_FOUND, "upload_id: there is no such upload")
+
+
 def _bare(filename: str) -> str:
     """The name alone, as its owner knows it: no folders, nothing unprintable, not endless."""
     name = filename.replace("\\", "/").rpartition("/")[2]

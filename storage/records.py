@@ -84,6 +84,11 @@ class UploadRecord:
         for name in ("created_at", "updated_at"):
             require_aware(name, getattr(self, name))
 
+    @property
+    def size_mpx(self) -> float:
+        """How many million pixels all frames have together."""
+        return self.width_px * self.height_px * self.frame_count / 1e6
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentRecord:

@@ -183,7 +183,7 @@ class Workload:
     """What is waiting, what is worked on, and how fast the last results were made.
 
     ``left_mpx`` is what the unfinished ones have together; the last ones' ``done_mpx`` took
-    ``done_s``.
+    ``done_s``. Of those that waited for the cloud nothing is to be learned.
     """
 
     queued: int

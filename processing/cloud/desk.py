@@ -45,6 +45,12 @@ class Desk:
         self._free = places
         self._within_s = within_s
 
+    def beside(self, places: int) -> "Desk":
+        """Another one at the same service, with places of its own."""
+        return Desk(
+            self._editor, self._catalogue, self._breaker, places=places, within_s=self._within_s
+        )
+
     def model_of(self, order: Order) -> CloudModel:
         """Who does it. Raises CloudFault (unsuited) where no model does."""
         return self._catalogue.choose(order)

@@ -15,8 +15,8 @@ from processing.cloud.faults import CloudFault, FallbackReason, bad_output
 from processing.engine import PhotoError
 from processing.fair import Share
 from server.cloud.cashier import Cashier
+from server.cloud.means import SalonMeans
 from server.cloud.permission import Permission
-from server.services import Services
 
 QUALITY: Final = 92
 
@@ -43,10 +43,10 @@ class Drawn:
 class Artist:
     """Draws, or says why not. Without a desk there is no account."""
 
-    def __init__(self, services: Services, desk: Desk | None) -> None:
-        self._services = services
+    def __init__(self, means: SalonMeans, desk: Desk | None) -> None:
+        self._means = means
         self._desk = desk
-        self._cashier = Cashier(services)
+        self._cashier = Cashier(means, desk)
 
     async def draw(self, wish: Wish) -> Drawn:
         """A photo of somebody whose hair is as it is wished for, coded anew. Raises CloudFault."""
@@ -71,7 +71,7 @@ class Artist:
         """As a file, with nothing of what came with it. Raises CloudFault (bad output) for one of
         which nothing can be taken over."""
         try:
-            async with self._services.pool.long_turn(Share()) as turn:
+            async with self._means.pool.long_turn(Share()) as turn:
                 return await turn.run(self._checked, picture)
         except PhotoError as error:
             raise bad_output(f"drawing: {type(error).__name__}") from None
@@ -82,6 +82,6 @@ class Artist:
             raise CloudFault(FallbackReason.FAILED, "a fault here") from None
 
     def _checked(self, picture: Picture) -> bytes:
-        engines, side_px = self._services.engines, self._services.settings.photo_side_px
+        engines, side_px = self._means.engines, self._means.settings.photo_side_px
         engines.get(engines.default).check_photo(small(picture, side_px))
         return encode_photo(picture, "jpeg", QUALITY)

@@ -15,7 +15,7 @@ from processing.cloud.edit import Edit
 from processing.cloud.faults import CloudFault
 from processing.cloud.model import CloudModel
 from processing.cloud.output_picture import MOST_PX
-from server.cloud.permission import Permission
+from server.cloud.allowance import Allowance
 from storage.cache import Cache, cache_key
 from storage.errors import StorageError
 
@@ -44,7 +44,7 @@ class KnownEdits:
                 return await asyncio.to_thread(decode_photo, jpeg, MOST_PX)
         return None
 
-    async def remember(self, key: str, picture: Picture, permission: Permission) -> None:
+    async def remember(self, key: str, picture: Picture, allowance: Allowance) -> None:
         """For an hour, or until the user does not agree any more. Raises CloudFault for one who
         does not now."""
         jpeg = await asyncio.to_thread(encode_photo, picture, "jpeg", QUALITY)
@@ -52,7 +52,7 @@ class KnownEdits:
             await self._cache.set(key, jpeg, KEPT_S)
         try:
             # Whoever withdraws from now on finds what is kept.
-            await permission.check()
+            await allowance.check()
         except CloudFault:
             with suppress(StorageError):
                 await self._cache.delete(key)

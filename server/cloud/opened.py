@@ -17,35 +17,41 @@ from server.cloud.artist import Artist
 from server.cloud.breaker import opened_breaker
 from server.cloud.described_models import models_of
 from server.cloud.doorbell import Doorbell
+from server.cloud.means import SalonMeans
 from server.cloud.metered import MeteredEditor
 from server.cloud.salon import Salon
-from server.services import Services
 from server.settings import Settings, SettingsInvalid, place_of
 
+AT_ONCE: Final = 5
+"""Films have so many places at a server, or at a worker (report section 6.4): a job waits no longer
+for five pictures than for one, and those who wait together are not turned away for their number."""
 PROBE_MARGIN_S: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Salons:
-    """Where photos are cut, and where styles are drawn."""
+    """Where photos are cut, and where films are: neither takes the other's places; and where
+    styles are drawn."""
 
     photos: Salon
+    films: Salon
     styles: Artist
 
 
 @asynccontextmanager
 async def opened_salons(
-    settings: Settings, services: Services, doorbell: Doorbell
+    settings: Settings, means: SalonMeans, doorbell: Doorbell
 ) -> AsyncIterator[Salons]:
     """Nothing is asked of the network before somebody wants a picture. Raises SettingsInvalid."""
     async with AsyncExitStack() as stack:
         has_cloud = settings.has_cloud
-        desk = await _desk(settings, services, doorbell, stack) if has_cloud else None
-        yield Salons(Salon(services, desk), Artist(services, desk))
+        desk = await _desk(settings, means, doorbell, stack) if has_cloud else None
+        of_films = None if desk is None else desk.beside(AT_ONCE)
+        yield Salons(Salon(means, desk), Salon(means, of_films), Artist(means, desk))
 
 
 async def _desk(
-    settings: Settings, services: Services, doorbell: Doorbell, stack: AsyncExitStack
+    settings: Settings, means: SalonMeans, doorbell: Doorbell, stack: AsyncExitStack
 ) -> Desk:
     within_s = settings.cloud_timeout_s
     token = settings.replicate_api_token.get_secret_value()
@@ -59,11 +65,11 @@ async def _desk(
     executor = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="cloud"))
     catalogue = catalogue_of(settings)
     rules = BreakerRules(probe_s=within_s + PROBE_MARGIN_S)
-    breaker = await stack.enter_async_context(opened_breaker(settings, services.clock, rules))
+    breaker = await stack.enter_async_context(opened_breaker(settings, means.clock, rules))
     webhook = settings.cloud_webhook_url or None
     pause = doorbell.pause if webhook else sleep
     editor = CloudEditor(link, downloader, catalogue, executor, webhook=webhook, pause=pause)
-    metered = MeteredEditor(editor, catalogue, services.meters.cloud)
+    metered = MeteredEditor(editor, catalogue, means.meters.cloud)
     return Desk(metered, catalogue, breaker, places=settings.cloud_places, within_s=within_s)
 
 

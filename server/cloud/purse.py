@@ -13,6 +13,10 @@ from storage.spending import Booking, Spending, SpendingBounds
 log = structlog.get_logger(__name__)
 
 
+def unheard(_micro_usd: int) -> None:
+    """Nobody asks what was spent."""
+
+
 @dataclass(frozen=True, slots=True)
 class UserPurse:
     """See Purse: a user's, of this month."""
@@ -23,6 +27,8 @@ class UserPurse:
     user_id: str
     check: Callable[[], Awaitable[None]]
     """Raises CloudFault for a user who wants nothing ordered any more."""
+    spent: Callable[[int], object] = unheard
+    """Is told what was, in millionths of a dollar."""
 
     async def put_aside(self, micro_usd: int) -> str | None:
         """See Purse. Nothing is counted of a user who was erased a moment ago."""
@@ -45,6 +51,7 @@ class UserPurse:
 
     async def settle(self, name: str, micro_usd: int) -> None:
         """See Purse."""
+        self.spent(micro_usd)
         try:
             await self.spending.settle(name, micro_usd)
         except StorageError as error:

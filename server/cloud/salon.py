@@ -1,4 +1,4 @@
-"""A photo with another haircut: cut by a model in the cloud, coloured here."""
+"""A picture with another haircut: cut by a model in the cloud, coloured here."""
 
 import asyncio
 import hashlib
@@ -19,12 +19,11 @@ from processing.cloud.faults import CloudFault, FallbackReason
 from processing.engine import Rendered
 from processing.fair import Share
 from processing.look import Look
+from server.cloud.allowance import Allowance
+from server.cloud.cashier import Cashier
 from server.cloud.edits import KnownEdits, edit_key
-from server.cloud.permission import Permission
-from server.cloud.purse import UserPurse
-from server.services import Services
-from storage.errors import StorageError
-from storage.spending import SpendingBounds
+from server.cloud.means import SalonMeans
+from server.cloud.purse import unheard
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,52 +39,56 @@ class CutOrder:
     """What a user wants: the haircut by its name, or that of the look's style photo; whatever else
     there is in the look is done here, on top of it."""
 
-    permission: Permission
+    permission: Allowance
     look: Look
     haircut: str | None
     leave: Callable[[], AbstractContextManager[None]] = nullcontext
     """What the client holds here, and does not need while the cloud works."""
+    spent: Callable[[int], object] = unheard
+    """Is told what was paid for it, in millionths of a dollar."""
 
 
 class Salon:
     """Cuts hair, or says why not: the local engine does the work then. Without a desk there is no
     account."""
 
-    def __init__(self, services: Services, desk: Desk | None) -> None:
-        settings = services.settings
-        self._services = services
+    def __init__(self, means: SalonMeans, desk: Desk | None) -> None:
+        self._means = means
         self._desk = desk
-        self._cutter = Cutter(settings.networks)
-        self._known = KnownEdits(services.cache)
-        self._bounds = SpendingBounds(
-            settings.cloud_user_budget_micro_usd, settings.cloud_budget_micro_usd
-        )
+        self._cutter = Cutter(means.settings.networks)
+        self._known = KnownEdits(means.cache)
+        self.cashier = Cashier(means, desk)
 
     async def cut(self, photo: Picture, order: CutOrder) -> Rendered:
         """The photo, BGR, in its own size, with other hair. Raises CloudFault."""
-        if self._desk is None:
-            raise CloudFault(FallbackReason.NO_TOKEN, "there is no account")
-        await order.permission.check()
-        started_s, share = self._services.clock.monotonic(), Share()
-        laid = await self._laid(self._desk, photo, order, share)
-        cloud_s = self._services.clock.monotonic() - started_s
+        started_s, share = self._means.clock.monotonic(), Share()
+        laid = await self._begun(photo, order, share)
+        cloud_s = self._means.clock.monotonic() - started_s
         rendered = await self._on_worker(share, self._coloured, laid, order.look)
         await order.permission.check()
         return replace(rendered, stage_ms={"cloud": cloud_s * 1000, **rendered.stage_ms})
 
-    async def _quality(self, user_id: str) -> Quality:
-        """That of the user's tier. Raises CloudFault."""
-        try:
-            tier = await self._services.tariff.of_user(user_id)
-        except StorageError as error:
-            raise CloudFault(FallbackReason.BUDGET_SPENT, type(error).__name__) from None
-        return Quality.STANDARD if tier is None else Quality(tier.quality.value)
+    async def lay(self, picture: Picture, order: CutOrder) -> Picture:
+        """The picture with other hair for whoever colours it themselves. Raises CloudFault."""
+        laid = await self._begun(picture, order, Share())
+        await order.permission.check()
+        return laid
+
+    def fell_back(self, reason: FallbackReason) -> None:
+        """What was to be cut is made here instead."""
+        self._means.meters.cloud.fell_back(reason)
+
+    async def _begun(self, picture: Picture, order: CutOrder, share: Share) -> Picture:
+        if self._desk is None:
+            raise CloudFault(FallbackReason.NO_TOKEN, "there is no account")
+        await order.permission.check()
+        return await self._laid(self._desk, picture, order, share)
 
     async def _laid(self, desk: Desk, photo: Picture, order: CutOrder, share: Share) -> Picture:
         """The photo with the hair of an edit that was made before, or is made now; only what fits
         is remembered. Raises CloudFault."""
         user_id = order.permission.user_id
-        quality = await self._quality(user_id)
+        quality = await self.cashier.quality(user_id)
         told = await asyncio.to_thread(_told, photo, order, quality)
         model = desk.model_of(told)
         key = edit_key(user_id, model, told)
@@ -99,16 +102,14 @@ class Salon:
                 with order.leave():
                     cut = await self._on_worker(share, begin)
                     edit = await self._on_worker(share, _edit, cut, order, quality)
-                    edited = await self._edited(place, edit, order.permission)
+                    edited = await self._edited(place, edit, order)
                     laid = await self._on_worker(share, self._cutter.end, cut, edited)
             await self._known.remember(key, edited, order.permission)
             return laid
 
-    async def _edited(self, place: Place, edit: Edit, permission: Permission) -> Picture:
+    async def _edited(self, place: Place, edit: Edit, order: CutOrder) -> Picture:
         """Made now. Raises CloudFault."""
-        user_id = permission.user_id
-        services, spending = self._services, self._services.database.spending
-        purse = UserPurse(spending, self._bounds, services.clock, user_id, permission.check)
+        purse = self.cashier.purse(order.permission, order.spent)
         edited = await place.edit(edit, purse)
         log.info(
             "edited in the cloud",
@@ -116,20 +117,20 @@ class Salon:
             micro_usd=edited.price_micro_usd,
             seconds=round(edited.seconds, 3),
         )
-        await permission.check()
+        await order.permission.check()
         return edited.picture
 
     def _coloured(self, picture: Picture, look: Look) -> Rendered:
         rest = replace(look, style=None)
         if rest.is_empty:
             return Rendered(picture, 1)
-        return self._services.engines.get(look.engine).retouch(picture, rest)
+        return self._means.engines.get(look.engine).retouch(picture, rest)
 
     async def _on_worker(
         self, share: Share, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs
     ) -> R:
         try:
-            async with self._services.pool.long_turn(share) as turn:
+            async with self._means.pool.long_turn(share) as turn:
                 return await turn.run(call, *args, **kwargs)
         except (asyncio.CancelledError, CloudFault):
             raise
@@ -139,7 +140,7 @@ class Salon:
 
 
 def _edit(cut: Cut, order: CutOrder, quality: Quality) -> Edit:
-    style = order.look.style
+    style = None if order.haircut else order.look.style
     jpeg = None if style is None else encode_photo(small(style), "jpeg", SENT_QUALITY)
     return Edit(cut.jpeg, style=jpeg, haircut=order.haircut, quality=quality)
 
@@ -147,7 +148,7 @@ def _edit(cut: Cut, order: CutOrder, quality: Quality) -> Edit:
 def _told(photo: Picture, order: CutOrder, quality: Quality) -> Edit:
     """The edit with its pictures' digests in their place: by it a model is chosen, and what was
     made before is found, with no worker's help."""
-    style = None if order.look.style is None else _digest(order.look.style)
+    style = None if order.haircut or order.look.style is None else _digest(order.look.style)
     return Edit(_digest(photo), style=style, haircut=order.haircut, quality=quality)
 
 

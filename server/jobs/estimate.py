@@ -11,6 +11,8 @@ EXPECTED_MPX_PER_S: Final = 25.0
 """Before anything was measured: million pixels a second on two slow cores."""
 EXPECTED_WEIGHT_S: Final = 5.0
 """The expectation counts as much as so many seconds of measuring."""
+EXPECTED_EDIT_S: Final = 10.0
+"""A picture's way through the cloud, as long as no model has to be started there."""
 
 
 def pace_mpx_per_s(load: Workload) -> float:
@@ -19,8 +21,16 @@ def pace_mpx_per_s(load: Workload) -> float:
     return (load.done_mpx + expected_mpx) / (load.done_s + EXPECTED_WEIGHT_S)
 
 
-def estimated_s(load: Workload, ahead_mpx: float, own_mpx: float, places: int) -> int:
+def edited_s(pictures: int, places: int) -> float:
+    """Seconds until so many pictures are edited in the cloud."""
+    return EXPECTED_EDIT_S * math.ceil(pictures / places)
+
+
+def estimated_s(
+    load: Workload, ahead_mpx: float, own_mpx: float, places: int, away_s: float = 0.0
+) -> int:
     """Whole seconds, at least one, until a job is done that has ``own_mpx`` left when those ahead
-    of it, which have ``ahead_mpx`` together, are worked on at ``places``."""
-    seconds = START_S + (ahead_mpx / places + own_mpx) / pace_mpx_per_s(load)
+    of it, which have ``ahead_mpx`` together, are worked on at ``places``; ``away_s`` of them it
+    waits for the cloud."""
+    seconds = START_S + (ahead_mpx / places + own_mpx) / pace_mpx_per_s(load) + away_s
     return max(1, math.ceil(seconds))

@@ -15,9 +15,9 @@ from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 from standardwebhooks import Webhook
 
 from media.clock import Clock, iso_utc
-from server.answers import ResultAnswer, Sign
 from server.jobs.outside import OutsideResolver, checked_url
 from server.logs import pseudonym
+from server.result_answers import ResultAnswer, Sign
 from server.signed import Signer
 from server.version import SERVICE_NAME, VERSION
 from storage.database import Database

@@ -12,10 +12,11 @@ import structlog
 from media.clock import Clock
 from media.film.probe import FilmLimits
 from processing.film.task import Done, FilmTask
-from processing.local import LOCAL
 from processing.local.natural.model import Networks
 from processing.look import LookValues
 from server.agreement import Agreement
+from server.jobs.allowance import JobAllowance
+from server.jobs.film_cutter import FilmCut, FilmCutter, FilmWish
 from server.jobs.lease import KeptLease, LeaseLost, LeaseTerms
 from server.jobs.progress import LiveProgress
 from server.jobs.workshop import FilmFaulty, WorkFailed
@@ -55,11 +56,13 @@ class JobOptions:
 
 @dataclass(frozen=True, slots=True)
 class JobMeans:
-    """What jobs are done with. ``change`` changes a film."""
+    """What jobs are done with. ``change`` changes a film, in which the ``cutter`` has cut hair
+    before."""
 
     stores: Stores
     clock: Clock
     change: Change
+    cutter: FilmCutter
     options: JobOptions
     progress: LiveProgress
     agreement: Agreement
@@ -135,28 +138,46 @@ class Job:
         record, started_s = self._record, self._clock.monotonic()
         name = f"{record.result_id}.{record.attempts}"
         async with self._means.stores.workspace.working(name) as folder:
-            done = await self._lease.kept_for(self._made(folder))
+            done, cut = await self._lease.kept_for(self._made(folder))
         ending = Ending(
             status=ResultStatus.COMPLETED,
             now=self._clock.utc_now(),
             processing_time=round(self._clock.monotonic() - started_s, 3),
             frame_count=done.frames,
             sampled_frames=done.sampled_frames,
-            ai_model=LOCAL,
+            ai_model=cut.ai_model,
+            keyframes=len(cut.carried),
+            cost_micro_usd=cut.micro_usd,
+            fallback=cut.fallback,
         )
         await self._end(ending)
         await self._set_upload(UploadStatus.COMPLETED)
 
-    async def _made(self, folder: Path) -> Done:
+    async def _made(self, folder: Path) -> tuple[Done, FilmCut]:
         """Change the film, and put what came of it in its place."""
         record = self._record
         await self._check_agreed()
-        done = await self._means.change(await self._task(folder), self._note)
+        task, cut = await self._cut(await self._task(folder))
+        done = await self._means.change(task, self._note)
         # Nobody else may have begun this job when its files are put in their places.
         await self._insist(self._lease.renew)
         await self._put(record.result_video_path, folder / "video.mp4")
         await self._put(record.thumbnail_path, folder / "thumb.jpg")
-        return done
+        return done, cut
+
+    async def _cut(self, task: FilmTask) -> tuple[FilmTask, FilmCut]:
+        """What is left to be done when the cloud has cut hair, where that was ordered."""
+        record = self._record
+        if record.max_keyframes is None:
+            return task, FilmCut()
+        allowance = JobAllowance(self._lease, self._means.agreement)
+        wish = FilmWish(allowance, record.haircut, record.max_keyframes)
+        cut = await self._means.cutter.cut(task, wish, lambda _: self._note(0))
+        await self._insist(self._lease.renew)
+        if not cut.carried:
+            return task, cut
+        # The style photo's hair is in the frames that are carried.
+        return task.model_copy(update={"carried": cut.carried, "style": None}), cut
 
     async def _check_agreed(self) -> None:
         """It may have been ordered before consent was needed, or by an earlier notice."""

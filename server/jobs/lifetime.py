@@ -18,6 +18,9 @@ from media.clock import Clock
 from media.film.probe import FilmLimits
 from server.agreement import Agreement
 from server.background import at_work
+from server.cloud.opened import AT_ONCE
+from server.cloud.salon import Salon
+from server.jobs.film_cutter import FilmCutter
 from server.jobs.herald import Herald
 from server.jobs.job import JobMeans, JobOptions
 from server.jobs.lease import LeaseTerms
@@ -60,12 +63,22 @@ class JobWorks:
 
 
 @asynccontextmanager
-async def jobs_working(settings: Settings, stores: Stores, clock: Clock) -> AsyncIterator[JobWorks]:
+async def jobs_working(
+    settings: Settings, stores: Stores, clock: Clock, salon: Salon
+) -> AsyncIterator[JobWorks]:
     """Ready to work. When this is left the jobs under way are handed back."""
     broker = open_broker(settings.redis_url.get_secret_value())
     workshop, progress = Workshop(settings.job_timeout_s), LiveProgress(stores.cache)
     agreement = Agreement.of(settings, stores.database.consents)
-    means = JobMeans(stores, clock, workshop.change, _options(settings), progress, agreement)
+    means = JobMeans(
+        stores=stores,
+        clock=clock,
+        change=workshop.change,
+        cutter=FilmCutter(workshop.scout, salon, AT_ONCE),
+        options=_options(settings),
+        progress=progress,
+        agreement=agreement,
+    )
     bounds = RunningBounds(settings.max_jobs, settings.max_user_jobs)
     runner = JobRunner(means, settings.job_places, bounds)
     tickets = Tickets(broker, runner.take_one)
@@ -82,12 +95,12 @@ async def jobs_working(settings: Settings, stores: Stores, clock: Clock) -> Asyn
 
 @asynccontextmanager
 async def jobs_running(
-    settings: Settings, stores: Stores, clock: Clock, signer: Signer
+    settings: Settings, stores: Stores, clock: Clock, signer: Signer, salon: Salon
 ) -> AsyncIterator[JobQueue]:
     """Jobs are carried out: here, unless there is a Redis that brings them to the workers. When
     this is left those under way are handed back."""
     async with (
-        jobs_working(settings, stores, clock) as works,
+        jobs_working(settings, stores, clock, salon) as works,
         _telling(settings, stores, clock, signer),
     ):
         yield JobQueue(

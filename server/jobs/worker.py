@@ -1,7 +1,8 @@
 """``run.py worker``: a process that does nothing but change films, which Redis brings it."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import structlog
@@ -9,15 +10,25 @@ from taskiq import AsyncBroker
 from taskiq.acks import AcknowledgeType
 from taskiq.receiver import Receiver
 
-from media.clock import SystemClock
+from media.clock import Clock, SystemClock
+from processing.local import local_engines
+from processing.pool import WorkerPool
+from server.cloud.doorbell import Doorbell
+from server.cloud.means import WorkerMeans
+from server.cloud.opened import opened_salons
+from server.cloud.salon import Salon
 from server.jobs.lifetime import jobs_working
+from server.metrics.meters import Meters
 from server.serve import stop_on_signals
 from server.settings import Settings, SettingsInvalid
 from server.storage_settings import ENV_PREFIX
-from server.stores import opened_stores
+from server.stores import Stores, opened_stores
+from server.tariff import Tariff
 
 RETRY_S: Final = 2.0
 """So long after Redis was lost it is looked for again."""
+CLOSE_S: Final = 1.0
+"""A keyframe that is being cut here is waited for no longer."""
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +44,8 @@ async def work(settings: Settings) -> None:
     stop, clock = stop_on_signals(), SystemClock()
     async with (
         opened_stores(settings, clock) as stores,
-        jobs_working(settings, stores, clock) as works,
+        _salon(settings, stores, clock) as salon,
+        jobs_working(settings, stores, clock, salon) as works,
         asyncio.TaskGroup() as tasks,
     ):
         tasks.create_task(_listen(works.broker, settings.job_places, stop))
@@ -44,6 +56,28 @@ async def work(settings: Settings) -> None:
         # Who listens waits for the jobs whose tickets came.
         await works.runner.stop()
     log.info("stopped")
+
+
+@asynccontextmanager
+async def _salon(settings: Settings, stores: Stores, clock: Clock) -> AsyncIterator[Salon]:
+    """Where films are cut. One thread is enough for what is done here before and after that.
+    Webhooks come to servers: here it is looked whether a picture is made."""
+    pool = WorkerPool(1, clock)
+    means = WorkerMeans(
+        settings=settings,
+        clock=clock,
+        engines=local_engines(settings.networks),
+        pool=pool,
+        database=stores.database,
+        cache=stores.cache,
+        tariff=Tariff.of(settings, stores.database.tiers),
+        meters=Meters(),
+    )
+    try:
+        async with opened_salons(settings, means, Doorbell()) as salons:
+            yield salons.films
+    finally:
+        await pool.close(CLOSE_S)
 
 
 async def _listen(broker: AsyncBroker, places: int, stop: asyncio.Event) -> None:

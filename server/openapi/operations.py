@@ -5,23 +5,14 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from server.about_answers import AboutAnswer
-from server.answers import (
-    HealthAnswer,
-    HistoryAnswer,
-    IceAnswer,
-    OrderAnswer,
-    ProgressAnswer,
-    ResultAnswer,
-    ShadesAnswer,
-    UploadAnswer,
-)
+from server.answers import HealthAnswer, IceAnswer, ShadesAnswer, UploadAnswer
 from server.doors.access import Access
 from server.doors.answers import CallerAnswer, TicketAnswer
 from server.doors.costs import Costs
 from server.ids import SESSION_ID
 from server.keys import PHOTOS_COMING, UPLOADS, WATCHERS
 from server.openapi.operation import Media, Operation
-from server.orders import OrderForm
+from server.order_form import OrderForm
 from server.photos import TryOnForm
 from server.queries import (
     FilePath,
@@ -33,6 +24,7 @@ from server.queries import (
     SignedQuery,
     UserPath,
 )
+from server.result_answers import HistoryAnswer, OrderAnswer, ProgressAnswer, ResultAnswer
 from server.uploads import UploadForm
 
 PHOTO: Final = Media(("image/jpeg", "image/png", "image/webp"), "The photo, changed.")
@@ -96,9 +88,11 @@ PROCESS_VIDEO: Final = Operation(
     errors=(404, 409),
     form=OrderForm,
     header=KeyHeader,
-    notes="At least one of `look`, `style_image` or `style_id`, and `color_image`. The same order "
-    "as one that is completed is answered with its result (`X-Result-Cache: hit`), but for orders "
-    "with an `Idempotency-Key`, a `webhook_url` or `Cache-Control: no-cache`.",
+    notes="At least one of `look`, `style_image` or `style_id`, `color_image` and `haircut`. With "
+    "`engine=cloud` hair is cut in the cloud in at most `max_keyframes` frames; where that cannot "
+    "be it is made here, and `fallback` of the result says why. The same order as one that is "
+    "completed is answered with its result (`X-Result-Cache: hit`), but for orders with an "
+    "`Idempotency-Key`, a `webhook_url` or `Cache-Control: no-cache`.",
     places=PHOTOS_COMING,
     needs_consent=True,
 )

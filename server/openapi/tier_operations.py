@@ -1,9 +1,10 @@
-"""What the addresses of tiers do."""
+"""What the addresses of tiers do, and of what pictures cost."""
 
 from typing import Final
 
 from server.doors.access import Access
 from server.doors.costs import Costs
+from server.estimates import EstimateAnswer, EstimateQuery
 from server.openapi.operation import Operation
 from server.queries import UserPath
 from server.tier_documents import (
@@ -53,4 +54,12 @@ GET_USAGE: Final = Operation(
     errors=(422,),
     path=UserPath,
     costs=Costs.NOTHING,
+)
+ESTIMATE: Final = Operation(
+    "Users",
+    "What a photo or an uploaded video would cost, and how long it would take",
+    {200: EstimateAnswer},
+    errors=(404, 422),
+    query=EstimateQuery,
+    notes="Of a photo, if no upload is named. Nothing is put aside.",
 )

@@ -168,7 +168,8 @@ class MongoQueue:
         """See Results."""
         unfinished = {"status": UNFINISHED, **self._lasting()}
         count = {"_id": "$status", "count": {"$sum": 1}, "left_mpx": {"$sum": _LEFT_MPX}}
-        done = {"status": ResultStatus.COMPLETED.value, **self._lasting()}
+        alone = {"max_keyframes": None}
+        done = {"status": ResultStatus.COMPLETED.value, **alone, **self._lasting()}
         pace = {"size_mpx": True, "processing_time": True}
 
         async def both() -> tuple[Sequence[Document], Sequence[Document]]:

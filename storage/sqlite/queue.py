@@ -110,7 +110,7 @@ _DONE: Final = f"""
     SELECT coalesce(sum(size_mpx), 0) AS done_mpx, coalesce(sum(processing_time), 0) AS done_s
     FROM (
         SELECT size_mpx, processing_time FROM results
-        WHERE status = 'completed' AND created_at > :over
+        WHERE status = 'completed' AND created_at > :over AND max_keyframes IS NULL
         ORDER BY completed_at DESC LIMIT {_PACE_OF}
     )
 """

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from processing.film.task import Done, FilmTask
+from processing.film.task import Done, FilmTask, KeyframeFile, Scouted, ScoutTask
 from tests.integration.service import Service
 from tests.integration.videos import Videos
 
@@ -17,6 +17,9 @@ class Change:
 
     def __init__(self) -> None:
         self.begun = 0
+        self.tasks: list[FilmTask] = []
+        self.keyframes: tuple[bytes, ...] = ()
+        """What is found in every film: PNG files, of its first frames."""
         self.outcome: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
 
     async def expect(self) -> None:
@@ -27,6 +30,7 @@ class Change:
 
     async def change(self, task: FilmTask, progress: Callable[[int], None]) -> Done:
         self.begun += 1
+        self.tasks.append(task)
         progress(5)
         error = await asyncio.shield(self.outcome)
         if error is not None:
@@ -34,6 +38,19 @@ class Change:
         for path in (task.target, task.thumbnail):
             await asyncio.to_thread(Path(path).write_bytes, b"made")
         return Done(frames=FRAMES, sampled_frames=6, keeps_sound=True)
+
+
+    async def scout(self, task: ScoutTask, progress: Callable[[int], None]) -> Scouted:
+        progress(FRAMES)
+        found = tuple(enumerate(self.keyframes[: task.most]))
+        paths = [Path(task.folder) / f"key-{index}.png" for index, _ in found]
+        for path, (_, png) in zip(paths, found, strict=True):
+            await asyncio.to_thread(path.write_bytes, png)
+        return Scouted(
+            keyframes=tuple(
+                KeyframeFile(index=index, path=str(path)) for index, path in enumerate(paths)
+            )
+        )
 
 
 class Held:

@@ -49,13 +49,16 @@ async def test_a_video_is_changed(service: Service, videos: Videos) -> None:
     answer = await videos.order(upload_id)
     order = await answer.json()
     assert answer.status == 202
-    assert set(order) == {"result_id", "status", "estimated_time", "created_at"}
+    assert set(order) == {
+        "result_id", "status", "estimated_time", "estimated_cost_usd", "created_at",
+    }  # fmt: skip
     assert order["status"] in ("queued", "processing")
     assert order["estimated_time"] >= 1
     result = await videos.ended(order["result_id"])
     assert result["status"] == "completed"
     assert (result["frame_count"], result["sampled_frames"]) == (FRAMES, FRAMES // 2)
     assert (result["ai_model"], result["error_message"]) == ("local", None)
+    assert (result["keyframes"], result["cost_usd"], result["fallback"]) == (0, 0, None)
     assert 0 < result["processing_time"] < 30
     status, data, headers = await videos.file(result["video_url"])
     assert (status, headers["Content-Type"]) == (200, "video/mp4")
@@ -168,7 +171,8 @@ async def test_the_history_is_in_pages(held: Held) -> None:
     assert [item["result_id"] for item in page["results"]] == [ids[1], ids[0]]
     assert set(page) == {"results", "total", "limit", "offset", "next_cursor"}
     assert set(page["results"][0]) == {
-        "result_id", "status", "video_url", "thumbnail_url", "signed_thumbnail_url", "created_at"
+        "result_id", "status", "video_url", "thumbnail_url", "signed_thumbnail_url", "ai_model",
+        "fallback", "created_at",
     }  # fmt: skip
     assert (page["total"], page["limit"], page["offset"]) == (3, 2, 1)
     other = await (await videos.http.get(f"{videos.url}/history/u2")).json()

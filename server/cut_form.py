@@ -1,0 +1,23 @@
+"""What forms say of who changes a picture: this server, or the cloud, which can cut hair, too."""
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
+
+from server.form_fields import Form, UserId, invalid
+
+Haircut: TypeAlias = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z][A-Za-z ,'&-]*$")]
+"""A haircut's name, as the model knows it."""
+
+
+class CutForm(Form):
+    """A form for a picture that is made at once."""
+
+    user_id: UserId
+    engine: Literal["local", "cloud"] = "local"
+    haircut: Haircut | None = None
+
+    def check_cut(self) -> None:
+        """Raises RequestRefused (422)."""
+        if self.haircut is not None and self.engine == "local":
+            raise invalid("haircut", "hair is cut with engine=cloud only", closes=False)
