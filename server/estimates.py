@@ -14,7 +14,6 @@ from server.cut_form import Haircut
 from server.form_fields import UserId
 from server.jobs.estimate import edited_s
 from server.keys import JOBS, SALON, SERVICES
-from server.order_form import most_keyframes
 from server.queries import Query, read_query
 from server.uploads import own_upload
 from storage.records import UploadRecord
@@ -57,12 +56,11 @@ class _Cost:
 async def estimate(request: web.Request) -> web.Response:
     """``GET /api/hair-tryOn/estimate``: nothing is begun, and nothing put aside."""
     query = read_query(request, EstimateQuery)
-    most = most_keyframes(query.max_keyframes, request.app[SERVICES].settings)
     upload = None
     if query.upload_id is not None:
         upload = await own_upload(request, query.upload_id, query.user_id)
     cost = await _cost(request, query)
-    pictures = 0 if cost.model is None else 1 if upload is None else min(most, upload.frame_count)
+    pictures = 0 if cost.model is None else _pictures(request, query, upload)
     total = pictures * cost.micro_usd
     cashier = request.app[SALON].cashier
     return EstimateAnswer(
@@ -90,6 +88,13 @@ async def _cost(request: web.Request, query: EstimateQuery) -> _Cost:
     if not await cashier.has(query.user_id, quote.micro_usd):
         return _Cost(fallback=FallbackReason.BUDGET_SPENT)
     return _Cost(quote.model, quote.micro_usd)
+
+
+def _pictures(request: web.Request, query: EstimateQuery, upload: UploadRecord | None) -> int:
+    if upload is None:
+        return 1
+    most = request.app[SERVICES].settings.cloud_keyframes
+    return min(query.max_keyframes or most, most, upload.frame_count)
 
 
 async def _needed_s(request: web.Request, upload: UploadRecord | None, pictures: int) -> int:

@@ -1,6 +1,6 @@
 """The form that a film's change is ordered by."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
@@ -41,19 +41,10 @@ class OrderForm(LookForm, CutForm):
     def keyframes(self, settings: Settings) -> int | None:
         """How many the cloud may cut; None: it is not asked. Raises RequestRefused (422)."""
         self.check_cut()
-        if self.engine == "cloud":
-            return most_keyframes(self.max_keyframes, settings)
-        if self.max_keyframes is not None:
-            raise invalid(_MAX_KEYFRAMES, "hair is cut with engine=cloud only", closes=False)
-        return None
-
-
-_MAX_KEYFRAMES: Final = "max_keyframes"
-
-
-def most_keyframes(wanted: int | None, settings: Settings) -> int:
-    """How many the cloud may cut of a film. Raises RequestRefused (422)."""
-    most = settings.cloud_keyframes
-    if wanted is not None and wanted > most:
-        raise invalid(_MAX_KEYFRAMES, f"{most} at most", closes=False)
-    return wanted or most
+        wanted, most = self.max_keyframes, settings.cloud_keyframes
+        if self.engine == "cloud" and (wanted is None or wanted <= most):
+            return wanted or most
+        if wanted is None:
+            return None
+        what = f"{most} at most" if self.engine == "cloud" else "goes with engine=cloud only"
+        raise invalid("max_keyframes", what, closes=False)

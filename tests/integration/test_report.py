@@ -94,7 +94,7 @@ async def test_the_documents(videos: Videos) -> None:
     accepted = await order.json()
     assert order.status == 202
     assert_like(accepted, ACCEPTED)
-    assert set(accepted) == set(ACCEPTED)
+    assert set(accepted) == set(ACCEPTED) | {"estimated_cost_usd"}
     await videos.ended(accepted["result_id"])
     result = await http.get(f"{url}/result/{accepted['result_id']}?user_id=u1")
     assert result.status == 200
@@ -103,7 +103,7 @@ async def test_the_documents(videos: Videos) -> None:
     assert_like(history, HISTORY)
     assert set(history) == set(HISTORY) | {"next_cursor"}
     item = set(HISTORY["results"][0])  # type: ignore[index]
-    assert set(history["results"][0]) == item | {"signed_thumbnail_url"}
+    assert set(history["results"][0]) == item | {"signed_thumbnail_url", "ai_model", "fallback"}
     health = await (await http.get(f"{url}/health")).json()
     assert_like(health, HEALTH)
 
