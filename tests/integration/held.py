@@ -39,7 +39,6 @@ class Change:
             await asyncio.to_thread(Path(path).write_bytes, b"made")
         return Done(frames=FRAMES, sampled_frames=6, keeps_sound=True)
 
-
     async def scout(self, task: ScoutTask, progress: Callable[[int], None]) -> Scouted:
         progress(FRAMES)
         found = tuple(enumerate(self.keyframes[: task.most]))

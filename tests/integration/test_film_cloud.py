@@ -27,7 +27,7 @@ from tests.replicate.mischief import Reply
 __all__ = ["cloud"]
 
 KEYFRAMES: Final = tuple(encode_photo(noise(64, 48, seed=seed), "png", 100) for seed in range(3))
-BOB: Final = {"engine": "cloud", "haircut": "Bob"}
+BOB: Final[dict[str, Any]] = {"engine": "cloud", "haircut": "Bob"}
 
 
 class FilmWorks(Change):

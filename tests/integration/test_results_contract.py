@@ -295,13 +295,15 @@ async def test_what_is_deleted_is_gone(database: Database) -> None:
 
 
 async def test_the_workload_is_told(database: Database) -> None:
-    """What is left to do, and how fast the last results were made."""
+    """What is left to do, and how fast the last results were made that did not wait for others."""
     assert await database.results.workload() == Workload(0, 0, 0, 0, 0)
-    for name in ("r1", "r2", "r3"):
-        await add(database, name, size_mpx=100.0, frames_total=10)
-    for name in ("w1", "w2"):
+    for name in ("r0", "r1", "r2", "r3"):
+        keyframes = 5 if name == "r0" else None
+        await add(database, name, size_mpx=100.0, frames_total=10, max_keyframes=keyframes)
+    for name in ("w0", "w1", "w2"):
         await database.results.claim(lease(name), ANY)
     ending = Ending(status=ResultStatus.COMPLETED, now=NOW, processing_time=5.0)
+    await database.results.end("r0", "w0", replace(ending, processing_time=60.0))
     await database.results.end("r1", "w1", ending)
     await database.results.renew("r2", lease("w2"), 4)
     load = await database.results.workload()

@@ -2,7 +2,14 @@
 
 import pytest
 
-from server.jobs.estimate import EXPECTED_MPX_PER_S, START_S, estimated_s, pace_mpx_per_s
+from server.jobs.estimate import (
+    EXPECTED_EDIT_S,
+    EXPECTED_MPX_PER_S,
+    START_S,
+    edited_s,
+    estimated_s,
+    pace_mpx_per_s,
+)
 from storage.results import Workload
 
 NOTHING = Workload(0, 0, 0.0, 0.0, 0.0)
@@ -31,3 +38,9 @@ def test_who_waits_waits_longer() -> None:
 def test_it_is_never_nothing() -> None:
     """Whole seconds, rounded up."""
     assert estimated_s(NOTHING, 0, 0, 1) == 1
+
+
+def test_pictures_are_waited_for_together() -> None:
+    """As many at once as there are places."""
+    assert [edited_s(pictures, 5) / EXPECTED_EDIT_S for pictures in (0, 1, 5, 6)] == [0, 1, 1, 2]
+    assert estimated_s(NOTHING, 0, 0, 1, edited_s(5, 5)) == START_S + EXPECTED_EDIT_S

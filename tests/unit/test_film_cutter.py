@@ -1,0 +1,157 @@
+"""Which keyframes are carried, and what becomes of a film where none is."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from media.codec import decode_photo, encode_photo
+from media.film.probe import FilmLimits
+from media.frame import Picture
+from processing.cloud.faults import CloudFault, FallbackReason
+from processing.film.task import FilmTask, KeyframeFile, Scouted, ScoutTask
+from processing.look import LookValues
+from server.cloud.salon import CutOrder, Salon
+from server.jobs.film_cutter import FilmCut, FilmCutter, FilmWish
+from server.jobs.workshop import FilmFaulty, WorkFailed
+
+PRICE = 40_000
+REFUSED = CloudFault(FallbackReason.REFUSED, "no")
+
+
+class Salons:
+    """A salon that makes pictures dark, or does as it is told for one of them; the pictures are as
+    light as their numbers."""
+
+    def __init__(self, *ends: Exception | None) -> None:
+        self.cashier = self
+        self.ends = ends
+        self.at_once = self.most_at_once = 0
+        self.laid = list[int]()
+
+    async def quote(self, user_id: str, haircut: str | None, *, has_style: bool) -> None:
+        """See Cashier."""
+        if haircut is None and not has_style:
+            raise CloudFault(FallbackReason.UNSUITED, "no model")
+
+    async def lay(self, picture: Picture, order: CutOrder) -> Picture:
+        """See Salon."""
+        number = int(picture[0, 0, 0])
+        self.at_once += 1
+        self.most_at_once = max(self.at_once, self.most_at_once)
+        await asyncio.sleep(0)
+        self.at_once -= 1
+        if (end := self.ends[number]) is not None:
+            raise end
+        order.spent(PRICE)
+        self.laid.append(number)
+        return picture + np.uint8(100)
+
+
+class Allowed:
+    """Agrees so many times."""
+
+    user_id = "u1"
+
+    def __init__(self, times: int = 99) -> None:
+        self._left = times
+
+    async def check(self) -> None:
+        """See Allowance."""
+        self._left -= 1
+        if self._left < 0:
+            raise CloudFault(FallbackReason.NO_CONSENT, "no more")
+
+
+def scouting(count: int, error: Exception | None = None) -> Callable[..., Any]:
+    """Finds so many frames."""
+
+    async def scout(task: ScoutTask, _seen: Callable[[int], None]) -> Scouted:
+        if error is not None:
+            raise error
+        paths = [Path(task.folder) / f"key-{number}.png" for number in range(count)]
+        for number, path in enumerate(paths):
+            path.write_bytes(encode_photo(np.full((8, 8, 3), number, np.uint8), "png", 100))
+        found = [KeyframeFile(index=7 * n, path=str(path)) for n, path in enumerate(paths)]
+        return Scouted(keyframes=tuple(found))
+
+    return scout
+
+
+async def cut(
+    folder: Path,
+    salon: Salons,
+    *,
+    error: Exception | None = None,
+    allowance: Allowed | None = None,
+    haircut: str | None = "Bob",
+) -> FilmCut:
+    """Cut a film in which there are as many frames as the salon has ends for."""
+    task = FilmTask(
+        source="s", target=str(folder / "video.mp4"), thumbnail="t", look=LookValues(), rate=1.0,
+        networks="all", limits=FilmLimits(1, 1, 10**6),
+    )  # fmt: skip
+    cutter = FilmCutter(scouting(len(salon.ends), error), cast("Salon", salon), places=2)
+    return await cutter.cut(task, FilmWish(allowance or Allowed(), haircut, 5), lambda _: None)
+
+
+def lightness(path: str) -> int:
+    """Of the picture at this path."""
+    return int(decode_photo(Path(path).read_bytes(), 64).max())
+
+
+async def test_what_is_cut_is_carried(tmp_path: Path) -> None:
+    """With its own picture and the edited one, as they are, in order; no more at once than there
+    are places for."""
+    salon = Salons(None, REFUSED, None, None)
+    made = await cut(tmp_path, salon)
+    assert [one.index for one in made.carried] == [0, 14, 21]
+    assert (made.micro_usd, made.fallback, made.ai_model) == (3 * PRICE, None, "replicate")
+    for number, one in zip((0, 2, 3), made.carried, strict=True):
+        assert [lightness(path) for path in (one.own, one.edited)] == [number, number + 100]
+    assert salon.most_at_once == 2
+
+
+@pytest.mark.parametrize(
+    ("ends", "error", "haircut", "reason"),
+    [
+        ((), None, "Bob", "unsuited"),
+        ((None,), None, None, "unsuited"),
+        ((REFUSED, CloudFault(FallbackReason.FAILED, "x")), None, "Bob", "refused"),
+        ((None,), WorkFailed("process ended"), "Bob", "failed"),
+        ((None,), FilmFaulty("The video takes too long to process"), "Bob", "failed"),
+    ],
+    ids=["no head", "no model", "all refused", "scouting dies", "scouting takes too long"],
+)
+async def test_why_nothing_is_carried(
+    tmp_path: Path,
+    ends: tuple[Exception | None, ...],
+    error: Exception | None,
+    haircut: str | None,
+    reason: str,
+) -> None:
+    """The film is made here, and the reason is that of the first keyframe."""
+    made = await cut(tmp_path, Salons(*ends), error=error, haircut=haircut)
+    assert (made.carried, made.fallback, made.ai_model) == ((), reason, "local")
+    assert made.micro_usd == 0
+
+
+@pytest.mark.parametrize(("times", "laid", "paid"), [(0, 0, 0), (1, 1, PRICE)])
+async def test_consent_is_asked_before_and_after(
+    tmp_path: Path, times: int, laid: int, paid: int
+) -> None:
+    """Nobody looks at a film that may not go there; what came back of one whose owner withdrew is
+    not used, though it was paid."""
+    salon = Salons(None)
+    made = await cut(tmp_path, salon, allowance=Allowed(times))
+    assert (made.carried, made.fallback, made.micro_usd) == ((), "no_consent", paid)
+    assert len(salon.laid) == laid
+
+
+async def test_a_full_disk_is_no_reason(tmp_path: Path) -> None:
+    """It is this machine's fault: the job is handed back, and the other pictures are given up."""
+    with pytest.raises(OSError, match="disk"):
+        await cut(tmp_path, Salons(OSError("disk"), None, None, None))
