@@ -10,13 +10,14 @@ from server.wardrobe import PHOTO_TTL_S
 
 PROCESSOR: Final = "Replicate, Inc. (replicate.com), United States"
 _CLOUD: Final = (
-    "Where you ask for another haircut, the part of your photo around your head, and the photo "
-    "whose haircut you want, are sent to Replicate, whose computers change it by a model of its "
-    "maker's. Your id is not sent. Replicate deletes pictures an hour after they were made; photos "
-    "that are sent to it as files are deleted when it is done, or within a day. What it made is "
-    "kept here for an hour, so that it need not be made again.\n"
+    "Where you ask for another haircut, the part of your photo around your head, or of a few "
+    "pictures of your video, and the photo whose haircut you want, are sent to Replicate, whose "
+    "computers change it by a model of its maker's. Your id is not sent. Replicate deletes "
+    "pictures an hour after they were made; photos that are sent to it as files are deleted when "
+    "it is done, or within a day. What it made is kept here for an hour, so that it need not be "
+    "made again.\n"
     "Where you describe a style, your words are sent there too. The style that is made of them is "
-    "kept here, encrypted, with your words, as long as changed videos, or until you delete it.\n"
+    "kept here, with your words, as long as changed videos, or until you delete it.\n"
     "Without this, your hair is changed at this server alone. To agree to this is not needed for "
     "anything else, and you can withdraw it at any time."
 )

@@ -62,13 +62,13 @@ async def process_video(request: web.Request) -> web.Response:
         async with receive_form(request, OrderForm, limits, services.workspace) as sent:
             form = await with_style(sent, sent.user_id, services)
             order = await _order(request, form, key)
-            known = await results.find(order.record, order.photos)
+            known = await results.find(order.record, order.photos, order.tier)
             if known and known.status is ResultStatus.COMPLETED and _may_be_known(request, order):
                 return _answer(OrderAnswer.of(known, 0, 0), {RESULT_CACHE: "hit"})
             kept = await _taken_in(request, order)
     is_new = kept.result_id == order.record.result_id
     if is_new and known is None:
-        await results.remember(kept, order.photos)
+        await results.remember(kept, order.photos, order.tier)
     left_s = 1
     # It is in the queue by now: who is told otherwise would order it twice.
     with suppress(StorageError):

@@ -16,6 +16,7 @@ from server.version import VERSION
 from storage.cache import cache_key
 from storage.errors import StorageError
 from storage.results import ResultRecord, ResultStatus
+from storage.tiers import TierRecord
 
 RESULT_CACHE: Final = "X-Result-Cache"
 """``hit`` in an answer says that the result was there already."""
@@ -30,28 +31,36 @@ class ResultCache:
         self._cache = services.cache
         self._results = services.database.results
         self._networks = services.settings.networks
+        self._models = services.settings.cloud_versions
         self._ttl_s = min(services.settings.keep_uploads_s, services.settings.keep_results_s)
 
-    async def find(self, wanted: ResultRecord, photos: Mapping[str, bytes]) -> ResultRecord | None:
+    async def find(
+        self, wanted: ResultRecord, photos: Mapping[str, bytes], tier: TierRecord | None
+    ) -> ResultRecord | None:
         """The user's result of what is wanted, which is completed or being made; None if there is
-        none. ``photos`` holds the files of the wanted one. Raises StorageError of the database."""
+        none. ``photos`` holds the files of the wanted one, ``tier`` is the user's. Raises
+        StorageError of the database."""
         try:
-            result_id = await self._cache.get(self._key(wanted, photos))
+            result_id = await self._cache.get(self._key(wanted, photos, tier))
         except StorageError:
             return None
         known = result_id and await self._results.get(result_id.decode(errors="replace"))
         return known if known and _is_as(known, wanted) else None
 
-    async def remember(self, made: ResultRecord, photos: Mapping[str, bytes]) -> None:
-        """This is the result to be found, if it is ever completed."""
-        key = self._key(made, photos)
+    async def remember(
+        self, made: ResultRecord, photos: Mapping[str, bytes], tier: TierRecord | None
+    ) -> None:
+        """This is the result to be found, if it is ever completed. See ``find``."""
+        key = self._key(made, photos, tier)
         with suppress(StorageError):
             await self._cache.set(key, made.result_id.encode(), self._ttl_s)
             # Its user may have been erased in between, who must not be named here any more.
             if await self._results.get(made.result_id) is None:
                 await self._cache.delete(key)
 
-    def _key(self, record: ResultRecord, photos: Mapping[str, bytes]) -> str:
+    def _key(
+        self, record: ResultRecord, photos: Mapping[str, bytes], tier: TierRecord | None
+    ) -> str:
         """From everything that changes a result, and nothing else."""
         source = {
             "upload": record.upload_id,
@@ -60,13 +69,19 @@ class ResultCache:
             "color": _digest(photos, record.color_image_path),
             "rate": record.sampling_rate,
             "stabilize": record.stabilize,
-            "haircut": record.haircut,
-            "keyframes": record.max_keyframes,
+            "cloud": self._of_cloud(record, tier),
             "networks": self._networks,
             "version": VERSION,
         }
         style_hash = hashlib.sha256(orjson.dumps(source, option=orjson.OPT_SORT_KEYS)).hexdigest()
         return cache_key("result", record.user_id, style_hash)
+
+    def _of_cloud(self, record: ResultRecord, tier: TierRecord | None) -> list[object] | None:
+        """What changes a result where the cloud has a part in it."""
+        if record.max_keyframes is None:
+            return None
+        quality = None if tier is None else tier.quality.value
+        return [record.haircut, record.max_keyframes, quality, self._models]
 
 
 def _digest(photos: Mapping[str, bytes], path: str | None) -> str | None:

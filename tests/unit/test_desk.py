@@ -113,6 +113,16 @@ async def test_no_more_at_once_than_places(scene: Scene) -> None:
     assert (scene.spent, await scene.edit()) == (2, EDITED)
 
 
+async def test_another_desk_has_places_of_its_own(scene: Scene) -> None:
+    """Though it is at the same service, which is left alone by both."""
+    scene.editor.goes_on.clear()
+    editing = [asyncio.create_task(scene.edit()) for _ in range(2)]
+    await asyncio.sleep(0)
+    scene.editor.goes_on.set()
+    assert await scene.desk.beside(1).edit(BOB, scene.purse) == EDITED
+    await asyncio.gather(*editing)
+
+
 async def test_what_nobody_does_is_not_ordered(scene: Scene) -> None:
     """An edit of nothing."""
     assert await scene.fail(Edit(b"photo")) is FallbackReason.UNSUITED
