@@ -31,11 +31,16 @@ class Salons:
         self.ends = ends
         self.at_once = self.most_at_once = 0
         self.laid = list[int]()
+        self.reasons = list[str]()
 
     async def quote(self, user_id: str, haircut: str | None, *, has_style: bool) -> None:
         """See Cashier."""
         if haircut is None and not has_style:
             raise CloudFault(FallbackReason.UNSUITED, "no model")
+
+    def fell_back(self, reason: FallbackReason) -> None:
+        """See Salon."""
+        self.reasons.append(reason)
 
     async def lay(self, picture: Picture, order: CutOrder) -> Picture:
         """See Salon."""
@@ -134,8 +139,10 @@ async def test_why_nothing_is_carried(
     reason: str,
 ) -> None:
     """The film is made here, and the reason is that of the first keyframe."""
-    made = await cut(tmp_path, Salons(*ends), error=error, haircut=haircut)
+    salon = Salons(*ends)
+    made = await cut(tmp_path, salon, error=error, haircut=haircut)
     assert (made.carried, made.fallback, made.ai_model) == ((), reason, "local")
+    assert salon.reasons == [reason]
     assert made.micro_usd == 0
 
 
