@@ -6,9 +6,11 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from pydantic import TypeAdapter
+
 from processing.film.task import (
     ANSWER,
-    Answer,
+    SCOUT_ANSWER,
     Done,
     Failure,
     Fault,
@@ -77,13 +79,13 @@ class Workshop:
         is cancelled leaves no process behind.
         """
         async with self._in_time(), self._process() as process:
-            return await _outcome(process, task, progress, Done)
+            return await _outcome(process, task, progress, ANSWER)
 
     async def scout(self, task: ScoutTask, progress: Callable[[int], None]) -> Scouted:
         """Have the film looked through; ``progress`` is told how many frames were. Raises as
         ``change``."""
         async with self._in_time(), child(self._scouting) as process:
-            return await _outcome(process, task, progress, Scouted)
+            return await _outcome(process, task, progress, SCOUT_ANSWER)
 
     async def close(self) -> None:
         """Let the process go that waits."""
@@ -140,7 +142,7 @@ async def _outcome(
     process: asyncio.subprocess.Process,
     task: FilmTask | ScoutTask,
     progress: Callable[[int], None],
-    end: type[End],
+    answers: TypeAdapter[Progress | End | Fault | Failure],
 ) -> End:
     stdin, stdout = process.stdin, process.stdout
     if stdin is None or stdout is None:
@@ -148,22 +150,22 @@ async def _outcome(
     stdin.write(task.model_dump_json().encode())
     stdin.close()
     while True:
-        match await _answer(stdout):
+        match await _answer(stdout, answers):
             case Progress(frames=frames):
                 progress(frames)
-            case Done() | Scouted() as over:
-                if isinstance(over, end):
-                    return over
-                raise WorkFailed("nonsense said")
             case Fault(text=text):
                 raise FilmFaulty(f"The video cannot be used: {text}")
             case Failure(text=text):
                 raise WorkFailed("failure", detail=text)
             case None:
                 raise WorkFailed("process ended", code=await process.wait())
+            case over:
+                return over
 
 
-async def _answer(stdout: asyncio.StreamReader) -> Answer | None:
+async def _answer(
+    stdout: asyncio.StreamReader, answers: TypeAdapter[Progress | End | Fault | Failure]
+) -> Progress | End | Fault | Failure | None:
     """What the process says next; None if it has ended."""
     try:
         async with asyncio.timeout(STALL_S):
@@ -171,6 +173,6 @@ async def _answer(stdout: asyncio.StreamReader) -> Answer | None:
     except (TimeoutError, ValueError):
         raise WorkFailed("stalled") from None
     try:
-        return ANSWER.validate_json(line) if line.endswith(b"\n") else None
+        return answers.validate_json(line) if line.endswith(b"\n") else None
     except ValueError:
         raise WorkFailed("nonsense said") from None
