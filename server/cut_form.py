@@ -1,17 +1,25 @@
 """What forms say of who changes a picture: this server, or the cloud, which can cut hair, too."""
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from server.form_fields import Form, UserId, invalid
 
 Haircut: TypeAlias = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z][A-Za-z ,'&-]*$")]
 """A haircut's name, as the model knows it."""
+CUT_SCHEMA: Final[dict[str, Any]] = {
+    "dependentSchemas": {
+        "haircut": {"properties": {"engine": {"const": "cloud"}}, "required": ["engine"]}
+    }
+}
+"""What ``check_cut`` looks for."""
 
 
 class CutForm(Form):
     """A form for a picture that is made at once."""
+
+    model_config = ConfigDict(json_schema_extra=CUT_SCHEMA)
 
     user_id: UserId
     engine: Literal["local", "cloud"] = "local"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from server.cut_form import CutForm
+from server.cut_form import CUT_SCHEMA, CutForm
 from server.form_fields import LOOK_FIELDS, LookForm, invalid
 from server.settings import Settings
 
@@ -27,7 +27,10 @@ class OrderForm(LookForm, CutForm):
     """What ``POST process-video`` takes."""
 
     model_config = ConfigDict(
-        json_schema_extra={"anyOf": [{"required": [name]} for name in (*LOOK_FIELDS, "haircut")]}
+        json_schema_extra={
+            "anyOf": [{"required": [name]} for name in (*LOOK_FIELDS, "haircut")],
+            **CUT_SCHEMA,
+        }
     )
 
     upload_id: Annotated[str, Field(max_length=64)]

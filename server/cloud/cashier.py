@@ -8,7 +8,7 @@ from processing.cloud.edit import Edit, Quality
 from processing.cloud.faults import CloudFault, FallbackReason
 from server.cloud.allowance import Allowance
 from server.cloud.means import SalonMeans
-from server.cloud.purse import UserPurse
+from server.cloud.purse import UserPurse, unheard
 from storage.errors import StorageError
 from storage.spending import SpendingBounds, month_of
 
@@ -60,7 +60,7 @@ class Cashier:
             and in_all + micro_usd <= self._bounds.in_all_micro_usd
         )
 
-    def purse(self, allowance: Allowance, spent: Callable[[int], object]) -> UserPurse:
+    def purse(self, allowance: Allowance, spent: Callable[[int], object] = unheard) -> UserPurse:
         """The user's; ``spent`` is told what was, in millionths of a dollar."""
         return UserPurse(
             self._means.database.spending,
