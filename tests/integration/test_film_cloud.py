@@ -178,13 +178,19 @@ def finish(cloud: CloudScene) -> None:
         cloud.service.predictions[id_] = replace(prediction, course=course)
 
 
-async def test_a_film_that_is_called_off_is_called_off_there(held: Held, cloud: CloudScene) -> None:
-    """All its pictures; the job's place is free again."""
+@pytest.mark.parametrize("address", ["result/{}?user_id=u1", "user/u1/data"])
+async def test_who_calls_it_off_calls_it_off_there(
+    held: Held, cloud: CloudScene, address: str
+) -> None:
+    """All its pictures; so does who is erased, of whom nothing is left."""
     cloud.service.course = replace(cloud.service.course, runs_s=inf)
     result_id = await held.videos.ordered(await held.videos.upload(), **BOB)
     await eventually(lambda: cloud.service.count("create") == 3)
-    assert (await held.videos.delete(result_id))[0] == 200
+    url = f"{held.videos.url}/{address.format(result_id)}"
+    async with held.videos.http.delete(url) as answer:
+        assert answer.status == 200
     await eventually(lambda: cloud.service.statuses() == ["canceled"] * 3)
+    assert await held.service.services.cache.forget_user("u1", "edit") == 0
     assert not held.change.tasks
 
 
