@@ -240,6 +240,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
     ),
     (
+        "ALTER TABLE results ADD COLUMN haircut TEXT",
+        "ALTER TABLE results ADD COLUMN max_keyframes INTEGER",
+        "ALTER TABLE results ADD COLUMN keyframes INTEGER",
+        "ALTER TABLE results ADD COLUMN cost_micro_usd INTEGER",
+        "ALTER TABLE results ADD COLUMN fallback TEXT",
+    ),
+    (
         """
         CREATE TABLE styles (
             style_id TEXT NOT NULL PRIMARY KEY,
@@ -260,13 +267,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
         "CREATE INDEX styles_by_age ON styles (created_at)",
         "CREATE INDEX styles_by_file ON styles (file_path)",
-    ),
-    (
-        "ALTER TABLE results ADD COLUMN haircut TEXT",
-        "ALTER TABLE results ADD COLUMN max_keyframes INTEGER",
-        "ALTER TABLE results ADD COLUMN keyframes INTEGER",
-        "ALTER TABLE results ADD COLUMN cost_micro_usd INTEGER",
-        "ALTER TABLE results ADD COLUMN fallback TEXT",
     ),
 )
 """The statements that lead from each schema version to the next; the first starts from nothing."""

@@ -99,8 +99,10 @@ async def test_a_backup_of_a_running_service_is_whole(tmp_path: Path) -> None:
 
 
 async def _keep_uploading(videos: Videos) -> None:
+    """One after the other, with a breath between for the copying."""
     while True:
         await videos.upload()
+        await asyncio.sleep(0.1)
 
 
 @pytest.fixture

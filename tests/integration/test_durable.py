@@ -64,7 +64,7 @@ async def test_workers_share_a_queue(tmp_path: Path, http: ClientSession, redis:
     try:
         await asyncio.gather(server.start(), *(worker.start() for worker in workers))
         videos = Videos(http, server.url)
-        upload_id = await videos.upload(film(replace(LONG, width_px=320, height_px=240, frames=30)))
+        upload_id = await videos.upload(film(replace(LONG, width_px=320, height_px=240, frames=12)))
         ids = [await videos.ordered(upload_id, no_cache=True) for _ in range(10)]
         await eventually(lambda: "job begun" in workers[0].output, 20)
         await eventually(lambda: "job begun" in workers[1].output, 20)

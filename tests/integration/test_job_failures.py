@@ -39,7 +39,7 @@ async def test_of_a_job_that_is_over_no_failure_is_told(held: Held) -> None:
     """A film that is cancelled or erased loses its files before its worker knows."""
     with logged(job) as lines:
         result_id = await held.videos.ordered(await held.videos.upload())
-        await held.videos.until(result_id, "processing")
+        await eventually(lambda: held.change.begun == 1)
         results = held.service.services.database.results
         await results.cancel(result_id, held.service.services.clock.utc_now())
         held.change.outcome.set_result(WorkFailed("failure", detail="no such file"))

@@ -171,7 +171,7 @@ async def test_schemathesis_finds_no_failure(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["docs", "redoc"])
-async def test_people_can_read_it(live_server: ServerProcess, name: str) -> None:
+async def test_people_can_read_it(shared_server: ServerProcess, name: str) -> None:
     """In a browser, with nothing from elsewhere: no request leaves, and nothing fails but what
     the readers try to fetch from their makers, which our policy refuses."""
     asked, errors = list[str](), list[str]()
@@ -179,14 +179,14 @@ async def test_people_can_read_it(live_server: ServerProcess, name: str) -> None
         page = await browser.new_page()
         page.on("requestfinished", lambda request: asked.append(request.url))
         page.on("pageerror", lambda error: errors.append(str(error)))
-        await page.goto(f"{live_server.url}/{name}")
+        await page.goto(f"{shared_server.url}/{name}")
         await (
             page.get_by_role("heading", name="Have an uploaded video changed")
             .or_(page.get_by_text("/api/hair-tryOn/process-video"))
             .first.wait_for()
         )
     assert errors == []
-    assert all(url.startswith((live_server.url, "data:", "blob:")) for url in asked)
+    assert all(url.startswith((shared_server.url, "data:", "blob:")) for url in asked)
 
 
 def test_the_readers_are_what_they_are_said_to_be() -> None:

@@ -145,7 +145,7 @@ async def test_what_is_no_cursor_is_refused(service: Service, query: str, status
     url = f"{service.caller.url}/api/hair-tryOn/history/u1?{query}"
     async with service.caller.http.get(url) as answer:
         assert answer.status == status
-        assert (await answer.json())["message"] == "cursor: is no cursor of a history"
+        assert (await answer.json())["message"] == "cursor: is no cursor of a list"
 
 
 async def test_history_by_cursors(service: Service) -> None:
