@@ -1,11 +1,16 @@
 """How one client's pictures are read and written: JPEG by JPEG, or as a stream of video."""
 
 from collections.abc import Callable
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeAlias
 
 from media.codec import check_picture, decode_frame, encode_jpeg
 from media.frame import EncodedFrame, Picture
 from media.payload import payload_bytes, payload_text
+
+Shot: TypeAlias = Callable[[], Picture]
+"""A frame's picture, for work with all care that is no part of the stream: to be called once, on
+a worker, and may raise as a coder does."""
 
 
 class Coder(Protocol):
@@ -36,6 +41,11 @@ class Coder(Protocol):
         """A changed picture, in the form in which this frame came."""
         ...
 
+    def shot(self, frame: EncodedFrame) -> Shot | None:
+        """The frame apart from all others, at no cost to the stream; None where frames build on
+        each other, and the picture is that of `decode`."""
+        ...
+
 
 class JpegCoder:
     """Every picture by itself; as base64 text if it came as text."""
@@ -64,6 +74,14 @@ class JpegCoder:
         """See Coder."""
         return _like(like, encode_jpeg(picture, self._quality))
 
+    def shot(self, frame: EncodedFrame) -> Shot:
+        """See Coder."""
+        return partial(_developed, frame.payload, self._max_px)
+
 
 def _like(frame: EncodedFrame, data: bytes) -> bytes | str:
     return payload_text(data) if isinstance(frame.payload, str) else data
+
+
+def _developed(payload: bytes | str, max_px: int) -> Picture:
+    return decode_frame(payload_bytes(payload), max_px, fast=False)

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from media.coder import Coder
-from media.frame import EncodedFrame
-from processing.engine import Advice, Engines, Styler
+from media.coder import Coder, Shot
+from media.frame import EncodedFrame, Picture
+from processing.engine import Advice, Engines, Rendered, Styler
 from processing.look import Look
 
 
@@ -16,6 +16,7 @@ class Processed:
     """A frame on its way back, as the client's coder has written it.
 
     ``stage_ms`` says where the time went; the rest is what the engine told (see Rendered).
+    ``shot`` is the frame as it came, where it was wanted.
     """
 
     payload: bytes | str
@@ -23,6 +24,7 @@ class Processed:
     stage_ms: Mapping[str, float] = field(default_factory=dict)
     advice: tuple[Advice, ...] = ()
     effort: float | None = None
+    shot: Shot | None = None
 
 
 class _Task(NamedTuple):
@@ -33,12 +35,16 @@ class _Task(NamedTuple):
 
 
 class FramePipeline:
-    """Applies the look that is set when a frame's turn comes. Frames come one at a time."""
+    """Applies the look that is set when a frame's turn comes. Frames come one at a time.
+
+    While it ``wants_shots`` it hands out the frames as they came, too.
+    """
 
     def __init__(self, engines: Engines, coder: Coder) -> None:
         self._engines = engines
         self._coder = coder
         self._task: _Task | None = None
+        self.wants_shots = False
 
     def wear(self, look: Look | None) -> None:
         """Use this look from the next frame on. Raises LookError if its engine is unknown."""
@@ -55,16 +61,24 @@ class FramePipeline:
         ``pressure`` is for the engine (see LoadMeter). With nothing to apply the picture is not
         rendered at all; nor is it where it cannot be decoded yet.
         """
-        task = self._task
-        if task is None or task.look.is_empty or not self._coder.can_decode(frame):
-            return Processed(self._coder.pass_on(frame))
-        return self._render(frame, task, pressure)
+        task, is_asked = _worn(self._task), self.wants_shots
+        shot = self._coder.shot(frame) if is_asked else None
+        is_needed = task is not None or (is_asked and shot is None)
+        if not is_needed or not self._coder.can_decode(frame):
+            return Processed(self._coder.pass_on(frame), shot=shot)
+        picture, result = self._render(frame, task, pressure)
+        return replace(result, shot=shot or (lambda: picture)) if is_asked else result
 
-    def _render(self, frame: EncodedFrame, task: _Task, pressure: float) -> Processed:
+    def _render(
+        self, frame: EncodedFrame, task: _Task | None, pressure: float
+    ) -> tuple[Picture, Processed]:
+        """The picture as it came, and what became of it."""
         started_s = time.perf_counter()
         picture = self._coder.decode(frame)
         decoded_s = time.perf_counter()
-        rendered = task.styler.render(picture, task.look, pressure)
+        rendered = Rendered(picture)
+        if task is not None:
+            rendered = task.styler.render(picture, task.look, pressure)
         rendered_s = time.perf_counter()
         payload = self._coder.encode(rendered.picture, frame)
         encoded_s = time.perf_counter()
@@ -74,4 +88,10 @@ class FramePipeline:
             "render": (rendered_s - decoded_s) * 1000.0,
             "encode": (encoded_s - rendered_s) * 1000.0,
         }
-        return Processed(payload, rendered.heads, stage_ms, rendered.advice, rendered.effort)
+        told = (rendered.heads, stage_ms, rendered.advice, rendered.effort)
+        return picture, Processed(payload, *told)
+
+
+def _worn(task: _Task | None) -> _Task | None:
+    """None where there is nothing to apply."""
+    return None if task is None or task.look.is_empty else task

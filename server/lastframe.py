@@ -19,7 +19,7 @@ class LastFrame:
 
     def note(self, result: Processed) -> None:
         """A frame has been processed."""
-        self.result = replace(result, payload=b"")
+        self.result = replace(result, payload=b"", shot=None)
 
     def is_news(self, now_s: float) -> bool:
         """Whether other heads or other advice should be told now, and not with the next figures."""

@@ -50,6 +50,11 @@ class LiveSessions:
     def __len__(self) -> int:
         return len(self._live)
 
+    def find(self, session_id: str, user_id: str) -> LiveSession | None:
+        """This user's session of that id, if it is live here."""
+        session = self._live.get(session_id)
+        return session if session is not None and session.user_id == user_id else None
+
     def check(self, session_id: str, user_id: str) -> None:
         """Whether it is worth the effort to ask for admission. Raises SessionRefused."""
         earlier = self._live.get(session_id)

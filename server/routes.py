@@ -18,6 +18,7 @@ from server.kept import kept_file
 from server.metrics.exposition import metrics
 from server.openapi import machine_operations as of_machines
 from server.openapi import operations as does
+from server.openapi import photo_operations as of_photos
 from server.openapi import style_operations as of_styles
 from server.openapi import tier_operations as of_tiers
 from server.openapi import user_operations as of_users
@@ -28,6 +29,7 @@ from server.pages import asset, index, shades
 from server.photos import try_on
 from server.realtime import realtime
 from server.results import cancel_result, delete_result, get_result, history
+from server.snapshots import snapshot
 from server.styles.maker import make_style
 from server.styles.shelf import delete_style, get_style, get_style_image, list_styles
 from server.tiers import get_usage, get_user_tier, list_tiers, set_tier, set_user_tier
@@ -56,7 +58,7 @@ def told() -> list[Told]:
         Told(web.get(f"{API}/health", health), does.HEALTH),
         Told(web.get(f"{API}/about", about), does.ABOUT),
         Told(web.get(f"{API}/shades", shades), does.SHADES),
-        Told(web.post(f"{API}/try-on", try_on), does.TRY_ON),
+        Told(web.post(f"{API}/try-on", try_on), of_photos.TRY_ON),
         Told(web.post(f"{API}/upload-video", upload_video), does.UPLOAD_VIDEO),
         Told(web.post(f"{API}/process-video", process_video), does.PROCESS_VIDEO),
         Told(web.get(f"{API}/estimate", estimate), of_tiers.ESTIMATE),
@@ -86,6 +88,7 @@ def told() -> list[Told]:
         Told(web.post(WEBHOOK_PATH, hear_replicate), of_machines.HEAR_REPLICATE),
         Told(web.get(f"{ADDRESS}{{name}}", kept_file), does.KEPT_FILE),
         Told(web.get(f"{API}/realtime/{{session_id}}", realtime), does.REALTIME),
+        Told(web.post(f"{API}/sessions/{{session_id}}/snapshot", snapshot), of_photos.SNAPSHOT),
         Told(web.get(f"{API}/me", who_asks), does.ME),
         Told(web.post(f"{API}/tickets", give_ticket), does.TICKET),
         Told(web.get(f"{API}/ice-servers", list_ice_servers), does.ICE_SERVERS),

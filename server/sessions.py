@@ -1,7 +1,6 @@
 """One live client: its frames, its look, its figures, its tasks and its stop."""
 
 import asyncio
-import zlib
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -15,13 +14,14 @@ from processing.ledger import Figures
 from processing.pipeline import FramePipeline, Processed
 from processing.runner import FrameRunner
 from server import endings, messages
-from server.budget import Budget, Reminder
+from server.budget import Budget, Reminder, turn_of
 from server.document import SessionDocument
 from server.endings import Ending
 from server.errors import ClientError, ErrorCode, picture_fault
 from server.lastframe import LastFrame
 from server.peer import Peer, PeerGone, PeerTooSlow
 from server.services import Services
+from server.shots import Shots
 from server.styles.worn import live_style
 from server.wardrobe import Wardrobe
 from storage.records import SessionRecord, SessionStatus
@@ -54,6 +54,7 @@ class LiveSession:
         self._until_s = until_s
         self._share = Share()
         self._pipeline = FramePipeline(services.engines, peer.coder)
+        self.shots = Shots(self._pipeline)
         self.wardrobe = Wardrobe(
             user_id,
             pipeline=self._pipeline,
@@ -117,6 +118,7 @@ class LiveSession:
                 for task in (runner, *others):
                     task.cancel()
         finally:
+            self.shots.close()
             ending = self._ending or endings.LEFT  # none: the handler was cancelled
             await self._services.journal.save(self._record(ending.status, self.figures()))
             if ending is endings.ERASED:
@@ -173,7 +175,7 @@ class LiveSession:
         """Once a second: figures to the client, a document to the journal, a look for clients that
         are not known any more, idle, or as good as that. Sessions that began together do so in
         turns."""
-        await asyncio.sleep(STATS_INTERVAL_S * _turn(self.session_id))
+        await asyncio.sleep(STATS_INTERVAL_S * turn_of(self.session_id))
         while True:
             await asyncio.sleep(STATS_INTERVAL_S)
             now_s = self._services.clock.monotonic()
@@ -257,6 +259,7 @@ class LiveSession:
     async def delivered(self, frame: EncodedFrame, result: Processed, processing_ms: float) -> None:
         """Send a changed frame."""
         self._last.note(result)
+        self.shots.came(result.shot)
         await self._peer.send_processed(frame, result, processing_ms)
         if self._last.is_news(self._services.clock.monotonic()):
             await self._peer.send(self._stats(self.figures()))
@@ -267,13 +270,10 @@ class LiveSession:
 
     async def failed(self, frame: EncodedFrame, error: Exception) -> None:
         """Tell what was wrong with a frame."""
-        code, text = picture_fault(error)
-        if code is ErrorCode.PROCESSING_FAILED and self._is_fault_news():
+        (code, text), now_s = picture_fault(error), self._services.clock.monotonic()
+        if code is ErrorCode.PROCESSING_FAILED and self._fault_reminder.is_due(now_s):
             log.error("frame failed", exc_info=error)
         await self._peer.send_failed(frame, code, text)
-
-    def _is_fault_news(self) -> bool:
-        return self._fault_reminder.is_due(self._services.clock.monotonic())
 
     # -- figures --------------------------------------------------------------------------------
 
@@ -293,8 +293,3 @@ class LiveSession:
     def first_record(self) -> SessionRecord:
         """The document with which the session begins, or is taken up again."""
         return self._record(SessionStatus.ACTIVE, self.figures())
-
-
-def _turn(session_id: str) -> float:
-    """Which part of an interval is this session's, from 0 to below 1."""
-    return zlib.crc32(session_id.encode()) / 2**32

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 import structlog
 
@@ -18,13 +18,19 @@ from server.services import Services
 P = ParamSpec("P")
 R = TypeVar("R")
 
+PHOTO: Final = "image"
+FRAME: Final = "frame"
+"""What a picture is called to who has sent it: a field of a form, or one of a live session."""
+
 log = structlog.get_logger(__name__)
 
 
 class Studio:
-    """One request's photo. Everything raises RequestRefused, naming the field that is at fault."""
+    """One request's picture, whose ``name`` errors say. Everything raises RequestRefused, naming
+    the field that is at fault."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, name: str = PHOTO) -> None:
+        self.name = name
         self._services = services
         self._share = Share()
 
@@ -51,8 +57,7 @@ class Studio:
             look = look.with_style(await self.picture("style_image", style, side_px))
         if color is not None:
             look = look.with_color_photo(await self.picture("color_image", color, side_px))
-        if look.is_empty and not may_be_empty:
-            raise RequestRefused(422, ErrorCode.INVALID_LOOK, "look: there is nothing to apply")
+        check_look(look, may_be_empty=may_be_empty)
         return look
 
     async def check_color(self, look: Look) -> None:
@@ -65,7 +70,7 @@ class Studio:
         reference = "color_image" if look.color_photo is not None else "style_image"
         rendered = await self.work(reference, self.engine_of(look).retouch, photo, look)
         if rendered.heads == 0:
-            raise RequestRefused(422, ErrorCode.NO_PERSON, f"image: {NoPerson()}")
+            raise RequestRefused(422, ErrorCode.NO_PERSON, f"{self.name}: {NoPerson()}")
         return rendered
 
     async def picture(self, name: str, data: bytes, side_px: int | None = None) -> Picture:
@@ -82,6 +87,12 @@ class Studio:
             raise
         except Exception as error:
             raise _refusal(name, error) from None
+
+
+def check_look(look: Look, *, may_be_empty: bool) -> None:
+    """Raises RequestRefused (422)."""
+    if look.is_empty and not may_be_empty:
+        raise RequestRefused(422, ErrorCode.INVALID_LOOK, "look: there is nothing to apply")
 
 
 def _refusal(name: str, error: Exception) -> RequestRefused:

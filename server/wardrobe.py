@@ -79,15 +79,21 @@ class Wardrobe:
         finds nothing."""
 
     @property
+    def usable(self) -> Look:
+        """The look, empty if none is worn, without photos that are of no use to its engine."""
+        look = self._base()
+        return replace(
+            look,
+            style=None if STYLE in self._useless else look.style,
+            color_photo=None if COLOR_PHOTO in self._useless else look.color_photo,
+        )
+
+    @property
     def applied(self) -> tuple[str, ...]:
         """What the engine will in fact apply of the look."""
         if self.look is None or self.look.is_empty:
             return ()
-        usable = replace(
-            self.look,
-            style=None if STYLE in self._useless else self.look.style,
-            color_photo=None if COLOR_PHOTO in self._useless else self.look.color_photo,
-        )
+        usable = self.usable
         return self._engines.get(usable.engine).applies(usable)
 
     async def set_values(self, values: LookValues) -> None:

@@ -79,6 +79,9 @@ class VideoCoder:
         """See Coder."""
         return self._encoded(planes_of(picture), like)
 
+    def shot(self, _: EncodedFrame) -> None:
+        """See Coder."""
+
     def _may_forward(self, timestamp: int) -> bool:
         """Whether this frame may go back as it came."""
         wanted = not self.bitrate.is_short and timestamp >= self._patient_until

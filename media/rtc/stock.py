@@ -76,6 +76,9 @@ class StockCoder:
         self.goes.put(int(like.frame_id), planes_of(picture))
         return b""
 
+    def shot(self, _: EncodedFrame) -> None:
+        """See Coder."""
+
     def _found(self, frame: EncodedFrame) -> VideoFrame:
         found = self.came.take(int(frame.frame_id))
         if found is None:

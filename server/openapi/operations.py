@@ -13,7 +13,6 @@ from server.ids import SESSION_ID
 from server.keys import PHOTOS_COMING, UPLOADS, WATCHERS
 from server.openapi.operation import Media, Operation
 from server.order_form import OrderForm
-from server.photos import TryOnForm
 from server.queries import (
     FilePath,
     KeyHeader,
@@ -27,7 +26,6 @@ from server.queries import (
 from server.result_answers import HistoryAnswer, OrderAnswer, ProgressAnswer, ResultAnswer
 from server.uploads import UploadForm
 
-PHOTO: Final = Media(("image/jpeg", "image/png", "image/webp"), "The photo, changed.")
 EVENTS: Final = Media(
     ("text/event-stream",),
     "`progress` events, and at last `end`.",
@@ -58,17 +56,6 @@ class ViewerPath(SessionPath):
     viewer_id: str
 
 
-TRY_ON: Final = Operation(
-    "Photos",
-    "Change the hair in a photo",
-    {200: PHOTO},
-    errors=(404, 406, 409),
-    form=TryOnForm,
-    notes="Synchronous; nothing is kept. At least one of `look`, `style_image` or `style_id`, "
-    "`color_image` and `haircut`. What the cloud does not do is done here; `X-Fallback` says why.",
-    places=PHOTOS_COMING,
-    needs_consent=True,
-)
 UPLOAD_VIDEO: Final = Operation(
     "Videos",
     "Upload a video",
