@@ -2,17 +2,18 @@
 
 from aiohttp import web
 
-from server.about_answers import AboutAnswer, KeptAnswer, LimitsAnswer
+from server.about_answers import AboutAnswer, CloudAnswer, KeptAnswer, LimitsAnswer
 from server.consent_documents import ConsentNeededAnswer
-from server.keys import SERVICES
+from server.keys import SALON, SERVICES
 from server.version import VERSION
 
 
 async def about(request: web.Request) -> web.Response:
     """``GET /api/hair-tryOn/about``: whether this is a demo, where people sign in, the limits, how
-    long what is kept, and what is to be agreed to."""
+    long what is kept, what is to be agreed to, and who cuts hair."""
     services = request.app[SERVICES]
     settings, agreement = services.settings, services.agreement
+    catalogue = request.app[SALON].catalogue
     return AboutAnswer(
         version=VERSION,
         is_demo=settings.is_open,
@@ -34,4 +35,5 @@ async def about(request: web.Request) -> web.Response:
             sessions=settings.keep_sessions_s,
         ),
         consent=ConsentNeededAnswer.of(agreement.notice, is_needed=agreement.is_needed),
+        cloud=None if catalogue is None else CloudAnswer.of(catalogue),
     ).reply()

@@ -2,8 +2,11 @@
 
 from pydantic import Field
 
+from processing.cloud.catalogue import Catalogue
 from server.answers import Answer
 from server.consent_documents import ConsentNeededAnswer
+from server.notice import PROCESSOR
+from storage.spending import MICRO
 
 
 class LimitsAnswer(Answer):
@@ -28,6 +31,25 @@ class KeptAnswer(Answer):
     sessions: float = Field(description="What is known of a live session, after its end.")
 
 
+class CloudAnswer(Answer):
+    """Who changes haircuts, for those who have agreed to it."""
+
+    processor: str = Field(description="Who does it.")
+    max_usd_per_picture: float = Field(description="What a picture costs the service at most.")
+    haircuts: list[str] = Field(
+        description="Names for `haircut`, as proposals: a model may know others, too."
+    )
+
+    @classmethod
+    def of(cls, catalogue: Catalogue) -> "CloudAnswer":
+        """What is told of these models."""
+        return cls(
+            processor=PROCESSOR,
+            max_usd_per_picture=catalogue.highest_price_micro_usd / MICRO,
+            haircuts=list(catalogue.haircuts),
+        )
+
+
 class AboutAnswer(Answer):
     """The service, before anything is sent to it."""
 
@@ -37,3 +59,4 @@ class AboutAnswer(Answer):
     limits: LimitsAnswer
     kept_s: KeptAnswer
     consent: ConsentNeededAnswer
+    cloud: CloudAnswer | None = Field(description="Null where hair is not cut.")

@@ -6,6 +6,7 @@ from typing import Final
 
 from processing.cloud.edit import Part, Quality
 from processing.cloud.faults import CloudFault, FallbackReason
+from processing.cloud.haircuts import HAIRCUTS
 from processing.cloud.model import CloudModel, ModelInput
 from processing.cloud.order import Order
 
@@ -24,7 +25,7 @@ CHANGE_HAIRCUT: Final = CloudModel(
     "change-haircut",
     inputs=(
         ModelInput("input_image", (Part.PHOTO,), is_required=True),
-        ModelInput("haircut", (Part.HAIRCUT,), otherwise=_AS_IT_IS),
+        ModelInput("haircut", (Part.HAIRCUT,), otherwise=_AS_IT_IS, words=HAIRCUTS),
         ModelInput("hair_color", (Part.COLOR,), otherwise=_AS_IT_IS),
     ),
     settings={"aspect_ratio": "match_input_image"},
@@ -88,6 +89,18 @@ class Catalogue:
             if model.can_do(order):
                 return model
         raise CloudFault(FallbackReason.UNSUITED, "no model does this")
+
+    @property
+    def haircuts(self) -> tuple[str, ...]:
+        """Names of haircuts that one of the models is known to take; it may know others."""
+        words = [item.words for model in self.models for item in model.inputs
+                 if Part.HAIRCUT in item.parts]  # fmt: skip
+        return tuple(dict.fromkeys(word for known in words for word in known))
+
+    @property
+    def highest_price_micro_usd(self) -> int:
+        """What a picture costs at most, in millionths of a dollar."""
+        return max(max(model.prices_micro_usd.values()) for model in self.models)
 
     def preferring(self, models: tuple[CloudModel, ...]) -> "Catalogue":
         """These before the others, and in the place of those that have the same name."""

@@ -45,6 +45,11 @@ class Desk:
         self._free = places
         self._within_s = within_s
 
+    @property
+    def catalogue(self) -> Catalogue:
+        """The models."""
+        return self._catalogue
+
     def beside(self, places: int) -> "Desk":
         """Another one at the same service, with places of its own."""
         return Desk(

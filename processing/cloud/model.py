@@ -18,13 +18,14 @@ class ModelInput:
     """One of a model's inputs: it gets the first of these parts that the order has.
 
     Where the order has none of them it gets ``otherwise``, or nothing; without an input that
-    ``is_required`` the model cannot work.
+    ``is_required`` the model cannot work. ``words`` are some that it is known to take.
     """
 
     name: str
     parts: tuple[Part, ...]
     otherwise: InputValue | None = None
     is_required: bool = False
+    words: tuple[str, ...] = ()
 
     def part_of(self, order: Order) -> Part | None:
         """Which part of the order it gets."""

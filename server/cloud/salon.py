@@ -12,6 +12,7 @@ import structlog
 
 from media.frame import Picture
 from media.photo import encode_photo
+from processing.cloud.catalogue import Catalogue
 from processing.cloud.cutter import SENT_QUALITY, Cut, Cutter, small
 from processing.cloud.desk import Desk, Place
 from processing.cloud.edit import Edit, Quality
@@ -58,6 +59,11 @@ class Salon:
         self._cutter = Cutter(means.settings.networks)
         self._known = KnownEdits(means.cache)
         self.cashier = Cashier(means, desk)
+
+    @property
+    def catalogue(self) -> Catalogue | None:
+        """The models that may be asked; None without an account."""
+        return None if self._desk is None else self._desk.catalogue
 
     async def cut(self, photo: Picture, order: CutOrder) -> Rendered:
         """The photo, BGR, in its own size, with other hair. Raises CloudFault."""

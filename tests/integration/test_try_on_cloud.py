@@ -218,6 +218,20 @@ async def test_what_the_settings_do_not_allow_is_made_here(
     assert await spent(service) == 0
 
 
+async def test_it_is_told_in_advance(start_service: StartService, cloud: CloudScene) -> None:
+    """Who cuts hair, which haircuts there are, and what one costs; nothing without an account."""
+    service = await start_service(**cloudy(cloud))
+    url = f"{service.caller.url}/api/hair-tryOn/about"
+    told = (await (await service.caller.http.get(url)).json())["cloud"]
+    assert told["processor"].startswith("Replicate, Inc.")
+    assert "Bob" in told["haircuts"]
+    assert told["max_usd_per_picture"] == 0.04
+    await service.runner.cleanup()
+    service = await start_service()
+    url = f"{service.caller.url}/api/hair-tryOn/about"
+    assert (await (await service.caller.http.get(url)).json())["cloud"] is None
+
+
 async def test_who_has_not_agreed_stays_here(
     start_service: StartService, cloud: CloudScene
 ) -> None:

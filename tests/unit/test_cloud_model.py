@@ -16,8 +16,10 @@ from processing.cloud.catalogue import (
 from processing.cloud.drawing import Aspect, Drawing, portrait
 from processing.cloud.edit import Edit, Part, Quality
 from processing.cloud.faults import CloudFault, FallbackReason
+from processing.cloud.haircuts import HAIRCUTS
 from processing.cloud.model import CloudModel
 from processing.cloud.order import Order
+from server.cut_form import Haircut
 
 PRICES = dict.fromkeys(Quality, 1_000)
 
@@ -142,3 +144,14 @@ def test_versions_and_prices() -> None:
         Catalogue().with_versions({"some/model": "0a1b"})
     with pytest.raises(ValueError, match="no such model: some/model"):
         Catalogue().with_prices({"some/model": PRICES})
+
+
+def test_what_is_told_of_them_in_advance() -> None:
+    """The names of haircuts, all of which a form takes, and what a picture costs at most."""
+    catalogue = Catalogue()
+    assert catalogue.haircuts == HAIRCUTS
+    for name in HAIRCUTS:
+        assert TypeAdapter(Haircut).validate_python(name) == name
+    assert catalogue.highest_price_micro_usd == 40_000
+    dear = catalogue.with_prices({CUSTOM_HAIR.ref: {**PRICES, Quality.ULTRA: 90_000}})
+    assert dear.highest_price_micro_usd == 90_000
