@@ -31,6 +31,7 @@ async function askAbout() {
 function showAbout(about) {
   say(byId("kept-words"), keptWords(about.kept_s));
   byId("demo-words").hidden = !about.is_demo;
+  byId("withdraw-cloud").hidden = !about.cloud;
   byId("withdraw-place").hidden = !about.consent.required;
   showStart(about.consent.required);
   linkSignIn(about.sign_in_url);

@@ -4,6 +4,8 @@ import { readAbout } from "./about.js";
 import { Calls } from "./calls.js";
 import { Consent } from "./consent.js";
 import { Controls } from "./controls.js";
+import { Cut } from "./cut.js";
+import { CutChoice } from "./cut-choice.js";
 import { byId } from "./dom.js";
 import { showDoor } from "./door.js";
 import { connectDrops } from "./drops.js";
@@ -18,6 +20,7 @@ import { LookSender } from "./look-sender.js";
 import { errorWords } from "./messages.js";
 import { warnOfWhatIsMissing } from "./missing.js";
 import { OwnData } from "./own-data.js";
+import { StudioSnapshot } from "./studio-snapshot.js";
 import { Tabs } from "./tabs.js";
 import { followTokens, takeToken } from "./token.js";
 import { Visitor } from "./visitor.js";
@@ -25,14 +28,18 @@ import { Visitor } from "./visitor.js";
 const calls = new Calls(takeToken());
 const visitor = new Visitor(calls);
 const forced = new URLSearchParams(location.search).get("transport");
-const connection = new Link(new LiveAddresses(visitor, location), calls, forced);
+const addresses = new LiveAddresses(visitor, location);
+const connection = new Link(addresses, calls, forced);
 const look = new Look();
+const cut = new Cut();
 const controls = new Controls(look);
 const sender = new LookSender(look, connection);
 const api = new FilesApi(calls, visitor);
-const consent = new Consent(api, readAbout());
+const about = readAbout();
+const consent = new Consent(api, about);
+const choice = new CutChoice(cut, look, about);
 const live = new LiveTab({ look, sender, connection, calls, consent });
-const files = new FileTab(look, api, new JobWatch(api), consent);
+const files = new FileTab({ look, cut, choice, api, watch: new JobWatch(api), consent });
 const tabs = new Tabs(byId("tabs"));
 
 function connectLook() {
@@ -41,9 +48,11 @@ function connectLook() {
     controls.addEventListener(event, () => {
       live.onLook();
       sender[method]();
+      choice.onLook();
       files.onLook();
     });
   }
+  choice.addEventListener("changed", () => files.onLook());
   controls.addEventListener("refused", ({ detail }) => {
     if (tabs.current === "files") files.tell(detail);
     else live.tell(detail);
@@ -61,11 +70,15 @@ function connectSender() {
   });
 }
 
+function connectStudio() {
+  const { session } = addresses;
+  new StudioSnapshot({ api, consent, look, cut, choice, session, tell: (words) => live.tell(words) });
+}
+
 function connectOwnData() {
-  new OwnData(api).addEventListener("erased", () => {
-    files.forgetAll();
-    consent.forget();
-  });
+  const own = new OwnData(api);
+  own.addEventListener("erased", () => files.forgetAll());
+  for (const event of ["erased", "withdrawn"]) own.addEventListener(event, () => consent.forget());
 }
 
 function openFiles() {
@@ -93,6 +106,7 @@ function connectTabs() {
 byId("host").textContent = location.host;
 connectLook();
 connectSender();
+connectStudio();
 connectOwnData();
 followTokens();
 showDoor(calls, visitor);

@@ -6,18 +6,27 @@ import { failureWords } from "./file-words.js";
 import { NoAnswer } from "./refusal.js";
 
 const CHANGED = 409;
-const TITLES = new Map([["processing", "Changing your hair"], ["cloud", "Changing it elsewhere"]]);
+const PROCESSING = "processing";
+const CLOUD = "cloud";
+const TITLES = new Map([[PROCESSING, "Changing your hair"], [CLOUD, "Changing it elsewhere"]]);
+const QUESTIONS = new Map([
+  [PROCESSING, "Do you agree to what is done with your pictures?"],
+  [CLOUD, "Do you agree that pictures of you leave this server?"],
+]);
+/** Nothing is agreed to, as far as it is known. */
+const NOTHING = { notice: null, processing: false, cloud: false };
 
 export class Consent {
   #api;
   #about;
   #dialog = byId("agreement");
-  // The version that is known to be agreed to, or null.
-  #agreed = null;
-  // The notice on show.
+  // What is known to be agreed to, and to which version of the notice.
+  #agreed = NOTHING;
+  // The notice on show, and the purpose of it that is asked about.
   #notice = null;
-  // The answer that is under way, for all who ask meanwhile; null: there is none.
-  #asking = null;
+  #purpose = PROCESSING;
+  // The answers that are under way, by purpose, for all who ask meanwhile.
+  #asking = new Map();
   #visit = new AbortController();
   // What the visitor agrees to, on its way to the server; null: nothing is.
   #agreeing = null;
@@ -35,14 +44,19 @@ export class Consent {
 
   /** What was agreed to is withdrawn, or erased. */
   forget() {
-    this.#agreed = null;
+    this.#agreed = NOTHING;
+  }
+
+  /** What the server knows may be less than what is known here. @param {{fallback: string | null}} result */
+  heed({ fallback }) {
+    if (fallback === "no_consent") this.forget();
   }
 
   /** Whoever has asked is elsewhere: it is not given, and nobody is asked. */
   leave() {
     this.#visit.abort();
     this.#visit = new AbortController();
-    this.#asking = null;
+    this.#asking.clear();
     this.#dialog.close();
   }
 
@@ -52,30 +66,48 @@ export class Consent {
    * @throws {Refusal | NoAnswer} where that cannot be found out
    */
   given() {
-    return this.#once(async (left) => {
+    return this.#once(PROCESSING, async (left) => {
       const { required, notice } = await this.#needed();
-      if (!required || notice.version === this.#agreed) return true;
-      this.#agreed = (await this.#api.consent()).notice;
-      return notice.version === this.#agreed || this.#ask(notice, left);
+      return !required || this.#isGiven(notice, PROCESSING, left);
     });
+  }
+
+  /** As given, and besides for who cuts the hair. @param {import("./cut.js").Cut} cut */
+  async givenFor({ byCloud }) {
+    const { signal: left } = this.#visit;
+    if (!(await this.given()) || left.aborted) return false;
+    if (!byCloud) return true;
+    return this.#once(CLOUD, async () => this.#isGiven((await this.#needed()).notice, CLOUD, left));
   }
 
   /** The server does not know of it, whatever is known here: as given, but the visitor is asked. */
   givenAnew() {
-    return this.#once(async (left) => {
+    return this.#once(PROCESSING, async (left) => {
       this.forget();
       this.#about = readAbout();
-      return this.#ask((await this.#needed()).notice, left);
+      return this.#ask((await this.#needed()).notice, PROCESSING, left);
     });
   }
 
   /** One answer at a time. @param {(left: AbortSignal) => Promise<boolean>} find */
-  #once(find) {
+  #once(purpose, find) {
     const { signal: left } = this.#visit;
-    this.#asking ??= find(left).finally(() => {
-      if (!left.aborted) this.#asking = null;
-    });
-    return this.#asking;
+    if (!this.#asking.has(purpose)) {
+      const ended = () => left.aborted || this.#asking.delete(purpose);
+      this.#asking.set(purpose, find(left).finally(ended));
+    }
+    return this.#asking.get(purpose);
+  }
+
+  /** The server is asked for what is not known here, and then the visitor. */
+  async #isGiven(notice, purpose, left) {
+    if (this.#knows(notice, purpose)) return true;
+    this.#agreed = await this.#api.consent();
+    return this.#knows(notice, purpose) || this.#ask(notice, purpose, left);
+  }
+
+  #knows({ version }, purpose) {
+    return this.#agreed.notice === version && this.#agreed[purpose];
   }
 
   /** Read again where there was no answer before. */
@@ -89,8 +121,9 @@ export class Consent {
     return about.consent;
   }
 
-  async #ask(notice, left) {
+  async #ask(notice, purpose, left) {
     if (left.aborted) return false;
+    this.#purpose = purpose;
     this.#show(notice, "");
     this.#dialog.showModal();
     await new Promise((resolve) => {
@@ -98,12 +131,14 @@ export class Consent {
     });
     // Who leaves after having agreed has agreed, if the server took it: its answer decides.
     await this.#agreeing;
-    return this.#notice.version === this.#agreed;
+    return this.#knows(this.#notice, purpose);
   }
 
   #show(notice, complaint) {
     this.#notice = notice;
-    byId("purposes").replaceChildren(...notice.purposes.flatMap(purposeOf));
+    const asked = notice.purposes.filter(({ purpose }) => purpose === this.#purpose);
+    say(byId("agreement-title"), QUESTIONS.get(this.#purpose));
+    byId("purposes").replaceChildren(...asked.flatMap(purposeOf));
     this.#complain(complaint);
   }
 
@@ -117,7 +152,8 @@ export class Consent {
 
   async #send() {
     this.#complain("");
-    this.#agreed = (await this.#api.agree(this.#notice.version)).notice;
+    const cloud = this.#purpose === CLOUD || this.#knows(this.#notice, CLOUD);
+    this.#agreed = await this.#api.agree(this.#notice.version, cloud);
     this.#dialog.close();
   }
 

@@ -6,28 +6,31 @@ import { byId, say } from "./dom.js";
 const DELETION = { question: "Delete it for good?", yes: "Delete", no: "Keep" };
 const HINTS = {
   empty: "Choose a shade or another look first.",
+  uncut: "Choose a haircut first, or keep your own.",
   same: "This is the look of the result. Choose another one to change it again.",
 };
 
 /** Events: "change", "delete". */
 export class FileActions extends EventTarget {
   #look;
+  #cut;
   #item = null;
   #delete = new ConfirmButton(byId("delete"), DELETION);
 
-  /** @param {import("./look.js").Look} look */
-  constructor(look) {
+  /** @param {import("./look.js").Look} look @param {import("./cut.js").Cut} cut */
+  constructor(look, cut) {
     super();
     this.#look = look;
+    this.#cut = cut;
     byId("delete-place").append(this.#delete.element);
     this.#delete.addEventListener("confirmed", () => this.dispatchEvent(new Event("delete")));
     byId("change").addEventListener("click", () => this.dispatchEvent(new Event("change")));
     byId("calm").addEventListener("change", () => this.render(this.#item));
   }
 
-  /** Whether a video is to be made calm. */
-  get calm() {
-    return byId("calm").checked;
+  /** What is wished besides the look. */
+  get wishes() {
+    return { calm: byId("calm").checked, cut: this.#cut.copy() };
   }
 
   get hasFocus() {
@@ -61,15 +64,23 @@ export class FileActions extends EventTarget {
     }
     const { change, kind } = item;
     byId("calm").disabled = change.isUnderWay;
-    const isSame = change.state === "completed" && this.#isAsWished(change, kind);
-    byId("change").disabled = change.isUnderWay || this.#look.isEmpty || isSame;
+    const hint = this.#hint(change, kind);
+    byId("change").disabled = change.isUnderWay || hint !== "";
     byId("delete-place").hidden = kind === "photo" || change.isUnderWay || !change.result;
-    const hint = this.#look.isEmpty ? HINTS.empty : isSame ? HINTS.same : "";
     say(byId("change-hint"), change.isUnderWay ? "" : hint);
   }
 
+  /** Why it cannot be changed now; empty if it can. */
+  #hint(change, kind) {
+    if (kind === "photo" && this.#cut.byCloud) {
+      if (!this.#cut.isComplete(this.#look)) return HINTS.uncut;
+    } else if (this.#look.isEmpty) return HINTS.empty;
+    return change.state === "completed" && this.#isAsWished(change, kind) ? HINTS.same : "";
+  }
+
   /** Whether what was done is what would be done now. */
-  #isAsWished({ look, calm }, kind) {
-    return look !== null && look.equals(this.#look) && (kind === "photo" || calm === this.calm);
+  #isAsWished({ look, calm, cut }, kind) {
+    if (look === null || !look.equals(this.#look)) return false;
+    return kind === "photo" ? cut.equals(this.#cut) : calm === byId("calm").checked;
   }
 }

@@ -1,18 +1,22 @@
 // The tab for photos and videos: what is chosen, what is done with it, what came of it.
 
+import { makerWords } from "./cloud-words.js";
 import { byId, say } from "./dom.js";
 import { FileActions } from "./file-actions.js";
 import { kindOf } from "./file-kind.js";
-import { failureWords, newsWords, photoWords, progressOf, resultFailureWords } from "./file-words.js";
+import { failureWords, newsWords, photoWords, resultFailureWords } from "./file-words.js";
 import { isFinal } from "./job-watch.js";
 import { History } from "./history.js";
 import { PhotoChange } from "./photo-change.js";
 import { fileName } from "./snapshot.js";
 import { VideoChange } from "./video-change.js";
 import { Viewer } from "./viewer.js";
+import { showWork } from "./work-card.js";
 
 export class FileTab {
   #look;
+  #cut;
+  #choice;
   #api;
   #watch;
   #consent;
@@ -27,21 +31,18 @@ export class FileTab {
   // Names the visit to this tab; null while another is shown.
   #visit = null;
 
-  /**
-   * @param {import("./look.js").Look} look
-   * @param {import("./files-api.js").FilesApi} api
-   * @param {import("./job-watch.js").JobWatch} watch
-   * @param {import("./consent.js").Consent} consent
-   */
-  constructor(look, api, watch, consent) {
+  /** @param {object} parts that others have, too: by the names of their classes */
+  constructor({ look, cut, choice, api, watch, consent }) {
     this.#look = look;
+    this.#cut = cut;
+    this.#choice = choice;
     this.#api = api;
     this.#watch = watch;
     this.#consent = consent;
     this.#history = new History(api, watch);
     this.#history.addEventListener("open", ({ detail }) => this.#open(detail));
     this.#history.addEventListener("empty", () => this.focus());
-    this.#actions = new FileActions(look);
+    this.#actions = new FileActions(look, cut);
     this.#connectButtons();
     this.#render();
   }
@@ -174,7 +175,9 @@ export class FileTab {
 
   #start() {
     this.#complain("");
-    this.#startIf(this.#consent.given(), "You have not agreed. Nothing is sent.");
+    const isForPhoto = this.#item.kind === "photo";
+    const agreed = isForPhoto ? this.#consent.givenFor(this.#cut) : this.#consent.given();
+    this.#startIf(agreed, "You have not agreed. Nothing is sent.");
   }
 
   /** @param {Promise<boolean>} agreed @param {string} refusal what is said if it is not */
@@ -195,7 +198,7 @@ export class FileTab {
       return;
     }
     this.#complain("");
-    item.change.start(this.#look.copy(), { calm: this.#actions.calm });
+    item.change.start(this.#look.copy(), this.#actions.wishes);
   }
 
   async #cancel() {
@@ -234,7 +237,7 @@ export class FileTab {
     if (this.#item !== null) {
       const { change } = this.#item;
       if (change.state !== this.#state) this.#enter(change);
-      this.#renderWork(change);
+      showWork(change);
     }
     this.#actions.render(this.#item);
   }
@@ -255,8 +258,14 @@ export class FileTab {
 
   #announce({ state, result }) {
     const news = newsWords(state);
-    const seen = this.#item.kind === "photo" && state === "completed" ? photoWords(result) : "";
+    const seen = this.#item.kind === "photo" && state === "completed" ? this.#toldOf(result) : "";
     if (news !== null) this.tell(`${news} ${seen}`.trim());
+  }
+
+  /** Of a photo. */
+  #toldOf(result) {
+    this.#consent.heed(result);
+    return `${makerWords(result, this.#choice.name)} ${photoWords(result)}`.trim();
   }
 
   #complainOf({ error, result }) {
@@ -286,13 +295,5 @@ export class FileTab {
     const extension = kind === "photo" ? "jpg" : "mp4";
     byId("download").download = look ? fileName(look, extension) : `hair-try-on.${extension}`;
     this.#viewer.showResult(kind, url, thumbnail);
-  }
-
-  #renderWork(change) {
-    if (!change.isUnderWay) return;
-    const { words, share } = progressOf(change);
-    say(byId("work-words"), words);
-    if (share === null) byId("work-bar").removeAttribute("value");
-    else byId("work-bar").value = share;
   }
 }

@@ -8,6 +8,7 @@ const HOUR_S = 3600;
 const DAY_S = 24 * HOUR_S;
 const FIELDS = new Map([
   ["image", "Your photo"],
+  ["frame", "Your picture"],
   ["style_image", "Your style photo"],
   ["color_image", "Your colour photo"],
 ]);

@@ -50,18 +50,27 @@ export class FilesApi {
   /**
    * @param {File} file a photo
    * @param {import("./look.js").Look} look
-   * @param {{signal: AbortSignal, onProgress: Function}} options
-   * @returns {Promise<{photo: Blob, advice: string[], heads: number | null}>}
+   * @param {{cut: import("./cut.js").Cut, signal: AbortSignal, onProgress: Function}} options
+   * @returns {Promise<object>} see madeOf
    */
-  async tryOn(file, look, options) {
-    const form = await this.#form();
+  async tryOn(file, look, { cut, ...options }) {
+    const form = await this.#form(cut.fields);
     form.append("image", file, file.name);
     addLook(form, look);
     // Nothing is kept of it, so that it may be sent again without a key.
-    const { body, header } = await this.#post("/try-on", form, options);
-    const heads = header("X-Heads");
-    const advice = (header("X-Advice") ?? "").split(", ").filter(Boolean);
-    return { photo: body, advice, heads: heads === null ? null : Number(heads) };
+    return madeOf(await this.#post("/try-on", form, options));
+  }
+
+  /**
+   * A live picture, in the quality of a photo.
+   * @param {string} sessionId
+   * @param {import("./cut.js").Cut} cut
+   * @returns {Promise<object>} see madeOf
+   */
+  async snapshot(sessionId, cut) {
+    const { signal } = new AbortController();
+    const form = await this.#form(cut.fields);
+    return madeOf(await this.#post(`/sessions/${sessionId}/snapshot`, form, { signal }));
   }
 
   /** @returns {Promise<object>} the result's document */
@@ -114,14 +123,18 @@ export class FilesApi {
     return (await this.#calls.ask(url, { method: "DELETE" })).json();
   }
 
-  /** @returns {Promise<{notice: string | null}>} what is agreed to */
+  /** @returns {Promise<{notice: string | null, processing: boolean, cloud: boolean}>} what is agreed to */
   async consent() {
     return this.#askConsent({});
   }
 
-  /** @param {string} notice its version @returns {Promise<{notice: string}>} what is agreed to then */
-  async agree(notice) {
-    const body = JSON.stringify({ processing: true, cloud: false, notice });
+  /**
+   * @param {string} notice its version
+   * @param {boolean} cloud whether pictures may leave the server, too
+   * @returns {Promise<object>} what is agreed to then; as of consent
+   */
+  async agree(notice, cloud) {
+    const body = JSON.stringify({ processing: true, cloud, notice });
     const headers = { "Content-Type": "application/json" };
     return this.#askConsent({ method: "PUT", body, headers });
   }
@@ -149,9 +162,10 @@ export class FilesApi {
     return `${API}/result/${resultId}${part}?user_id=${await this.#user()}`;
   }
 
-  async #form() {
+  async #form(fields = {}) {
     const form = new FormData();
     form.append("user_id", await this.#visitor.userId());
+    for (const [name, value] of Object.entries(fields)) form.append(name, value);
     return form;
   }
 
@@ -172,4 +186,20 @@ export class FilesApi {
       throw error;
     }
   }
+}
+
+/**
+ * What came of a picture, and who has made it.
+ * @returns {{photo: Blob, advice: string[], heads: number | null, model: string | null,
+ *   fallback: string | null}}
+ */
+function madeOf({ body, header }) {
+  const heads = header("X-Heads");
+  return {
+    photo: body,
+    advice: (header("X-Advice") ?? "").split(", ").filter(Boolean),
+    heads: heads === null ? null : Number(heads),
+    model: header("X-AI-Model"),
+    fallback: header("X-Fallback"),
+  };
 }

@@ -9,7 +9,8 @@ const API = "/api/hair-tryOn";
 export class LiveAddresses {
   #visitor;
   #place;
-  #session = randomId();
+  /** The session's id. */
+  session = randomId();
 
   /** @param {import("./visitor.js").Visitor} visitor @param {Location} place of the page */
   constructor(visitor, place) {
@@ -20,14 +21,14 @@ export class LiveAddresses {
   /** For one connection. @returns {Promise<string>} ws: or wss: */
   async socket() {
     const scheme = this.#place.protocol === "https:" ? "wss:" : "ws:";
-    const path = `${API}/realtime/${this.#session}?${await this.#user()}`;
+    const path = `${API}/realtime/${this.session}?${await this.#user()}`;
     return this.#visitor.admitted(`${scheme}//${this.#place.host}${path}`);
   }
 
   /** @returns {Promise<{rtc: string, ice: string}>} where offers go, and where servers are listed */
   async call() {
     const user = await this.#user();
-    return { rtc: `${API}/webrtc/${this.#session}?${user}`, ice: `${API}/ice-servers?${user}` };
+    return { rtc: `${API}/webrtc/${this.session}?${user}`, ice: `${API}/ice-servers?${user}` };
   }
 
   async #user() {

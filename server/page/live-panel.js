@@ -57,6 +57,7 @@ export class LivePanel {
     const idle = state === "consent";
     byId("stop").disabled = idle;
     byId("mirror").disabled = state !== "live";
+    byId("studio").disabled = state !== "live";
     // The button that was pressed goes away with its card: the focus must not be lost with it.
     if (!idle && byId("consent").contains(document.activeElement)) byId("stop").focus();
     byId("consent").hidden = !idle;

@@ -154,6 +154,8 @@ const ERRORS = {
   RATE_LIMITED: "Too much at once: the server asks for fewer pictures.",
   INVALID_LOOK: "The server does not know this look.",
   NO_PERSON: `No person is found in this photo. ${GOOD_PHOTO}`,
+  NO_FRAME: "No live picture came that a snapshot could be made of.",
+  SESSION_ELSEWHERE: "A snapshot cannot be made: your live picture goes to another server than this request.",
   NO_HAIR: `Too little hair is found in this photo. ${GOOD_PHOTO}`,
   INVALID_IMAGE: "The server cannot read this photo.",
   INVALID_BASE64: "The photo arrived broken. Choose it again.",

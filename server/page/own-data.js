@@ -15,7 +15,10 @@ const WITHDRAWAL = {
   no: "Keep it",
 };
 
-/** Event: "erased". */
+const KEPT_HERE = "Your pictures do not leave this server any more. All else stays as it was.";
+const NOT_AGREED = "You have not agreed that they leave this server: they do not.";
+
+/** Events: "erased"; "withdrawn" when pictures may leave the server no more. */
 export class OwnData extends EventTarget {
   #api;
 
@@ -24,6 +27,7 @@ export class OwnData extends EventTarget {
     super();
     this.#api = api;
     byId("export").addEventListener("click", () => this.#export());
+    byId("withdraw-cloud").addEventListener("click", () => this.#withdrawCloud());
     this.#connect("erase", ERASURE, async () => erasureWords(await api.erase()));
     this.#connect("withdraw", WITHDRAWAL, async () => {
       return `Your consent is withdrawn. ${erasureWords(await api.withdraw())}`;
@@ -35,6 +39,18 @@ export class OwnData extends EventTarget {
     say(byId("own-data-words"), "");
     try {
       make("a", { href: await this.#api.exported(), download: "" }).click();
+    } catch (error) {
+      say(byId("own-data-words"), failureWords(error));
+    }
+  }
+
+  async #withdrawCloud() {
+    say(byId("own-data-words"), "");
+    try {
+      const { notice, cloud } = await this.#api.consent();
+      if (cloud) await this.#api.agree(notice, false);
+      this.dispatchEvent(new Event("withdrawn"));
+      say(byId("own-data-words"), cloud ? KEPT_HERE : NOT_AGREED);
     } catch (error) {
       say(byId("own-data-words"), failureWords(error));
     }

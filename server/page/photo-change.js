@@ -6,10 +6,12 @@ export class PhotoChange extends EventTarget {
   state = "ready";
   sent = null;
   progress = null;
-  /** {photo: Blob, advice: string[], heads: number | null} when there is one. */
+  /** When there is one, as FilesApi gives it. */
   result = null;
   error = null;
   look = null;
+  /** Who has cut the hair, or was to. */
+  cut = null;
   file;
   #api;
   #abort = null;
@@ -29,18 +31,18 @@ export class PhotoChange extends EventTarget {
     return !this.isUnderWay;
   }
 
-  /** @param {import("./look.js").Look} look a copy */
-  async start(look) {
+  /** @param {import("./look.js").Look} look a copy @param {{cut: import("./cut.js").Cut}} wishes */
+  async start(look, { cut }) {
     const abort = new AbortController();
     this.#abort = abort;
-    Object.assign(this, { look, result: null, error: null, sent: null });
+    Object.assign(this, { look, cut, result: null, error: null, sent: null });
     this.#enter("uploading");
     const onProgress = (sent) => {
       this.sent = sent;
       this.#enter("uploading");
     };
     try {
-      this.result = await this.#api.tryOn(this.file, look, { signal: abort.signal, onProgress });
+      this.result = await this.#api.tryOn(this.file, look, { cut, signal: abort.signal, onProgress });
       this.#enter("completed");
     } catch (error) {
       if (!abort.signal.aborted) this.error = error;

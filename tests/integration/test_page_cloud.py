@@ -1,0 +1,148 @@
+"""The page at a server that has somebody to cut hair, in Chromium."""
+
+from pathlib import Path
+
+import pytest
+
+from server.cloud import salon
+from tests.integration.browser import OpenTab, RunScript
+from tests.integration.cloud import CloudScene, cloud
+from tests.integration.service import Service, StartService
+from tests.integration.test_cloud_budget import QuickCutter
+from tests.integration.test_try_on_cloud import PHOTO, cloudy
+from tests.integration.video_tab import open_videos
+from tests.replicate.mischief import Reply
+from tests.replicate.outputs import Output
+
+__all__ = ["cloud"]
+
+
+@pytest.fixture
+async def service(
+    start_service: StartService, cloud: CloudScene, monkeypatch: pytest.MonkeyPatch
+) -> Service:
+    """A service with an account, that takes whatever comes back."""
+    monkeypatch.setattr(salon, "Cutter", QuickCutter)
+    cloud.give(Output(PHOTO))
+    return await start_service(**cloudy(cloud))
+
+
+async def test_a_haircut_is_made_elsewhere_or_here(
+    service: Service, cloud: CloudScene, open_tab: OpenTab, tmp_path: Path
+) -> None:
+    """By who is named, for who has agreed to it; what they do not do is made here, and it is said
+    why. Who wants nothing of it any more is asked again."""
+    films, path = await open_videos(open_tab, service.caller.url, width=360), tmp_path / "me.jpg"
+    path.write_bytes(PHOTO)
+    await films.choose(path)
+    await films.part("cut-cloud").check()
+    await films.says("change-hint", "Choose a haircut first")
+    await films.says("cut-words", "$0.04 at most")
+    await films.part("haircut").select_option("Bob")
+    await films.part("change").click()
+    await films.says("purposes", "by Replicate, Inc.")
+    assert "No faceprints" not in await films.part("purposes").inner_text()
+    await films.part("not-now").click()
+    await films.says("file-status", "You have not agreed")
+    assert not cloud.service.predictions
+    await films.part("change").click()
+    await films.part("agree").click()
+    await films.says("file-status", "Made by Replicate.")
+    await films.says("change-hint", "This is the look of the result")
+    cloud.service.orders.always("create", Reply(500))
+    await films.part("haircut").select_option("Lob")
+    await films.change()
+    await films.says("file-status", "not by Replicate: they cannot be reached")
+    assert await films.of("#after img", "complete")
+    await films.part("withdraw-cloud").click()
+    await films.says("own-data-words", "do not leave this server any more")
+    await films.change("platinum")
+    await films.part("not-now").click()
+    assert await films.page.evaluate("document.documentElement.scrollWidth") == 360
+    assert films.tab.complaints == []
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_is_made_elsewhere_is_told_in_words(run_script: RunScript) -> None:
+    """Prices as fine as they are, reasons that are known and such that are not, and nothing where
+    nobody else was asked."""
+    answer = await run_script("""
+      const { makerWords, priceWords, shortName } = await import("/page/cloud-words.js");
+      const { Cut } = await import("/page/cut.js");
+      const made = (model, fallback = null) => makerWords({ model, fallback }, "Replicate");
+      const cut = Object.assign(new Cut(), { haircut: "Bob" });
+      const fields = [cut.fields, ...[null, "Bob"].map((haircut) => {
+        return Object.assign(cut.copy(), { byCloud: true, haircut }).fields;
+      })];
+      return {
+        prices: [0.04, 0.002, 1, 0].map(priceWords),
+        name: shortName("Replicate, Inc. (replicate.com), United States"),
+        made: [made("local"), made("replicate"), made("local", "timed_out"), made("local", "new")],
+        fields,
+        same: [cut.equals(new Cut()), cut.isComplete({ stylePhoto: null })],
+      };
+    """)
+    assert answer["prices"] == ["$0.04", "$0.002", "$1.00", "$0.00"]
+    assert answer["name"] == "Replicate"
+    here = "Made here, with your own cut, and not by Replicate:"
+    assert answer["made"] == [
+        "",
+        "Made by Replicate.",
+        f"{here} it took too long.",
+        f"{here} it was not possible.",
+    ]
+    assert answer["fields"] == [{}, {"engine": "cloud"}, {"engine": "cloud", "haircut": "Bob"}]
+    assert answer["same"] == [True, True]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_studio_snapshot_goes_its_way(run_script: RunScript) -> None:
+    """Nothing is asked for that is nothing; one at a time; only of who has agreed. What the server
+    says against it is told, and the next may do better."""
+    answer = await run_script("""
+      const { StudioSnapshot } = await import("/page/studio-snapshot.js");
+      const { Cut } = await import("/page/cut.js");
+      const { Look } = await import("/page/look.js");
+      const { Refusal } = await import("/page/refusal.js");
+      const button = Object.assign(document.createElement("button"), { id: "studio" });
+      document.body.append(button);
+      const [look, cut, told, asked] = [new Look(), new Cut(), [], []];
+      const photo = new Blob(["x"]);
+      const plan = [];
+      const api = { snapshot: async (session, { fields }) => {
+        asked.push([session, fields]);
+        const next = plan.shift();
+        if (next instanceof Error) throw next;
+        return { photo, advice: [], heads: 1, ...next };
+      } };
+      let isAgreed = false;
+      const heeded = [];
+      const heed = ({ fallback }) => heeded.push(fallback);
+      const consent = { givenFor: async () => isAgreed, heed };
+      const tell = (words) => told.push(words);
+      new StudioSnapshot({ api, consent, look, cut, choice: { name: "R" }, session: "s1", tell });
+      const press = async (times = 1) => {
+        told.length = 0;
+        for (let time = 0; time < times; time += 1) button.click();
+        await new Promise((resolve) => setTimeout(resolve));
+        return [...told];
+      };
+      const results = { empty: await press() };
+      Object.assign(cut, { byCloud: true, haircut: "Bob" });
+      results.refused = await press();
+      isAgreed = true;
+      const code = "NO_FRAME";
+      plan.push(new Refusal({ status: 409, code, message: "x", retryAfterS: null }));
+      results.failed = await press();
+      plan.push({ model: "local", fallback: "timed_out" });
+      results.made = (await press(2)).at(-1);
+      button.remove();
+      return { ...results, asked, heeded };
+    """)
+    assert answer["empty"] == ["Choose a shade or a haircut first."]
+    assert answer["refused"] == ["Asking the server…", "You have not agreed. Nothing more is sent."]
+    assert answer["failed"][-1].startswith("No live picture came")
+    assert answer["made"].startswith("Saved hair-try-on-original-")
+    assert answer["made"].endswith("not by R: it took too long.")
+    assert answer["asked"] == [["s1", {"engine": "cloud", "haircut": "Bob"}]] * 2
+    assert answer["heeded"] == ["timed_out"]
