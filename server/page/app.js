@@ -21,6 +21,7 @@ import { errorWords } from "./messages.js";
 import { warnOfWhatIsMissing } from "./missing.js";
 import { OwnData } from "./own-data.js";
 import { StudioSnapshot } from "./studio-snapshot.js";
+import { StyleWords } from "./style-words.js";
 import { Tabs } from "./tabs.js";
 import { followTokens, takeToken } from "./token.js";
 import { Visitor } from "./visitor.js";
@@ -53,6 +54,7 @@ function connectLook() {
     });
   }
   choice.addEventListener("changed", () => files.onLook());
+  new StyleWords(api, consent, about).addEventListener("made", ({ detail }) => controls.takeStyle(detail));
   controls.addEventListener("refused", ({ detail }) => {
     if (tabs.current === "files") files.tell(detail);
     else live.tell(detail);

@@ -41,6 +41,10 @@ export function priceWords(usd) {
  */
 export function makerWords({ model, fallback }, name) {
   if (fallback === null) return model === "local" || model === null ? "" : `Made by ${name}.`;
-  const why = REASONS[fallback] ?? "it was not possible";
-  return `Made here, with your own cut, and not by ${name}: ${why}.`;
+  return `Made here, with your own cut, and not by ${name}: ${reasonWords(fallback)}.`;
+}
+
+/** @param {string} reason why it was not made elsewhere */
+export function reasonWords(reason) {
+  return REASONS[reason] ?? "it was not possible";
 }

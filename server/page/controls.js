@@ -120,6 +120,11 @@ export class Controls extends EventTarget {
     return kind === "style" ? "style" : "colorphoto";
   }
 
+  /** Take a style photo as if it had been chosen. @param {Blob} photo */
+  takeStyle(photo) {
+    return this.#style.take(photo);
+  }
+
   /** The server has taken a photo. @param {"style" | "color"} kind @param {string} photo base64 */
   keepPhoto(kind, photo) {
     this.#trials.keep(kind, photo);

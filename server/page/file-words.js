@@ -1,5 +1,6 @@
 // Words for what becomes of photos and videos. Pure.
 
+import { reasonWords } from "./cloud-words.js";
 import { errorWords } from "./messages.js";
 import { Refusal } from "./refusal.js";
 
@@ -93,7 +94,8 @@ export function failureWords(error) {
   return refusalWords(error) + again;
 }
 
-function refusalWords({ status, code, message, limit, quota }) {
+function refusalWords({ status, code, message, limit, quota, reason }) {
+  if (reason !== null) return `It could not be made: ${reasonWords(reason)}.`;
   if (status === 413) return tooLargeWords(code, message);
   if (code === "SERVER_FULL") return "The server has too much to do just now.";
   if (code === "RATE_LIMITED") return limitWords(limit);

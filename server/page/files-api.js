@@ -73,6 +73,24 @@ export class FilesApi {
     return madeOf(await this.#post(`/sessions/${sessionId}/snapshot`, form, { signal }));
   }
 
+  /**
+   * Have a style drawn from words.
+   * @param {string} prompt
+   * @param {string} key under which it is drawn only once
+   * @returns {Promise<object>} its document
+   */
+  async makeStyle(prompt, key) {
+    const body = JSON.stringify({ user_id: await this.#visitor.userId(), prompt });
+    const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
+    return (await this.#calls.ask(`${API}/styles`, { method: "POST", body, headers })).json();
+  }
+
+  /** @returns {Promise<Blob>} a JPEG */
+  async styleImage(styleId) {
+    const url = `${API}/styles/${styleId}/image?user_id=${await this.#user()}`;
+    return (await this.#calls.ask(url)).blob();
+  }
+
   /** @returns {Promise<object>} the result's document */
   async result(resultId) {
     return (await this.#calls.ask(await this.#result(resultId))).json();

@@ -45,6 +45,11 @@ export class PhotoPicker extends EventTarget {
     return this.#url;
   }
 
+  /** Take a picture as if it had been chosen. @param {Blob} file */
+  take(file) {
+    return this.#take(file);
+  }
+
   /** Show no photo; tells nobody. */
   clear() {
     this.#complain("");

@@ -3,12 +3,13 @@
 /**
  * The server's answer is no. `retryAfterS` is null where it does not say when to come again, `limit`
  * where it is above none in time: {name, amount, within_s, again_in_s}, and `quota` where it is above
- * none of a month's: {tier, videos_per_month, left, renews_at}.
+ * none of a month's: {tier, videos_per_month, left, renews_at}; `reason` is why the cloud did not do what
+ * only it can do, or null.
  */
 export class Refusal extends Error {
-  constructor({ status, code, message, retryAfterS, limit = null, quota = null }) {
+  constructor({ status, code, message, retryAfterS, limit = null, quota = null, reason = null }) {
     super(message || `status ${status}`);
-    Object.assign(this, { status, code, retryAfterS, limit, quota });
+    Object.assign(this, { status, code, retryAfterS, limit, quota, reason });
   }
 }
 
@@ -24,8 +25,9 @@ export function refusalOf(status, body, retryAfter) {
   const { error, message, details } = parsed(body);
   const seconds = Number.parseInt(retryAfter ?? "", 10);
   const retryAfterS = Number.isNaN(seconds) ? null : Math.max(1, seconds);
-  const { limit = null, quota = null } = details ?? {};
-  return new Refusal({ status, code: error ?? "", message: message ?? "", retryAfterS, limit, quota });
+  const { limit = null, quota = null, reason = null } = details ?? {};
+  const why = { limit, quota, reason };
+  return new Refusal({ status, code: error ?? "", message: message ?? "", retryAfterS, ...why });
 }
 
 function parsed(body) {

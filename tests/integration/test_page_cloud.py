@@ -49,6 +49,10 @@ async def test_a_haircut_is_made_elsewhere_or_here(
     await films.part("agree").click()
     await films.says("file-status", "Made by Replicate.")
     await films.says("change-hint", "This is the look of the result")
+    await films.part("style-words").fill("short copper curls")
+    await films.part("style-words").press("Enter")
+    await films.page.locator("#style-photo img").wait_for()
+    await films.says("look-name", "Style of a photo")
     cloud.service.orders.always("create", Reply(500))
     await films.part("haircut").select_option("Lob")
     await films.change()
@@ -60,6 +64,61 @@ async def test_a_haircut_is_made_elsewhere_or_here(
     await films.part("not-now").click()
     assert await films.page.evaluate("document.documentElement.scrollWidth") == 360
     assert films.tab.complaints == []
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_style_is_drawn_once(run_script: RunScript) -> None:
+    """Of the same words, though no answer came to them at first; it is told why where it cannot
+    be, and nothing is asked for without words or consent."""
+    answer = await run_script("""
+      const { StyleWords } = await import("/page/style-words.js");
+      const { NoAnswer, refusalOf } = await import("/page/refusal.js");
+      const made = (tag, id) => Object.assign(document.createElement(tag), { id });
+      const place = made("div", "style-words-field");
+      const [words, button] = [made("input", "style-words"), made("button", "style-make")];
+      const said = made("p", "style-words-said");
+      place.append(words, button, said);
+      document.body.append(place);
+      const [asked, plan, drawn] = [[], [], []];
+      let isAgreed = false;
+      const api = {
+        makeStyle: async (prompt, key) => {
+          asked.push([prompt, key]);
+          const next = plan.shift();
+          if (next instanceof Error) throw next;
+          return { style_id: next };
+        },
+        styleImage: async (id) => id,
+      };
+      const consent = { givenFor: async ({ byCloud }) => byCloud && isAgreed };
+      const about = Promise.resolve({ cloud: {} });
+      const style = new StyleWords(api, consent, about);
+      style.addEventListener("made", ({ detail }) => drawn.push(detail));
+      const press = async () => {
+        button.click();
+        await new Promise((resolve) => setTimeout(resolve));
+        return said.textContent;
+      };
+      const told = [await press()];
+      words.value = " curls ";
+      told.push(await press());
+      isAgreed = true;
+      const body = JSON.stringify({ error: "CLOUD_FAILED", details: { reason: "timed_out" } });
+      plan.push(new NoAnswer("x"), refusalOf(504, body, null), "s1", "s2");
+      for (const _ of [1, 2, 3, 4]) told.push(await press());
+      place.remove();
+      const keys = asked.map(([, key]) => asked.findIndex((one) => one[1] === key));
+      return { told, drawn, keys, prompts: asked.map(([prompt]) => prompt), hidden: place.hidden };
+    """)
+    assert answer["told"][0] == "Describe one first."
+    assert "not agreed" in answer["told"][1]
+    assert "cannot be reached" in answer["told"][2]
+    assert answer["told"][3] == "It could not be made: it took too long."
+    assert answer["told"][4:] == ["", ""]
+    assert answer["drawn"] == ["s1", "s2"]
+    assert answer["keys"] == [0, 0, 0, 3]
+    assert answer["prompts"] == ["curls"] * 4
+    assert answer["hidden"] is False
 
 
 @pytest.mark.asyncio(loop_scope="module")
