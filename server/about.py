@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from processing.cloud.catalogue import Catalogue
 from server.about_answers import AboutAnswer, CloudAnswer, KeptAnswer, LimitsAnswer
 from server.consent_documents import ConsentNeededAnswer
 from server.keys import SALON, SERVICES
@@ -13,7 +14,6 @@ async def about(request: web.Request) -> web.Response:
     long what is kept, what is to be agreed to, and who cuts hair."""
     services = request.app[SERVICES]
     settings, agreement = services.settings, services.agreement
-    catalogue = request.app[SALON].catalogue
     return AboutAnswer(
         version=VERSION,
         is_demo=settings.is_open,
@@ -35,5 +35,9 @@ async def about(request: web.Request) -> web.Response:
             sessions=settings.keep_sessions_s,
         ),
         consent=ConsentNeededAnswer.of(agreement.notice, is_needed=agreement.is_needed),
-        cloud=None if catalogue is None else CloudAnswer.of(catalogue),
+        cloud=_cloud(request.app[SALON].catalogue, settings.cloud_keyframes),
     ).reply()
+
+
+def _cloud(catalogue: Catalogue | None, max_keyframes: int) -> CloudAnswer | None:
+    return None if catalogue is None else CloudAnswer.of(catalogue, max_keyframes)

@@ -36,16 +36,18 @@ class CloudAnswer(Answer):
 
     processor: str = Field(description="Who does it.")
     max_usd_per_picture: float = Field(description="What a picture costs the service at most.")
+    max_keyframes: int = Field(description="Frames of a video that are cut; at most.")
     haircuts: list[str] = Field(
         description="Names for `haircut`, as proposals: a model may know others, too."
     )
 
     @classmethod
-    def of(cls, catalogue: Catalogue) -> "CloudAnswer":
+    def of(cls, catalogue: Catalogue, max_keyframes: int) -> "CloudAnswer":
         """What is told of these models."""
         return cls(
             processor=PROCESSOR,
             max_usd_per_picture=catalogue.highest_price_micro_usd / MICRO,
+            max_keyframes=max_keyframes,
             haircuts=list(catalogue.haircuts),
         )
 

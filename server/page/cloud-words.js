@@ -21,11 +21,12 @@ export function shortName(processor) {
   return processor.split(",")[0];
 }
 
-/** @param {{processor: string, max_usd_per_picture: number}} cloud */
-export function offerWords({ processor, max_usd_per_picture: usd }) {
-  return "For photos, and for live pictures in studio quality; what is live, and videos, keep your "
-    + `own cut. Each costs the owner of this server ${priceWords(usd)} at most. The part of a picture `
-    + `around your head is sent to ${processor}, once you have agreed to that.`;
+/** @param {{processor: string, max_usd_per_picture: number, max_keyframes: number}} cloud */
+export function offerWords({ processor, max_usd_per_picture: usd, max_keyframes: frames }) {
+  return "For photos, videos and studio snapshots; what is live keeps your own cut. A picture costs "
+    + `the owner of this server ${priceWords(usd)} at most, and a video, of which ${frames} frames at `
+    + `most are cut, ${priceWords(frames * usd)}. The part of these pictures around your head is `
+    + `sent to ${processor}, once you have agreed to that.`;
 }
 
 /** "$0.04"; as fine as it has to be. @param {number} usd */
@@ -36,10 +37,10 @@ export function priceWords(usd) {
 
 /**
  * Who has made a picture; empty where nobody else was asked to.
- * @param {{model: string | null, fallback: string | null}} result
+ * @param {{ai_model: string | null, fallback: string | null}} result
  * @param {string} name of who was asked
  */
-export function makerWords({ model, fallback }, name) {
+export function makerWords({ ai_model: model, fallback }, name) {
   if (fallback === null) return model === "local" || model === null ? "" : `Made by ${name}.`;
   return `Made here, with your own cut, and not by ${name}: ${reasonWords(fallback)}.`;
 }

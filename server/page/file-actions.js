@@ -72,7 +72,7 @@ export class FileActions extends EventTarget {
 
   /** Why it cannot be changed now; empty if it can. */
   #hint(change, kind) {
-    if (kind === "photo" && this.#cut.byCloud) {
+    if (this.#cut.byCloud) {
       if (!this.#cut.isComplete(this.#look)) return HINTS.uncut;
     } else if (this.#look.isEmpty) return HINTS.empty;
     return change.state === "completed" && this.#isAsWished(change, kind) ? HINTS.same : "";
@@ -80,7 +80,7 @@ export class FileActions extends EventTarget {
 
   /** Whether what was done is what would be done now. */
   #isAsWished({ look, calm, cut }, kind) {
-    if (look === null || !look.equals(this.#look)) return false;
-    return kind === "photo" ? cut.equals(this.#cut) : calm === byId("calm").checked;
+    if (look === null || !look.equals(this.#look) || !cut.equals(this.#cut)) return false;
+    return kind === "photo" || calm === byId("calm").checked;
   }
 }

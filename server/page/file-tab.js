@@ -175,9 +175,7 @@ export class FileTab {
 
   #start() {
     this.#complain("");
-    const isForPhoto = this.#item.kind === "photo";
-    const agreed = isForPhoto ? this.#consent.givenFor(this.#cut) : this.#consent.given();
-    this.#startIf(agreed, "You have not agreed. Nothing is sent.");
+    this.#startIf(this.#consent.givenFor(this.#cut), "You have not agreed. Nothing is sent.");
   }
 
   /** @param {Promise<boolean>} agreed @param {string} refusal what is said if it is not */
@@ -258,14 +256,15 @@ export class FileTab {
 
   #announce({ state, result }) {
     const news = newsWords(state);
-    const seen = this.#item.kind === "photo" && state === "completed" ? this.#toldOf(result) : "";
+    const seen = state === "completed" ? this.#toldOf(result) : "";
     if (news !== null) this.tell(`${news} ${seen}`.trim());
   }
 
-  /** Of a photo. */
+  /** Of what has come out: who has made it, and what was seen in it, if that is told. */
   #toldOf(result) {
     this.#consent.heed(result);
-    return `${makerWords(result, this.#choice.name)} ${photoWords(result)}`.trim();
+    const seen = this.#item.kind === "photo" ? photoWords(result) : "";
+    return `${makerWords(result, this.#choice.name)} ${seen}`.trim();
   }
 
   #complainOf({ error, result }) {

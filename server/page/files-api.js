@@ -36,11 +36,11 @@ export class FilesApi {
   /**
    * @param {string} uploadId
    * @param {import("./look.js").Look} look
-   * @param {{calm: boolean, key: string, signal: AbortSignal}} options
+   * @param {{calm: boolean, cut: import("./cut.js").Cut, key: string, signal: AbortSignal}} options
    * @returns {Promise<{result_id: string, status: string, created_at: string}>}
    */
-  async order(uploadId, look, { calm, ...options }) {
-    const form = await this.#form();
+  async order(uploadId, look, { calm, cut, ...options }) {
+    const form = await this.#form(cut.fields);
     form.append("upload_id", uploadId);
     if (calm) form.append("stabilize", "true");
     addLook(form, look);
@@ -208,8 +208,8 @@ export class FilesApi {
 
 /**
  * What came of a picture, and who has made it.
- * @returns {{photo: Blob, advice: string[], heads: number | null, model: string | null,
- *   fallback: string | null}}
+ * @returns {{photo: Blob, advice: string[], heads: number | null, ai_model: string | null,
+ *   fallback: string | null}} the last two as results have them
  */
 function madeOf({ body, header }) {
   const heads = header("X-Heads");
@@ -217,7 +217,7 @@ function madeOf({ body, header }) {
     photo: body,
     advice: (header("X-Advice") ?? "").split(", ").filter(Boolean),
     heads: heads === null ? null : Number(heads),
-    model: header("X-AI-Model"),
+    ai_model: header("X-AI-Model"),
     fallback: header("X-Fallback"),
   };
 }

@@ -1,5 +1,6 @@
 // One video on its way: uploaded once, ordered with a look, followed until it is changed.
 
+import { Cut } from "./cut.js";
 import { randomId } from "./identity.js";
 import { isFinal } from "./job-watch.js";
 import { Refusal } from "./refusal.js";
@@ -23,6 +24,8 @@ export class VideoChange extends EventTarget {
   look = null;
   /** Whether it is made calm as well. */
   calm = false;
+  /** Who has cut the hair, or was to. */
+  cut = new Cut();
   file;
   uploadId;
   #api;
@@ -61,12 +64,12 @@ export class VideoChange extends EventTarget {
     return !this.isHandedIn || this.state === "queued" || this.state === "processing";
   }
 
-  /** @param {import("./look.js").Look} look a copy @param {{calm?: boolean}} wishes */
-  async start(look, { calm = false } = {}) {
+  /** @param {import("./look.js").Look} look a copy @param {{calm?: boolean, cut?: Cut}} wishes */
+  async start(look, { calm = false, cut = new Cut() } = {}) {
     const abort = new AbortController();
     this.#abort = abort;
     this.#resultId = null;
-    Object.assign(this, { look, calm, result: null, progress: null, error: null, sent: null });
+    Object.assign(this, { look, calm, cut, result: null, progress: null, error: null, sent: null });
     try {
       const order = await this.#handIn(abort.signal);
       this.dispatchEvent(new CustomEvent("ordered", { detail: order }));
@@ -148,14 +151,15 @@ export class VideoChange extends EventTarget {
   async #place(signal) {
     signal.throwIfAborted();
     this.#enter("ordering");
-    const { look, uploadId, calm } = this;
+    const { look, uploadId, calm, cut } = this;
     const last = this.#order;
-    const isSame = last?.look.equals(look) && last.uploadId === uploadId && last.calm === calm;
-    if (!isSame) this.#order = { look, uploadId, calm, key: randomId() };
+    const isSame = last?.look.equals(look) && last.cut.equals(cut)
+      && last.uploadId === uploadId && last.calm === calm;
+    if (!isSame) this.#order = { look, uploadId, calm, cut, key: randomId() };
     const { key } = this.#order;
     const unaborted = new AbortController().signal;
     try {
-      const order = await this.#api.order(uploadId, look, { calm, key, signal: unaborted });
+      const order = await this.#api.order(uploadId, look, { calm, cut, key, signal: unaborted });
       this.#order = null;
       return order;
     } catch (error) {

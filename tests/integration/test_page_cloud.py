@@ -9,6 +9,7 @@ from tests.integration.browser import OpenTab, RunScript
 from tests.integration.cloud import CloudScene, cloud
 from tests.integration.service import Service, StartService
 from tests.integration.test_cloud_budget import QuickCutter
+from tests.integration.test_page_videos_modules import CHANGE
 from tests.integration.test_try_on_cloud import PHOTO, cloudy
 from tests.integration.video_tab import open_videos
 from tests.replicate.mischief import Reply
@@ -37,7 +38,9 @@ async def test_a_haircut_is_made_elsewhere_or_here(
     await films.choose(path)
     await films.part("cut-cloud").check()
     await films.says("change-hint", "Choose a haircut first")
-    await films.says("cut-words", "$0.04 at most")
+    await films.says(
+        "cut-words", "$0.04 at most, and a video, of which 5 frames at most are cut, $0.20"
+    )
     await films.part("haircut").select_option("Bob")
     await films.part("change").click()
     await films.says("purposes", "by Replicate, Inc.")
@@ -128,7 +131,7 @@ async def test_what_is_made_elsewhere_is_told_in_words(run_script: RunScript) ->
     answer = await run_script("""
       const { makerWords, priceWords, shortName } = await import("/page/cloud-words.js");
       const { Cut } = await import("/page/cut.js");
-      const made = (model, fallback = null) => makerWords({ model, fallback }, "Replicate");
+      const made = (ai_model, fallback = null) => makerWords({ ai_model, fallback }, "Replicate");
       const cut = Object.assign(new Cut(), { haircut: "Bob" });
       const fields = [cut.fields, ...[null, "Bob"].map((haircut) => {
         return Object.assign(cut.copy(), { byCloud: true, haircut }).fields;
@@ -193,7 +196,7 @@ async def test_a_studio_snapshot_goes_its_way(run_script: RunScript) -> None:
       const code = "NO_FRAME";
       plan.push(new Refusal({ status: 409, code, message: "x", retryAfterS: null }));
       results.failed = await press();
-      plan.push({ model: "local", fallback: "timed_out" });
+      plan.push({ ai_model: "local", fallback: "timed_out" });
       results.made = (await press(2)).at(-1);
       button.remove();
       return { ...results, asked, heeded };
@@ -205,3 +208,28 @@ async def test_a_studio_snapshot_goes_its_way(run_script: RunScript) -> None:
     assert answer["made"].endswith("not by R: it took too long.")
     assert answer["asked"] == [["s1", {"engine": "cloud", "haircut": "Bob"}]] * 2
     assert answer["heeded"] == ["timed_out"]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_video_with_another_cut_is_another_order(run_script: RunScript) -> None:
+    """Also where nobody knows whether the one before was taken; with the same it is the same."""
+    answer = await run_script(f"""{CHANGE}
+      const {{ Cut }} = await import("/page/cut.js");
+      const cuts = [];
+      const placed = api.order;
+      api.order = (id, look, options) => {{
+        cuts.push(options.cut.fields);
+        return placed(id, look, options);
+      }};
+      plan.upload = ["u1"];
+      plan.order = [new NoAnswer("x"), new NoAnswer("x"), ordered("r1")];
+      const change = made({{ file: "film" }});
+      const bob = () => Object.assign(new Cut(), {{ byCloud: true, haircut: "Bob" }});
+      await change.start(lookOf("copper"));
+      for (const _ of [1, 2]) await change.start(lookOf("copper"), {{ cut: bob() }});
+      const keys = asked.filter(([name]) => name === "order").map((one) => one.at(-1));
+      return {{ cuts, isSame: [keys[0] === keys[1], keys[1] === keys[2]] }};
+    """)
+    bob = {"engine": "cloud", "haircut": "Bob"}
+    assert answer["cuts"] == [{}, bob, bob]
+    assert answer["isSame"] == [False, True]
