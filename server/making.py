@@ -66,7 +66,7 @@ async def _by_cloud(
         if permission.is_erased:
             raise data_erased() from None
         log.info("made here instead of in the cloud", reason=fault.reason, detail=str(fault))
-        request.app[SERVICES].meters.cloud.fell_back(fault.reason)
+        request.app[SALON].fell_back(fault.reason)
         async with request.app[PHOTOS].waited():
             made = await _made_here(studio, picture, look)
         return replace(made, made_by={**made.made_by, "X-Fallback": fault.reason})
