@@ -5,6 +5,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from server.cloud_settings import WEBHOOK_PATH
+from tests.unit.test_described_models import MODELS
+
 GOOD: dict[str, tuple[str, Any]] = {
     "host": ("0.0.0.0", "0.0.0.0"),
     "port": ("0", 0),
