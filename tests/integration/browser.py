@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -136,6 +136,15 @@ class Tab:
             view = await self.words("status"), await self.words("readout"), self.complaints
             raise AssertionError(f"never came true: {condition}; the page says {view}") from None
 
+    async def start_over(self) -> None:
+        """Put off whatever another test has put on."""
+        await self.page.locator("#intensity").press("End")
+        original = self.page.locator("#original")
+        if await original.is_enabled():
+            await original.click()
+        await self.until("document.getElementById('look-name').textContent === 'Your own hair'")
+        await self.wait_for_frames()
+
     async def before(self) -> NDArray[np.float64]:
         """The original on show, reduced."""
         return await self._whole("End")
@@ -162,6 +171,32 @@ class Tab:
 OpenTab = Callable[..., Awaitable[Tab]]
 """Opens the page at an address, with the browser's flags, the window's width and height, and the
 transport: ``websocket`` unless it is ``auto``; ``fragment`` stands at the address's end."""
+
+
+def tab_opener(stack: AsyncExitStack, folder: Path) -> OpenTab:
+    """Opens the page in browsers that the stack closes; without flags the camera shows the
+    portrait, which is put into the folder.
+
+    It speaks WebSocket; ``transport="auto"`` leaves the choice to the page.
+    """
+
+    async def open_one(
+        url: str,
+        *flags: str,
+        width: int = 1280,
+        height: int = 800,
+        transport: str = "websocket",
+        fragment: str = "",
+    ) -> Tab:
+        chosen = flags or camera_showing(camera_picture(), folder)
+        browser: Browser = await stack.enter_async_context(open_browser(*chosen))
+        viewport = {"width": width, "height": height}
+        tab = Tab(await browser.new_page(viewport=viewport))  # type: ignore[arg-type]
+        joint = "&" if "?" in url else "/?"
+        await tab.open(f"{url}{joint}transport={transport}{fragment}")
+        return tab
+
+    return open_one
 
 
 RunScript = Callable[[str], Awaitable[Any]]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from aiohttp import ClientSession
-from playwright.async_api import Browser, Page
+from playwright.async_api import Page
 
 from media.clock import Clock
 from processing.engine import Engine, Engines
@@ -23,10 +23,9 @@ from tests.integration.browser import (
     OpenTab,
     RunScript,
     Tab,
-    camera_picture,
-    camera_showing,
     open_browser,
     serve_module,
+    tab_opener,
 )
 from tests.integration.client import Caller
 from tests.integration.databases import database, mongo, mongo_uri, new_mongo_uri, opener, time
@@ -48,7 +47,7 @@ __all__ = [
     "unreached",
 ]
 
-ELSEWHERE = frozenset({"live_server", "shared_server", "open_tab"})
+ELSEWHERE = frozenset({"live_server", "shared_server", "open_tab", "fussy"})
 """What these fixtures start runs in processes of its own, which are not watched line by line: the
 watching would only slow down the test itself."""
 TEST_SETTINGS = {
@@ -100,36 +99,41 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerPr
         yield server
 
 
-@pytest.fixture
-async def start_service(tmp_path: Path) -> AsyncIterator[StartService]:
-    """Starts services in this process; a later one of a test finds the data of the one before.
+def starter(stack: AsyncExitStack, folder: Path) -> StartService:
+    """Starts services in this process, which the stack stops; a later one finds the data of the one
+    before.
 
     They run as in production, where a handler outlives its client to write the last document;
     aiohttp's own test server would cancel it.
     """
+
+    async def start(
+        *engines: Engine,
+        clock: Clock | None = None,
+        cancels_handlers: bool = False,
+        **settings: Any,
+    ) -> Service:
+        values: dict[str, Any] = {"data_dir": folder, "port": 0, **TEST_SETTINGS, **settings}
+        chosen = Settings(_env_file=None, **values)
+        app = create_app(chosen, engines=Engines(*(engines or (invert(),))), clock=clock)
+        runner = make_runner(app, chosen, grace_s=1.0, cancels_handlers=cancels_handlers)
+        stack.push_async_callback(runner.cleanup)
+        await runner.setup()
+        await listen(runner, chosen, None)
+        http = await stack.enter_async_context(ClientSession())
+        host, port = runner.addresses[0][:2]
+        caller = Caller(http, f"http://{host}:{port}")
+        stack.push_async_callback(caller.close)
+        return Service(app, runner, caller)
+
+    return start
+
+
+@pytest.fixture
+async def start_service(tmp_path: Path) -> AsyncIterator[StartService]:
+    """Starts services in this process. See starter."""
     async with AsyncExitStack() as stack:
-
-        async def start(
-            *engines: Engine,
-            clock: Clock | None = None,
-            cancels_handlers: bool = False,
-            **settings: Any,
-        ) -> Service:
-            folder = tmp_path / "data"
-            values: dict[str, Any] = {"data_dir": folder, "port": 0, **TEST_SETTINGS, **settings}
-            chosen = Settings(_env_file=None, **values)
-            app = create_app(chosen, engines=Engines(*(engines or (invert(),))), clock=clock)
-            runner = make_runner(app, chosen, grace_s=1.0, cancels_handlers=cancels_handlers)
-            stack.push_async_callback(runner.cleanup)
-            await runner.setup()
-            await listen(runner, chosen, None)
-            http = await stack.enter_async_context(ClientSession())
-            host, port = runner.addresses[0][:2]
-            caller = Caller(http, f"http://{host}:{port}")
-            stack.push_async_callback(caller.close)
-            return Service(app, runner, caller)
-
-        yield start
+        yield starter(stack, tmp_path / "data")
 
 
 @pytest.fixture
@@ -152,29 +156,21 @@ async def held(
 
 @pytest.fixture
 async def open_tab(tmp_path: Path) -> AsyncIterator[OpenTab]:
-    """Opens the page in a browser of its own; without flags the camera shows the portrait.
-
-    It speaks WebSocket; ``transport="auto"`` leaves the choice to the page.
-    """
+    """Opens the page in a browser of its own. See tab_opener."""
     async with AsyncExitStack() as stack:
+        yield tab_opener(stack, tmp_path)
 
-        async def open_one(
-            url: str,
-            *flags: str,
-            width: int = 1280,
-            height: int = 800,
-            transport: str = "websocket",
-            fragment: str = "",
-        ) -> Tab:
-            chosen = flags or camera_showing(camera_picture(), tmp_path)
-            browser: Browser = await stack.enter_async_context(open_browser(*chosen))
-            viewport = {"width": width, "height": height}
-            tab = Tab(await browser.new_page(viewport=viewport))  # type: ignore[arg-type]
-            joint = "&" if "?" in url else "/?"
-            await tab.open(f"{url}{joint}transport={transport}{fragment}")
-            return tab
 
-        yield open_one
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_tab(
+    shared_server: ServerProcess, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Tab]:
+    """A visitor who is live, for the tests of a file, each of which begins with nothing on: opening
+    the page takes longer than most of what is done there."""
+    async with AsyncExitStack() as stack:
+        tab = await tab_opener(stack, tmp_path_factory.mktemp("tab"))(shared_server.url)
+        await tab.start_camera()
+        yield tab
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 from aiohttp import ClientSession
 
 from tests import pictures
@@ -14,6 +15,7 @@ from tests.integration.browser import (
     REFUSED,
     TWO_CAMERAS,
     OpenTab,
+    Tab,
     camera_picture,
     largest_difference,
 )
@@ -54,12 +56,13 @@ async def test_camera_is_opened_only_after_consent(
     await tab.until("document.getElementById('readout').dataset.transport === ''")
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_visit_changes_the_picture_and_asks_nobody_else(
-    shared_server: ServerProcess, open_tab: OpenTab
+    shared_server: ServerProcess, shared_tab: Tab
 ) -> None:
     """A shade changes the picture, intensity 0 and Original undo it, and the console is silent."""
-    tab = await open_tab(shared_server.url)
-    await tab.start_camera()
+    tab = shared_tab
+    await tab.start_over()
     assert await tab.data("readout", "transport") == "binary"
     await tab.choose("royal-blue")
     assert largest_difference(await tab.before(), await tab.after()) > CHANGED_LEVELS
@@ -77,21 +80,20 @@ async def test_a_visit_changes_the_picture_and_asks_nobody_else(
     assert tab.hosts == {shared_server.url.removeprefix("http://")}
 
 
-async def test_keyboard_moves_divider_and_shades(
-    shared_server: ServerProcess, open_tab: OpenTab
-) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_keyboard_moves_divider_and_shades(shared_tab: Tab) -> None:
     """Arrow keys walk through the shades, and move the divider between before and after."""
-    tab = await open_tab(shared_server.url)
-    await tab.start_camera()
+    tab = shared_tab
+    await tab.start_over()
     await tab.choose("copper")
     await tab.page.locator("input[value='copper']").press("ArrowRight")
     assert await tab.words("look-name") == "Auburn"
     divider = tab.page.locator("#divider")
-    assert await divider.get_attribute("aria-valuenow") == "50"
+    await divider.press("Home")
     await divider.press("ArrowRight")
     await divider.press("PageUp")
-    assert await divider.get_attribute("aria-valuenow") == "62"
-    assert await divider.get_attribute("aria-valuetext") == "62 % before, 38 % after"
+    assert await divider.get_attribute("aria-valuenow") == "12"
+    assert await divider.get_attribute("aria-valuetext") == "12 % before, 88 % after"
 
 
 async def test_snapshot_is_a_jpeg_of_the_picture_size(
@@ -112,15 +114,14 @@ async def test_snapshot_is_a_jpeg_of_the_picture_size(
     assert await tab.data("readout", "size") == "320x240"
 
 
-async def test_reference_photos_are_taken(
-    shared_server: ServerProcess, open_tab: OpenTab, tmp_path: Path
-) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_reference_photos_are_taken(shared_tab: Tab, tmp_path: Path) -> None:
     """Photos are chosen, dropped and removed again; a text file is refused in words."""
     photo, text = tmp_path / "photo.png", tmp_path / "words.txt"
     cv2.imwrite(str(photo), pictures.portrait())
     text.write_text("no picture")
-    tab = await open_tab(shared_server.url)
-    await tab.start_camera()
+    tab = shared_tab
+    await tab.start_over()
     await tab.page.locator("#style-file").set_input_files(photo)
     await tab.page.locator("#style-photo img").wait_for()
     await tab.until("document.getElementById('status').textContent.includes('photo')")
@@ -240,20 +241,14 @@ async def test_a_full_server_is_said_in_words(open_tab: OpenTab, tmp_path: Path)
         await server.stop()
 
 
-async def test_phone_width_needs_no_sideways_scrolling(
+async def test_effects_make_the_look_on_a_phone(
     shared_server: ServerProcess, open_tab: OpenTab
 ) -> None:
-    """At 360 pixels everything fits, before consent and while it is live."""
+    """Shine, ombre and highlights are set with the keyboard, and Original ends them; at 360 pixels
+    everything fits, before consent and while it is live."""
     tab = await open_tab(shared_server.url, width=360, height=740)
     assert await tab.page.evaluate("document.documentElement.scrollWidth") == 360
-    await tab.start_camera()
-    await tab.choose("strawberry-blonde")
-    assert await tab.page.evaluate("document.documentElement.scrollWidth") == 360
-
-
-async def test_effects_make_the_look(shared_server: ServerProcess, open_tab: OpenTab) -> None:
-    """Shine, ombre and highlights are set with the keyboard, and Original ends them."""
-    tab = await open_tab(shared_server.url, width=360, height=740)
+    assert await tab.page.locator("#divider").get_attribute("aria-valuenow") == "50"
     await tab.start_camera()
     await tab.page.locator("#shine").press("ArrowRight")
     await tab.until("document.getElementById('status').textContent.includes('shine')")
@@ -271,10 +266,11 @@ async def test_effects_make_the_look(shared_server: ServerProcess, open_tab: Ope
     assert tab.complaints == []
 
 
-async def test_any_hex_colour_can_be_typed(shared_server: ServerProcess, open_tab: OpenTab) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_any_hex_colour_can_be_typed(shared_tab: Tab) -> None:
     """Six hex digits, with or without the #, are a colour; anything else is told to be none."""
-    tab = await open_tab(shared_server.url)
-    await tab.start_camera()
+    tab = shared_tab
+    await tab.start_over()
     text = tab.page.locator("#own-color-field input[type='text']")
     await text.fill("2040C0")
     await text.blur()

@@ -1,25 +1,57 @@
 """The live page with an engine that sees and refuses what the test tells it to."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
+import pytest_asyncio
 
 from processing.engine import Advice
 from tests.engines import FussyEngine
-from tests.integration.browser import OpenTab
-from tests.integration.service import StartService
+from tests.integration.browser import Tab, tab_opener
+from tests.integration.conftest import starter
 from tests.pictures import portrait
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SHOWN = "document.getElementById('hint').classList.contains('shown')"
 
 
-async def test_page_coaches(start_service: StartService, open_tab: OpenTab) -> None:
+@dataclass(frozen=True, slots=True)
+class Fussy:
+    """A visitor who is live, and the engine that works for them."""
+
+    engine: FussyEngine
+    tab: Tab
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def visitor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Fussy]:
+    """The same for all tests: opening the page takes longer than most of them."""
+    folder, engine = tmp_path_factory.mktemp("fussy"), FussyEngine()
+    async with AsyncExitStack() as stack:
+        service = await starter(stack, folder / "data")(engine)
+        tab = await tab_opener(stack, folder)(service.caller.url, width=360, height=740)
+        await tab.start_camera()
+        yield Fussy(engine, tab)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def fussy(visitor: Fussy) -> Fussy:
+    """The visitor, with nothing on, who is told nothing."""
+    visitor.engine.advice = ()
+    await visitor.tab.start_over()
+    return visitor
+
+
+async def test_page_coaches(fussy: Fussy) -> None:
     """What the visitor could mend stands over the picture while it lasts, in few words."""
-    engine = FussyEngine()
-    tab = await open_tab((await start_service(engine)).caller.url, width=360, height=740)
-    await tab.start_camera()
+    engine, tab = fussy.engine, fussy.tab
     await tab.choose("copper")
     assert await tab.page.locator("#hint").is_hidden()
     for advice, words in [
@@ -37,12 +69,10 @@ async def test_page_coaches(start_service: StartService, open_tab: OpenTab) -> N
     assert tab.complaints == []
 
 
-async def test_coaching_ends_with_the_look(start_service: StartService, open_tab: OpenTab) -> None:
+async def test_coaching_ends_with_the_look(fussy: Fussy) -> None:
     """Where nothing is applied, or the camera is off, nobody is told where to move."""
-    engine = FussyEngine()
+    engine, tab = fussy.engine, fussy.tab
     engine.advice = (Advice.NO_HEAD,)
-    tab = await open_tab((await start_service(engine)).caller.url)
-    await tab.start_camera()
     await tab.choose("copper")
     await tab.until(SHOWN)
     await tab.page.locator("#original").click()
@@ -51,17 +81,15 @@ async def test_coaching_ends_with_the_look(start_service: StartService, open_tab
     await tab.until(SHOWN)
     await tab.page.locator("#stop").click()
     await tab.until(f"!({SHOWN})")
+    await tab.start_camera()
 
 
-async def test_refused_photo_leaves_the_earlier_look(
-    start_service: StartService, open_tab: OpenTab, tmp_path: Path
-) -> None:
+async def test_refused_photo_leaves_the_earlier_look(fussy: Fussy, tmp_path: Path) -> None:
     """A photo without hair is told beside its place, and what it took the place of is back."""
     good, bald = tmp_path / "good.png", tmp_path / "bald.png"
     cv2.imwrite(str(good), portrait())
     cv2.imwrite(str(bald), np.full((64, 64, 3), 255, np.uint8))
-    tab = await open_tab((await start_service(FussyEngine())).caller.url)
-    await tab.start_camera()
+    tab = fussy.tab
     await tab.choose("copper")
     await tab.page.locator("#color-file").set_input_files(bald)
     complaint = tab.page.locator("#color-photo [role='alert']")
@@ -80,16 +108,12 @@ async def test_refused_photo_leaves_the_earlier_look(
     assert await tab.page.locator("#color-photo img").count() == 1
 
 
-async def test_photo_refused_late_leaves_what_was_chosen(
-    start_service: StartService, open_tab: OpenTab, tmp_path: Path
-) -> None:
+async def test_photo_refused_late_leaves_what_was_chosen(fussy: Fussy, tmp_path: Path) -> None:
     """Who is quicker than the answers gets back the photo that was taken, or keeps a new choice."""
     good, bald = tmp_path / "good.png", tmp_path / "bald.png"
     cv2.imwrite(str(good), portrait())
     cv2.imwrite(str(bald), np.full((64, 64, 3), 255, np.uint8))
-    engine = FussyEngine()
-    tab = await open_tab((await start_service(engine)).caller.url)
-    await tab.start_camera()
+    engine, tab = fussy.engine, fussy.tab
     await tab.choose("copper")
     engine.may_check.clear()
     await tab.page.locator("#color-file").set_input_files(good)
@@ -112,14 +136,11 @@ async def test_photo_refused_late_leaves_what_was_chosen(
     assert await complaint.is_hidden()
 
 
-async def test_style_photo_says_that_its_colour_is_taken(
-    start_service: StartService, open_tab: OpenTab, tmp_path: Path
-) -> None:
+async def test_style_photo_says_that_its_colour_is_taken(fussy: Fussy, tmp_path: Path) -> None:
     """The server's note on a style photo reaches the visitor."""
     photo = tmp_path / "photo.png"
     cv2.imwrite(str(photo), portrait())
-    tab = await open_tab((await start_service(FussyEngine())).caller.url)
-    await tab.start_camera()
+    tab = fussy.tab
     await tab.page.locator("#style-file").set_input_files(photo)
     await tab.until("document.getElementById('status').textContent.includes('shape')")
     assert "the colour of your photo" in await tab.words("status")
