@@ -134,6 +134,7 @@ async def test_what_was_asked_for_is_off_elsewhere(service: Service, open_tab: O
     await tab.page.locator("#agreement").wait_for(state="hidden")
     await tab.page.locator("#tab-live").click()
     await start.click()
+    await tab.page.locator(AGREE).wait_for()
     gate.clear()
     await tab.page.locator(AGREE).dblclick()
     gate.set()
