@@ -104,7 +104,7 @@ def _operation(route: web.RouteDef, operation: Operation, schemas: Any) -> Json:
     if operation.form is not None:
         definition["requestBody"] = _form(operation.form)
     if operation.json is not None:
-        content = {JSON: {"schema": _plain(operation.json)}}
+        content = {JSON: {"schema": _own(operation.json)}}
         body = definition.setdefault("requestBody", {"required": True, "content": {}})
         body["content"] |= content
     if operation.body is not None:
@@ -145,10 +145,16 @@ def _form(model: type[BaseModel]) -> Json:
     return {"required": True, "content": {FORM: content}}
 
 
-def _plain(model: type[BaseModel]) -> Json:
-    """A model's schema as of a form: what is absent is not there, and never null."""
+def _own(model: type[BaseModel]) -> Json:
+    """A model's schema, written where it belongs."""
     schema = model.model_json_schema(ref_template=REFERENCE)
     schema.pop("$defs", None)
+    return schema
+
+
+def _plain(model: type[BaseModel]) -> Json:
+    """A model's schema as of a form: what is absent is not there, and never null."""
+    schema = _own(model)
     for name, one in schema["properties"].items():
         schema["properties"][name] = _inlined(_without_null(one))
     return schema

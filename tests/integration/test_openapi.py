@@ -33,6 +33,15 @@ EXAMPLES = 6
 """For each operation; a run by hand takes more."""
 
 
+def test_what_may_be_null_in_json_is_said() -> None:
+    """In a form what is null is left out; in JSON it is a value, as for any number of videos."""
+    document = make_document(told(), ["natural"], {})
+    body = document["paths"]["/api/hair-tryOn/tiers/{tier}"]["put"]["requestBody"]
+    properties = body["content"]["application/json"]["schema"]["properties"]
+    assert {"type": "null"} in properties["videos_per_month"]["anyOf"]
+    assert properties["max_video_s"]["type"] == "number"
+
+
 def test_every_route_is_told_of(service: Service) -> None:
     """No address, no method and no part of an address is missing."""
     document = make_document(told(), ["natural"], {})
