@@ -1,12 +1,26 @@
 """What forms say of who changes a picture: this server, or the cloud, which can cut hair, too."""
 
+import re
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from server.form_fields import Form, UserId, invalid
 
-Haircut: TypeAlias = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z][A-Za-z ,'&-]*$")]
+_HAIRCUT: Final = re.compile(r"[A-Za-z][A-Za-z ,'&-]*")
+
+
+def _is_haircut(text: str) -> str:
+    if not _HAIRCUT.fullmatch(text):
+        raise ValueError("begins with a letter, and is letters, blanks or any of , ' & -")
+    return text
+
+
+Haircut: TypeAlias = Annotated[
+    str,
+    Field(max_length=64, json_schema_extra={"pattern": f"^{_HAIRCUT.pattern}$"}),
+    AfterValidator(_is_haircut),
+]
 """A haircut's name, as the model knows it."""
 CUT_SCHEMA: Final[dict[str, Any]] = {
     "dependentSchemas": {

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, TypeAlias, TypeVar, get_args
 
 import orjson
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -27,7 +28,6 @@ _REASONS: Final = {
     "dataclass_type": "must be a file, with a name",
     "is_instance_of": "must be a file, with a name",
     "string_type": "must be text",
-    "string_pattern_mismatch": USER_ID_IS,
 }
 
 LOOK_FIELDS: Final = ("look", "style_image", "style_id", "color_image")
@@ -74,7 +74,17 @@ def _look_of(text: object) -> object:
         raise ValueError(str(error)) from None
 
 
-UserId: TypeAlias = Annotated[str, Field(pattern=f"^{USER_ID.pattern}$")]
+def _is_user_id(text: str) -> str:
+    if not USER_ID.fullmatch(text):
+        raise ValueError(USER_ID_IS)
+    return text
+
+
+UserId: TypeAlias = Annotated[
+    str,
+    Field(json_schema_extra={"pattern": f"^{USER_ID.pattern}$"}),
+    AfterValidator(_is_user_id),
+]
 LookText: TypeAlias = Annotated[LookValues, BeforeValidator(_look_of)]
 """A look as JSON text, in the form of ``set_look``."""
 
