@@ -1,16 +1,21 @@
 """The models that are known, and which of them does what is ordered."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
-from processing.cloud.edit import Part, Quality
+from processing.cloud.drawing import Drawing
+from processing.cloud.edit import Edit, Part, Quality
 from processing.cloud.faults import CloudFault, FallbackReason
 from processing.cloud.haircuts import HAIRCUTS
 from processing.cloud.model import CloudModel, ModelInput
 from processing.cloud.order import Order
 
 _AS_IT_IS: Final = "No change"
+# What models are asked for. Which of them does it depends on the parts, not on what is in them.
+_BY_NAME: Final = Edit(b"?", haircut="?")
+_ALL: Final[tuple[Order, ...]] = (_BY_NAME, Edit(b"?", style=b"?"), Drawing("?"))
 # What is changed by words is done by a model for edits whose own price this is. The transfer
 # models are billed by the second; theirs is what the plan reckons with.
 _EDIT_MICRO_USD: Final = dict.fromkeys(Quality, 40_000)
@@ -92,15 +97,24 @@ class Catalogue:
 
     @property
     def haircuts(self) -> tuple[str, ...]:
-        """Names of haircuts that one of the models is known to take; it may know others."""
-        words = [item.words for model in self.models for item in model.inputs
+        """Names of haircuts that the model which is asked for them is known to take; it may know
+        others."""
+        words = [item.words for model in self._asked(_BY_NAME) for item in model.inputs
                  if Part.HAIRCUT in item.parts]  # fmt: skip
         return tuple(dict.fromkeys(word for known in words for word in known))
 
     @property
     def highest_price_micro_usd(self) -> int:
-        """What a picture costs at most, in millionths of a dollar."""
-        return max(max(model.prices_micro_usd.values()) for model in self.models)
+        """What a picture costs at most, in millionths of a dollar, of the models that are asked."""
+        return max(
+            (max(model.prices_micro_usd.values()) for model in self._asked(*_ALL)), default=0
+        )
+
+    def _asked(self, *orders: Order) -> Iterator[CloudModel]:
+        """Those that do one of these."""
+        for order in orders:
+            with suppress(CloudFault):
+                yield self.choose(order)
 
     def preferring(self, models: tuple[CloudModel, ...]) -> "Catalogue":
         """These before the others, and in the place of those that have the same name."""

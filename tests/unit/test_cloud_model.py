@@ -17,7 +17,7 @@ from processing.cloud.drawing import Aspect, Drawing, portrait
 from processing.cloud.edit import Edit, Part, Quality
 from processing.cloud.faults import CloudFault, FallbackReason
 from processing.cloud.haircuts import HAIRCUTS
-from processing.cloud.model import CloudModel
+from processing.cloud.model import CloudModel, ModelInput
 from processing.cloud.order import Order
 from server.cut_form import Haircut
 
@@ -155,3 +155,22 @@ def test_what_is_told_of_them_in_advance() -> None:
     assert catalogue.highest_price_micro_usd == 40_000
     dear = catalogue.with_prices({CUSTOM_HAIR.ref: {**PRICES, Quality.ULTRA: 90_000}})
     assert dear.highest_price_micro_usd == 90_000
+
+
+def test_who_is_never_asked_is_not_told_of() -> None:
+    """Where another model comes first for haircuts its words and its price count; and those of
+    none where none does them."""
+    cutter = replace(
+        CHANGE_HAIRCUT,
+        owner="somebody",
+        inputs=(
+            ModelInput("photo", (Part.PHOTO,), is_required=True),
+            ModelInput("words", (Part.HAIRCUT,), words=("Bob", "Fade")),
+        ),
+        prices_micro_usd=PRICES,
+    )
+    preferred = Catalogue().preferring((cutter,))
+    assert preferred.haircuts == ("Bob", "Fade")
+    assert preferred.highest_price_micro_usd == 10_000
+    assert Catalogue((FLUX_SCHNELL,)).haircuts == ()
+    assert Catalogue((FLUX_SCHNELL,)).highest_price_micro_usd == 3_000
