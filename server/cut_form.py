@@ -30,16 +30,25 @@ CUT_SCHEMA: Final[dict[str, Any]] = {
 """What ``check_cut`` looks for."""
 
 
+Engine: TypeAlias = Literal["local", "cloud"]
+"""Who is to make a picture."""
+
+
+def check_cut(engine: Engine, haircut: str | None) -> None:
+    """Raises RequestRefused (422)."""
+    if haircut is not None and engine == "local":
+        raise invalid("haircut", "hair is cut with engine=cloud only", closes=False)
+
+
 class CutForm(Form):
     """A form for a picture that is made at once."""
 
     model_config = ConfigDict(json_schema_extra=CUT_SCHEMA)
 
     user_id: UserId
-    engine: Literal["local", "cloud"] = "local"
+    engine: Engine = "local"
     haircut: Haircut | None = None
 
     def check_cut(self) -> None:
-        """Raises RequestRefused (422)."""
-        if self.haircut is not None and self.engine == "local":
-            raise invalid("haircut", "hair is cut with engine=cloud only", closes=False)
+        """As the function."""
+        check_cut(self.engine, self.haircut)

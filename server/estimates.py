@@ -1,19 +1,20 @@
 """What something would cost, and how long it would take, before it is ordered."""
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 from aiohttp import web
 from pydantic import Field
 
-from processing.cloud.faults import CloudFault, FallbackReason
+from processing.cloud.faults import FallbackReason
 from processing.local import LOCAL
 from server.answers import Answer
 from server.cloud.salon import CLOUD
-from server.cut_form import Haircut
+from server.cut_form import Engine, Haircut
 from server.form_fields import UserId
 from server.jobs.estimate import edited_s
 from server.keys import JOBS, SALON, SERVICES
+from server.order_form import keyframes_of
+from server.picture_price import PicturePrice, picture_price
 from server.queries import Query, read_query
 from server.uploads import own_upload
 from storage.records import UploadRecord
@@ -25,7 +26,7 @@ class EstimateQuery(Query):
 
     user_id: UserId
     upload_id: Annotated[str, Field(max_length=64)] | None = None
-    engine: Literal["local", "cloud"] = "local"
+    engine: Engine = "local"
     haircut: Haircut | None = None
     style_image: Annotated[bool, Field(description="Whether one would be sent.")] = False
     max_keyframes: Annotated[int, Field(ge=1)] | None = None
@@ -44,57 +45,47 @@ class EstimateAnswer(Answer):
     estimated_time: int = Field(description="Seconds.")
 
 
-@dataclass(frozen=True, slots=True)
-class _Cost:
-    """Of one picture, in millionths of a dollar; or why there would be none."""
-
-    model: str | None = None
-    micro_usd: int = 0
-    fallback: FallbackReason | None = None
-
-
 async def estimate(request: web.Request) -> web.Response:
-    """``GET /api/hair-tryOn/estimate``: nothing is begun, and nothing put aside."""
+    """``GET /api/hair-tryOn/estimate``: nothing is begun, and nothing put aside. What an order
+    would be refused for is refused here."""
     query = read_query(request, EstimateQuery)
+    settings = request.app[SERVICES].settings
+    keyframes = keyframes_of(query.engine, query.haircut, query.max_keyframes, settings)
     upload = None
     if query.upload_id is not None:
         upload = await own_upload(request, query.upload_id, query.user_id)
-    cost = await _cost(request, query)
-    pictures = 0 if cost.model is None else _pictures(request, query, upload)
-    total = pictures * cost.micro_usd
-    cashier = request.app[SALON].cashier
+    price = await _price(request, query)
+    pictures = _pictures(price, keyframes, upload)
+    total = pictures * price.micro_usd
     return EstimateAnswer(
-        ai_model=CLOUD if cost.model else LOCAL,
-        fallback=cost.fallback,
-        model=cost.model,
+        ai_model=CLOUD if price.model else LOCAL,
+        fallback=price.fallback,
+        model=price.model,
         pictures=pictures,
-        usd_per_picture=cost.micro_usd / MICRO,
+        usd_per_picture=price.micro_usd / MICRO,
         estimated_cost_usd=total / MICRO,
-        has_budget=await cashier.has(query.user_id, total),
+        has_budget=await _has_budget(request, query.user_id, price, total),
         estimated_time=await _needed_s(request, upload, pictures),
     ).reply()
 
 
-async def _cost(request: web.Request, query: EstimateQuery) -> _Cost:
+async def _price(request: web.Request, query: EstimateQuery) -> PicturePrice:
     if query.engine == "local":
-        return _Cost()
-    cashier, agreement = request.app[SALON].cashier, request.app[SERVICES].agreement
-    try:
-        quote = await cashier.quote(query.user_id, query.haircut, has_style=query.style_image)
-    except CloudFault as fault:
-        return _Cost(fallback=fault.reason)
-    if not await agreement.is_given_to_cloud(query.user_id):
-        return _Cost(fallback=FallbackReason.NO_CONSENT)
-    if not await cashier.has(query.user_id, quote.micro_usd):
-        return _Cost(fallback=FallbackReason.BUDGET_SPENT)
-    return _Cost(quote.model, quote.micro_usd)
+        return PicturePrice()
+    return await picture_price(request, query.user_id, query.haircut, has_style=query.style_image)
 
 
-def _pictures(request: web.Request, query: EstimateQuery, upload: UploadRecord | None) -> int:
-    if upload is None:
-        return 1
-    most = request.app[SERVICES].settings.cloud_keyframes
-    return min(query.max_keyframes or most, most, upload.frame_count)
+def _pictures(price: PicturePrice, keyframes: int | None, upload: UploadRecord | None) -> int:
+    if price.model is None or keyframes is None:
+        return 0
+    return 1 if upload is None else min(keyframes, upload.frame_count)
+
+
+async def _has_budget(request: web.Request, user_id: str, price: PicturePrice, total: int) -> bool:
+    """What is not enough for one picture is no budget, though nothing would be paid then."""
+    if price.fallback is FallbackReason.BUDGET_SPENT:
+        return False
+    return await request.app[SALON].cashier.has(user_id, total)
 
 
 async def _needed_s(request: web.Request, upload: UploadRecord | None, pictures: int) -> int:

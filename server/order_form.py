@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from server.cut_form import CUT_SCHEMA, CutForm
+from server.cut_form import CUT_SCHEMA, CutForm, Engine, check_cut
 from server.form_fields import LOOK_FIELDS, LookForm, invalid
 from server.settings import Settings
 
@@ -21,6 +21,20 @@ def _yes_or_no(text: object) -> object:
     if isinstance(text, str) and text.lower() in known:
         return known[text.lower()]
     raise ValueError("is neither true nor false")
+
+
+def keyframes_of(
+    engine: Engine, haircut: str | None, wanted: int | None, settings: Settings
+) -> int | None:
+    """How many the cloud may cut; None: it is not asked. Raises RequestRefused (422)."""
+    check_cut(engine, haircut)
+    most = settings.cloud_keyframes
+    if engine == "cloud" and (wanted is None or wanted <= most):
+        return wanted or most
+    if wanted is None:
+        return None
+    what = f"{most} at most" if engine == "cloud" else "goes with engine=cloud only"
+    raise invalid("max_keyframes", what, closes=False)
 
 
 class OrderForm(LookForm, CutForm):
@@ -42,12 +56,5 @@ class OrderForm(LookForm, CutForm):
     webhook_url: str | None = None
 
     def keyframes(self, settings: Settings) -> int | None:
-        """How many the cloud may cut; None: it is not asked. Raises RequestRefused (422)."""
-        self.check_cut()
-        wanted, most = self.max_keyframes, settings.cloud_keyframes
-        if self.engine == "cloud" and (wanted is None or wanted <= most):
-            return wanted or most
-        if wanted is None:
-            return None
-        what = f"{most} at most" if self.engine == "cloud" else "goes with engine=cloud only"
-        raise invalid("max_keyframes", what, closes=False)
+        """See keyframes_of."""
+        return keyframes_of(self.engine, self.haircut, self.max_keyframes, settings)

@@ -138,6 +138,7 @@ async def test_what_can_be_paid_is_cut(held: Held, cloud: CloudScene) -> None:
     assert len(held.change.tasks[0].carried) == 1
     spent_all = await estimate(held, upload_id=result["upload_id"], **BOB)
     assert (spent_all["ai_model"], spent_all["fallback"]) == ("local", "budget_spent")
+    assert (spent_all["has_budget"], spent_all["estimated_cost_usd"]) == (False, 0)
 
 
 async def test_what_cannot_be_cut_is_made_here(held: Held, cloud: CloudScene) -> None:
@@ -195,7 +196,7 @@ async def test_who_calls_it_off_calls_it_off_there(
 
 
 async def test_what_is_wrong_is_named(held: Held) -> None:
-    """Before anything is queued. What is estimated is never more than may be ordered."""
+    """Before anything is queued, and as well where it is but estimated."""
     upload_id = await held.videos.upload()
     for fields, name in (
         ({"haircut": "Bob"}, "haircut"),
@@ -204,10 +205,15 @@ async def test_what_is_wrong_is_named(held: Held) -> None:
         ({**BOB, "max_keyframes": 6}, "max_keyframes"),
         ({**BOB, "engine": "moon"}, "engine"),
     ):
-        answer = await held.videos.order(upload_id, **fields)
-        assert (answer.status, (await answer.json())["details"]["field"]) == (422, name)
+        url = f"{held.videos.url}/estimate"
+        query = {"user_id": "u1", "upload_id": upload_id, **fields}
+        for answer in (
+            await held.videos.order(upload_id, **fields),
+            await held.videos.http.get(url, params=query),
+        ):
+            assert (answer.status, (await answer.json())["details"]["field"]) == (422, name)
     assert await held.service.services.database.results.history("u1", 10) == ([], 0)
-    most = await estimate(held, upload_id=upload_id, max_keyframes=100, **BOB)
+    most = await estimate(held, upload_id=upload_id, **BOB)
     assert (most["pictures"], most["usd_per_picture"]) == (5, 0.04)
     photo = await estimate(held, **BOB)
     assert (photo["pictures"], photo["estimated_cost_usd"], photo["has_budget"]) == (1, 0.04, True)
