@@ -12,7 +12,6 @@ from aiohttp import hdrs, web
 
 from media.codec import encode_photo
 from media.frame import Picture
-from processing.cloud.faults import CloudFault
 from processing.look import Look, LookValues
 from server.doors.entrance import sender_of
 from server.errors import ErrorCode
@@ -20,8 +19,9 @@ from server.form_fields import invalid
 from server.forms import FormLimits, receive_form
 from server.identity import REPLAYED, data_erased, key_reused, read_idempotency_key
 from server.jobs.outside import AddressRefused, checked_url
-from server.keys import JOBS, PHOTOS, PHOTOS_COMING, SALON, SERVICES
+from server.keys import JOBS, PHOTOS, PHOTOS_COMING, SERVICES
 from server.order_form import OrderForm
+from server.picture_price import PicturePrice, picture_price
 from server.quota import check_length, videos_spent
 from server.replies import RequestRefused
 from server.request_digest import request_digest
@@ -65,15 +65,13 @@ async def process_video(request: web.Request) -> web.Response:
             known = await results.find(order.record, order.photos, order.tier)
             if known and known.status is ResultStatus.COMPLETED and _may_be_known(request, order):
                 return _answer(OrderAnswer.of(known, 0, 0), {RESULT_CACHE: "hit"})
+            # Before it is begun, which puts money aside.
+            price = await _price(request, order.record)
             kept = await _taken_in(request, order)
     is_new = kept.result_id == order.record.result_id
     if is_new and known is None:
         await results.remember(kept, order.photos, order.tier)
-    left_s = 1
-    # It is in the queue by now: who is told otherwise would order it twice.
-    with suppress(StorageError):
-        left_s = await request.app[JOBS].left_s(kept)
-    told = OrderAnswer.of(kept, left_s, await _cost_micro_usd(request, kept))
+    told = await _told(request, kept, price)
     return _answer(told, {} if is_new else {REPLAYED: "true"})
 
 
@@ -86,16 +84,21 @@ def _may_be_known(request: web.Request, order: "_Order") -> bool:
     return not (is_new_wanted or record.webhook_url or record.idempotency_key)
 
 
-async def _cost_micro_usd(request: web.Request, record: ResultRecord) -> int:
-    """At most, in millionths of a dollar: where the cloud would not do it now it is nothing."""
-    cashier, has_style = request.app[SALON].cashier, record.style_image_path is not None
+async def _price(request: web.Request, record: ResultRecord) -> PicturePrice:
+    """Of each of its keyframes, if it has any. Raises StorageError."""
     if record.max_keyframes is None:
-        return 0
-    try:
-        quote = await cashier.quote(record.user_id, record.haircut, has_style=has_style)
-    except CloudFault:
-        return 0
-    return record.max_keyframes * quote.micro_usd
+        return PicturePrice()
+    has_style = record.style_image_path is not None
+    return await picture_price(request, record.user_id, record.haircut, has_style=has_style)
+
+
+async def _told(request: web.Request, kept: ResultRecord, price: PicturePrice) -> OrderAnswer:
+    """What is told of an order by this price, which is as an estimate tells it."""
+    pictures, left_s = 0 if price.model is None else kept.max_keyframes or 0, 1
+    # It is in the queue by now: who is told otherwise would order it twice.
+    with suppress(StorageError):
+        left_s = await request.app[JOBS].left_s(replace(kept, max_keyframes=pictures))
+    return OrderAnswer.of(kept, left_s, pictures * price.micro_usd)
 
 
 def _answer(told: OrderAnswer, headers: Mapping[str, str]) -> web.Response:

@@ -95,6 +95,18 @@ async def estimate(held: Held, **query: Any) -> dict[str, Any]:
         return document
 
 
+async def ordered_as_estimated(held: Held, upload_id: str) -> dict[str, Any]:
+    """A film for which the cloud would not be paid now: neither money nor time is counted for it;
+    its result."""
+    expected = await estimate(held, upload_id=upload_id, **BOB)
+    answer = await held.videos.order(upload_id, stabilize="true", **BOB)
+    order: dict[str, Any] = await answer.json()
+    for name in ("estimated_cost_usd", "estimated_time"):
+        assert order[name] == expected[name]
+    assert order["estimated_cost_usd"] == 0
+    return await held.videos.ended(order["result_id"])
+
+
 async def test_keyframes_are_cut_and_carried(held: Held, cloud: CloudScene) -> None:
     """As many as were ordered, each paid; what it costs at most was told before. The same again is
     there already."""
@@ -139,6 +151,7 @@ async def test_what_can_be_paid_is_cut(held: Held, cloud: CloudScene) -> None:
     spent_all = await estimate(held, upload_id=result["upload_id"], **BOB)
     assert (spent_all["ai_model"], spent_all["fallback"]) == ("local", "budget_spent")
     assert (spent_all["has_budget"], spent_all["estimated_cost_usd"]) == (False, 0)
+    await ordered_as_estimated(held, result["upload_id"])
 
 
 async def test_what_cannot_be_cut_is_made_here(held: Held, cloud: CloudScene) -> None:
@@ -166,7 +179,7 @@ async def test_who_has_not_agreed_stays_here(held: Held, cloud: CloudScene) -> N
     finish(cloud)
     assert told(await held.videos.ended(result_id))[0::3] == ("local", "no_consent")
     assert await held.service.services.cache.forget_user("u1", "edit") == 0
-    never = await held.videos.ended(await held.videos.ordered(upload_id, **BOB))
+    never = await ordered_as_estimated(held, upload_id)
     assert told(never) == ("local", 0, 0, "no_consent")
     assert (await estimate(held, **BOB))["fallback"] == "no_consent"
     assert cloud.service.count("create") == 1
