@@ -56,7 +56,10 @@ class ResultAnswer(Answer):
     ai_model: str | None = Field(description="`local`, or `replicate` where hair was cut there.")
     keyframes: int | None = Field(description="Frames whose hair the cloud has cut.")
     cost_usd: float | None = Field(description="What was paid for that.")
-    fallback: str | None = Field(description="Why it was made here, though the cloud was wanted.")
+    fallback: str | None = Field(
+        description="Why it was made here, though the cloud was wanted; where `ai_model` is "
+        "`replicate`, why some of the frames that were worth it were not cut."
+    )
     error_message: str | None
     created_at: str
     started_at: str | None

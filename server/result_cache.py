@@ -90,7 +90,8 @@ def _digest(photos: Mapping[str, bytes], path: str | None) -> str | None:
 
 def _is_as(known: ResultRecord, wanted: ResultRecord) -> bool:
     """Whether it is what the cache says, and of use: a cache that others write to is not trusted
-    with whose result is given to whom. What the cloud did not do this time it may do the next."""
+    with whose result is given to whom. What the cloud did not do this time, or did in part, it may
+    do the next."""
     same = ("user_id", "upload_id", "look", "sampling_rate", "stabilize", "haircut",
             "max_keyframes")  # fmt: skip
     return (

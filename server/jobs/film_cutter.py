@@ -40,8 +40,8 @@ class FilmWish:
 
 @dataclass(frozen=True, slots=True)
 class FilmCut:
-    """The frames to be carried, what was paid, in millionths of a dollar, and why there are none.
-    Where nothing was wished for there is no reason either."""
+    """The frames to be carried, what was paid, in millionths of a dollar, and why there are none,
+    or fewer than were found. Where nothing was wished for there is no reason either."""
 
     carried: tuple[CarriedFrame, ...] = ()
     micro_usd: int = 0
@@ -67,12 +67,12 @@ class FilmCutter:
         whatever else goes wrong is the reason why there is nothing to be carried."""
         spent = list[int]()
         try:
-            carried = await self._carried(task, wish, seen, spent.append)
+            carried, lacking = await self._carried(task, wish, seen, spent.append)
         except CloudFault as fault:
             log.info("film made here", reason=fault.reason, detail=str(fault))
             self._salon.fell_back(fault.reason)
             return FilmCut((), sum(spent), fault.reason)
-        return FilmCut(carried, sum(spent))
+        return FilmCut(carried, sum(spent), lacking)
 
     async def _carried(
         self,
@@ -80,8 +80,8 @@ class FilmCutter:
         wish: FilmWish,
         seen: Callable[[int], None],
         spent: Callable[[int], object],
-    ) -> tuple[CarriedFrame, ...]:
-        """At least one. Raises CloudFault."""
+    ) -> tuple[tuple[CarriedFrame, ...], FallbackReason | None]:
+        """At least one, and why there are not more of those that were found. Raises CloudFault."""
         user_id, has_style = wish.allowance.user_id, task.style is not None
         await self._salon.cashier.quote(user_id, wish.haircut, has_style=has_style)
         await wish.allowance.check()
@@ -96,7 +96,7 @@ class FilmCutter:
         if not carried:
             raise faults[0] if faults else CloudFault(FallbackReason.UNSUITED, "no head in it")
         await wish.allowance.check()
-        return carried
+        return carried, faults[0].reason if faults else None
 
     async def _found(self, task: FilmTask, most: int, seen: Callable[[int], None]) -> Scouted:
         """What ails a film who changes it will find out, too. Raises CloudFault."""

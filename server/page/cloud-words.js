@@ -42,7 +42,9 @@ export function priceWords(usd) {
  */
 export function makerWords({ ai_model: model, fallback }, name) {
   if (fallback === null) return model === "local" || model === null ? "" : `Made by ${name}.`;
-  return `Made here, with your own cut, and not by ${name}: ${reasonWords(fallback)}.`;
+  const why = reasonWords(fallback);
+  if (model === "replicate") return `Made by ${name}, but for a part of it: ${why}.`;
+  return `Made here, with your own cut, and not by ${name}: ${why}.`;
 }
 
 /** @param {string} reason why it was not made elsewhere */

@@ -143,15 +143,20 @@ async def test_a_job_that_is_done_again_pays_once(held: Held, cloud: CloudScene)
 
 @pytest.mark.parametrize("held", [{"cloud_user_budget_usd": 0.04}], indirect=True)
 async def test_what_can_be_paid_is_cut(held: Held, cloud: CloudScene) -> None:
-    """With money for one picture one of three is cut, and the film is made."""
+    """With money for one picture one of three is cut, and the film is made. The same order again is
+    not answered with it."""
     result = await made(held)
-    assert told(result) == ("replicate", 1, 0.04, None)
+    assert told(result) == ("replicate", 1, 0.04, "budget_spent")
     assert len(cloud.service.predictions) == len(cloud.service.billed) == 1
     assert len(held.change.tasks[0].carried) == 1
     spent_all = await estimate(held, upload_id=result["upload_id"], **BOB)
     assert (spent_all["ai_model"], spent_all["fallback"]) == ("local", "budget_spent")
     assert (spent_all["has_budget"], spent_all["estimated_cost_usd"]) == (False, 0)
     await ordered_as_estimated(held, result["upload_id"])
+    again = await held.videos.order(result["upload_id"], **BOB)
+    assert "X-Result-Cache" not in again.headers
+    again_made = await held.videos.ended((await again.json())["result_id"])
+    assert told(again_made) == ("replicate", 1, 0, "budget_spent")
 
 
 async def test_what_cannot_be_cut_is_made_here(held: Held, cloud: CloudScene) -> None:

@@ -139,7 +139,8 @@ async def test_what_is_made_elsewhere_is_told_in_words(run_script: RunScript) ->
       return {
         prices: [0.04, 0.002, 1, 0].map(priceWords),
         name: shortName("Replicate, Inc. (replicate.com), United States"),
-        made: [made("local"), made("replicate"), made("local", "timed_out"), made("local", "new")],
+        made: [made("local"), made("replicate"), made("local", "timed_out"), made("local", "new"),
+          made("replicate", "timed_out")],
         fields,
         same: [cut.equals(new Cut()), cut.isComplete({ stylePhoto: null })],
       };
@@ -152,6 +153,7 @@ async def test_what_is_made_elsewhere_is_told_in_words(run_script: RunScript) ->
         "Made by Replicate.",
         f"{here} it took too long.",
         f"{here} it was not possible.",
+        "Made by Replicate, but for a part of it: it took too long.",
     ]
     assert answer["fields"] == [{}, {"engine": "cloud"}, {"engine": "cloud", "haircut": "Bob"}]
     assert answer["same"] == [True, True]

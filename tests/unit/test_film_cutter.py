@@ -110,14 +110,19 @@ def lightness(path: str) -> int:
 
 async def test_what_is_cut_is_carried(tmp_path: Path) -> None:
     """With its own picture and the edited one, as they are, in order; no more at once than there
-    are places for."""
+    are places for. Why one is lacking is told."""
     salon = Salons(None, REFUSED, None, None)
     made = await cut(tmp_path, salon)
     assert [one.index for one in made.carried] == [0, 14, 21]
-    assert (made.micro_usd, made.fallback, made.ai_model) == (3 * PRICE, None, "replicate")
+    assert (made.micro_usd, made.fallback, made.ai_model) == (3 * PRICE, "refused", "replicate")
     for number, one in zip((0, 2, 3), made.carried, strict=True):
         assert [lightness(path) for path in (one.own, one.edited)] == [number, number + 100]
     assert salon.most_at_once == 2
+
+
+async def test_where_nothing_is_lacking_there_is_no_reason(tmp_path: Path) -> None:
+    """A film all of whose keyframes were cut is whole."""
+    assert (await cut(tmp_path, Salons(None, None))).fallback is None
 
 
 @pytest.mark.parametrize(
