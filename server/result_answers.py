@@ -55,7 +55,10 @@ class ResultAnswer(Answer):
     frames_total: int
     ai_model: str | None = Field(description="`local`, or `replicate` where hair was cut there.")
     keyframes: int | None = Field(description="Frames whose hair the cloud has cut.")
-    cost_usd: float | None = Field(description="What was paid for that.")
+    cost_usd: float | None = Field(
+        description="What was paid in the attempt that made it; null unless it is completed. "
+        "`usage` has all that was paid."
+    )
     fallback: str | None = Field(
         description="Why it was made here, though the cloud was wanted; where `ai_model` is "
         "`replicate`, why some of the frames that were worth it were not cut."

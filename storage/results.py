@@ -36,8 +36,8 @@ class ResultRecord:
     values of the look. ``size_mpx`` is how many million pixels all frames have together.
 
     ``max_keyframes`` frames at most are to be cut in the cloud, as ``haircut`` says or the style
-    photo shows; None: it is made here alone. ``keyframes`` were, and cost ``cost_micro_usd``
-    millionths of a dollar; ``fallback`` is why none was, or why some were not.
+    photo shows; None: it is made here alone. ``keyframes`` were, and the attempt that made it paid
+    ``cost_micro_usd`` millionths of a dollar; ``fallback`` is why none was, or why some were not.
 
     ``attempts`` counts how often the work was begun. Who works on it is the ``lease_owner``, for
     as long as the lease lasts. ``notify_at`` is when its owner's server is to be told next.
