@@ -44,18 +44,26 @@ class KnownEdits:
                 return await asyncio.to_thread(decode_photo, jpeg, MOST_PX)
         return None
 
+    async def has_any(self, user_id: str) -> bool:
+        """Whether some of the user's may be known."""
+        with suppress(StorageError):
+            return await self._cache.get(_any_key(user_id)) is not None
+        return False
+
     async def remember(self, key: str, picture: Picture, allowance: Allowance) -> None:
         """For an hour, or until the user does not agree any more. Raises CloudFault for one who
         does not now."""
         jpeg = await asyncio.to_thread(encode_photo, picture, "jpeg", QUALITY)
         with suppress(StorageError):
             await self._cache.set(key, jpeg, KEPT_S)
+            await self._cache.set(_any_key(allowance.user_id), b"1", KEPT_S)
         try:
             # Whoever withdraws from now on finds what is kept.
             await allowance.check()
         except CloudFault:
             with suppress(StorageError):
                 await self._cache.delete(key)
+                await self._cache.delete(_any_key(allowance.user_id))
             raise
 
 
@@ -68,3 +76,7 @@ def edit_key(user_id: str, model: CloudModel, edit: Edit) -> str:
     source = {"model": [model.ref, model.version], "quality": edit.quality, "edit": said}
     digest = hashlib.sha256(orjson.dumps(source, option=orjson.OPT_SORT_KEYS)).hexdigest()
     return cache_key("edit", user_id, digest)
+
+
+def _any_key(user_id: str) -> str:
+    return cache_key("edit", user_id, "any")

@@ -25,6 +25,7 @@ from server.cloud.cashier import Cashier
 from server.cloud.edits import KnownEdits, edit_key
 from server.cloud.means import SalonMeans
 from server.cloud.purse import unheard
+from storage.errors import StorageError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -79,6 +80,18 @@ class Salon:
         laid = await self._begun(picture, order, Share())
         await order.permission.check()
         return laid
+
+    async def check_means(self, user_id: str, micro_usd: int) -> None:
+        """Before work that is done for pictures alone: that one can be paid, or need not be, as it
+        may be known. Raises CloudFault."""
+        if await self._known.has_any(user_id):
+            return
+        try:
+            has_money = await self.cashier.has(user_id, micro_usd)
+        except StorageError as error:
+            raise CloudFault(FallbackReason.BUDGET_SPENT, type(error).__name__) from None
+        if not has_money:
+            raise CloudFault(FallbackReason.BUDGET_SPENT, "no money is left")
 
     def fell_back(self, reason: FallbackReason) -> None:
         """What was to be cut is made here instead."""

@@ -83,8 +83,9 @@ class FilmCutter:
     ) -> tuple[tuple[CarriedFrame, ...], FallbackReason | None]:
         """At least one, and why there are not more of those that were found. Raises CloudFault."""
         user_id, has_style = wish.allowance.user_id, task.style is not None
-        await self._salon.cashier.quote(user_id, wish.haircut, has_style=has_style)
+        quote = await self._salon.cashier.quote(user_id, wish.haircut, has_style=has_style)
         await wish.allowance.check()
+        await self._salon.check_means(user_id, quote.micro_usd)
         found = await self._found(task, wish.most, seen)
         order = CutOrder(
             wish.allowance, await asyncio.to_thread(_look, task), wish.haircut, spent=spent

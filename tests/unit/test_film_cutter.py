@@ -14,6 +14,7 @@ from media.frame import Picture
 from processing.cloud.faults import CloudFault, FallbackReason
 from processing.film.task import FilmTask, KeyframeFile, Scouted, ScoutTask
 from processing.look import LookValues
+from server.cloud.cashier import Quote
 from server.cloud.salon import CutOrder, Salon
 from server.jobs.film_cutter import FilmCut, FilmCutter, FilmWish
 from server.jobs.workshop import FilmFaulty, WorkFailed
@@ -26,17 +27,25 @@ class Salons:
     """A salon that makes pictures dark, or does as it is told for one of them; the pictures are as
     light as their numbers."""
 
-    def __init__(self, *ends: Exception | None) -> None:
+    def __init__(self, *ends: Exception | None, has_money: bool = True) -> None:
         self.cashier = self
+        self.has_money = has_money
         self.ends = ends
         self.at_once = self.most_at_once = 0
         self.laid = list[int]()
         self.reasons = list[str]()
 
-    async def quote(self, user_id: str, haircut: str | None, *, has_style: bool) -> None:
+    async def quote(self, user_id: str, haircut: str | None, *, has_style: bool) -> Quote:
         """See Cashier."""
         if haircut is None and not has_style:
             raise CloudFault(FallbackReason.UNSUITED, "no model")
+        return Quote("m", PRICE)
+
+    async def check_means(self, user_id: str, micro_usd: int) -> None:
+        """See Salon."""
+        assert micro_usd == PRICE
+        if not self.has_money:
+            raise CloudFault(FallbackReason.BUDGET_SPENT, "no money is left")
 
     def fell_back(self, reason: FallbackReason) -> None:
         """See Salon."""
@@ -161,6 +170,12 @@ async def test_consent_is_asked_before_and_after(
     made = await cut(tmp_path, salon, allowance=Allowed(times))
     assert (made.carried, made.fallback, made.micro_usd) == ((), "no_consent", paid)
     assert len(salon.laid) == laid
+
+
+async def test_without_money_nobody_looks(tmp_path: Path) -> None:
+    """At a film of which no picture could be paid."""
+    made = await cut(tmp_path, Salons(None, has_money=False), error=AssertionError("looked"))
+    assert (made.carried, made.fallback) == ((), "budget_spent")
 
 
 async def test_a_full_disk_is_no_reason(tmp_path: Path) -> None:
