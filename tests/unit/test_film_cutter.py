@@ -32,6 +32,7 @@ class Salons:
         self.has_money = has_money
         self.ends = ends
         self.at_once = self.most_at_once = 0
+        self.pairs: asyncio.Barrier | None = None
         self.laid = list[int]()
         self.reasons = list[str]()
 
@@ -56,7 +57,8 @@ class Salons:
         number = int(picture[0, 0, 0])
         self.at_once += 1
         self.most_at_once = max(self.at_once, self.most_at_once)
-        await asyncio.sleep(0)
+        if self.pairs is not None:
+            await self.pairs.wait()
         self.at_once -= 1
         if (end := self.ends[number]) is not None:
             raise end
@@ -121,6 +123,7 @@ async def test_what_is_cut_is_carried(tmp_path: Path) -> None:
     """With its own picture and the edited one, as they are, in order; no more at once than there
     are places for. Why one is lacking is told."""
     salon = Salons(None, REFUSED, None, None)
+    salon.pairs = asyncio.Barrier(2)
     made = await cut(tmp_path, salon)
     assert [one.index for one in made.carried] == [0, 14, 21]
     assert (made.micro_usd, made.fallback, made.ai_model) == (3 * PRICE, "refused", "replicate")
