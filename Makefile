@@ -25,13 +25,13 @@ help: ## show this list
 run: $(RUN_STAMP) ## serve on http://127.0.0.1:8000 (flags: make run ARGS="--port 9000")
 	@exec $(BIN)/python run.py $(ARGS)
 
-# One more at a time than there are cores, since most of them wait for something; a file's tests stay
-# together. The short ones come last, so that none waits long for the others. They start servers by
-# the dozen, which need not be compiled each time.
+# Two at a time, since most of them wait for something; a file's tests stay together. The short ones
+# come last, so that neither waits long for the other. They start servers by the dozen, which need
+# not be compiled each time.
 test: export PYTHONDONTWRITEBYTECODE =
 test: export PYTHONPYCACHEPREFIX = $(CURDIR)/$(VENV)/pycache
 test: $(TEST_STAMP) programs ## run every test, with coverage
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=90 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=90 $(ARGS)
 
 test-fast: $(TEST_STAMP) ## run the unit tests only
 	$(BIN)/python -m pytest tests/unit $(ARGS)

@@ -56,13 +56,12 @@ async def test_camera_is_opened_only_after_consent(
     await tab.until("document.getElementById('readout').dataset.transport === ''")
 
 
-@pytest.mark.asyncio(loop_scope="module")
 async def test_a_visit_changes_the_picture_and_asks_nobody_else(
-    shared_server: ServerProcess, shared_tab: Tab
+    shared_server: ServerProcess, open_tab: OpenTab
 ) -> None:
     """A shade changes the picture, intensity 0 and Original undo it, and the console is silent."""
-    tab = shared_tab
-    await tab.start_over()
+    tab = await open_tab(shared_server.url)
+    await tab.start_camera()
     assert await tab.data("readout", "transport") == "binary"
     await tab.choose("royal-blue")
     assert largest_difference(await tab.before(), await tab.after()) > CHANGED_LEVELS
