@@ -116,7 +116,10 @@ class LiveClient:
                 messages.append(json.loads(message.data))
             elif message.type is not WSMsgType.BINARY:
                 answers = [answer for answer in messages if answer["type"] != "stats"]
-                return Closing(answers, self._connection.close_code, str(message.extra or ""))
+                # What the server said: a client that answers too late for it knows no code itself.
+                is_told = message.type is WSMsgType.CLOSE
+                code = message.data if is_told else self._connection.close_code
+                return Closing(answers, code, str(message.extra or ""))
 
     async def close(self) -> None:
         """Leave as one should."""
