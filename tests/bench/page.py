@@ -12,7 +12,7 @@ from tests.bench.pictures import MEDIA, fit
 from tests.bench.scenarios import Options
 from tests.bench.table import table, verdict
 from tests.integration.browser import ALLOWED, TEST_CAMERA, Tab, open_browser
-from tests.integration.process import ServerProcess
+from tests.integration.process import ExecutedProcess
 from tests.pictures import portrait
 
 CLIP = MEDIA / "talking-long-dark-hair.mp4"
@@ -30,7 +30,7 @@ async def _measure(options: Options) -> str:
     with tempfile.TemporaryDirectory() as folder:
         camera = Path(folder) / "camera.mjpeg"
         camera.write_bytes(b"".join(_camera_frames()))
-        server = ServerProcess(Path(folder) / "data")
+        server = ExecutedProcess(Path(folder) / "data")
         await server.start()
         try:
             return await _visit(server.url, camera, options)

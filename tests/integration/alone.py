@@ -17,7 +17,7 @@ from aiohttp import ClientSession
 
 from tests.integration.client import Caller
 from tests.integration.haircuts import API, Haircuts
-from tests.integration.process import ServerProcess
+from tests.integration.process import ExecutedProcess
 from tests.integration.videos import Videos
 from tests.pictures import jpeg, portrait
 
@@ -64,7 +64,7 @@ async def answers(url: str) -> dict[str, Any]:
 
 
 async def _run(data_dir: Path) -> dict[str, Any]:
-    server = ServerProcess(data_dir)
+    server = ExecutedProcess(data_dir)
     await server.start()
     try:
         answered = await answers(server.url)

@@ -2,13 +2,13 @@
 
 import asyncio
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.integration.running import Running, execute, fork
+
 START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 15.0
 UNLIMITED = dict.fromkeys(
@@ -25,7 +25,7 @@ class ServerProcess:
         self._settings = {**UNLIMITED, **settings}
         self._command: tuple[str, ...] = ()
         self._port = 0
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Running | None = None
         self._output: list[str] = []
         self._reading: asyncio.Task[None] | None = None
 
@@ -48,11 +48,8 @@ class ServerProcess:
     async def start(self) -> None:
         """Start it and wait until it serves."""
         flags = [f"--{name.replace('_', '-')}={value}" for name, value in self._settings.items()]
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "run.py", *self._command, f"--port={self._port}",
-            f"--data-dir={self.data_dir}", "--log-format=json", *flags,
-            cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
+        place = (f"--port={self._port}", f"--data-dir={self.data_dir}")
+        self._process = await self._begin([*self._command, *place, "--log-format=json", *flags])
         async with asyncio.timeout(START_TIMEOUT_S):
             self._port = await self._read_start()
         self._reading = asyncio.create_task(self._read_output())
@@ -62,14 +59,16 @@ class ServerProcess:
         process = self._process
         if process is None:
             return 0
-        if process.returncode is None:
-            process.send_signal(number)
+        process.send(number)
         async with asyncio.timeout(STOP_TIMEOUT_S):
             code = await process.wait()
         if self._reading is not None:
             await self._reading
         self._process = self._reading = None
         return code
+
+    async def _begin(self, arguments: list[str]) -> Running:
+        return await fork(arguments)
 
     async def _read_start(self) -> int:
         """The port it serves on."""
@@ -78,8 +77,7 @@ class ServerProcess:
     async def _read_until(self, words: str) -> str:
         """The line that has these words."""
         assert self._process is not None
-        assert self._process.stdout is not None
-        while line := (await self._process.stdout.readline()).decode():
+        while line := (await self._process.output.readline()).decode():
             self._output.append(line)
             if words in line:
                 return line
@@ -88,8 +86,7 @@ class ServerProcess:
 
     async def _read_output(self) -> None:
         assert self._process is not None
-        assert self._process.stdout is not None
-        async for line in self._process.stdout:
+        async for line in self._process.output:
             self._output.append(line.decode())
 
 
@@ -103,6 +100,13 @@ class WorkerProcess(ServerProcess):
     async def _read_start(self) -> int:
         await self._read_until("worker ready")
         return 0
+
+
+class ExecutedProcess(ServerProcess):
+    """``run.py`` begun as people begin it, not forked."""
+
+    async def _begin(self, arguments: list[str]) -> Running:
+        return await execute(arguments)
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.process import ROOT
 from tests.integration.programs import find_program
+from tests.integration.running import ROOT
 
 # What is tested runs in other processes, which are not watched line by line.
 pytestmark = pytest.mark.untraced

@@ -4,7 +4,6 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-import sys
 import tarfile
 from contextlib import closing
 from dataclasses import replace
@@ -27,8 +26,9 @@ from storage.results import QueueBounds, ResultStatus
 from storage.sqlite.database import SqliteDatabase
 from storage.sqlite.schema import MIGRATIONS
 from tests.integration.databases import Time
-from tests.integration.process import ROOT, ServerProcess
+from tests.integration.process import ServerProcess
 from tests.integration.records import RESULT, STYLE, UPLOAD, add_result, add_style, add_upload
+from tests.integration.running import Begin, execute, fork
 from tests.integration.sealed import KEY
 from tests.integration.videos import Videos
 
@@ -50,15 +50,12 @@ async def run(*arguments: str | Path) -> tuple[int, str]:
         return 2, str(error)
 
 
-async def run_py(*arguments: str | Path) -> tuple[int, str]:
+async def run_py(*arguments: str | Path, by: Begin = fork) -> tuple[int, str]:
     """The same in a process of its own."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "run.py", *map(str, arguments), cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
     async with asyncio.timeout(60):
-        said, _ = await process.communicate()
-    return process.returncode or 0, said.decode()
+        process = await by([str(argument) for argument in arguments])
+        said = await process.output.read()
+        return await process.wait(), said.decode()
 
 
 async def test_a_backup_of_a_running_service_is_whole(tmp_path: Path) -> None:
@@ -277,7 +274,7 @@ async def test_a_wrong_folder_is_not_made_a_store(tmp_path: Path, words: list[st
 @pytest.mark.parametrize("command", ["backup", "restore"])
 async def test_commands_need_a_file(tmp_path: Path, command: str) -> None:
     """And say so in one line; so they do where there is nothing to copy."""
-    code, said = await run_py(command)
+    code, said = await run_py(command, by=execute)
     assert (code, said) == (2, f"{command} needs a file: run.py {command} FILE\n")
     code, said = await run(command, tmp_path / "no.tar", f"--data-dir={tmp_path / 'no'}")
     assert code == 2

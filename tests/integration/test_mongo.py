@@ -20,7 +20,6 @@ from storage.mongo.schema import MIGRATIONS, migrate
 from storage.results import Ending, Lease, ResultStatus
 from tests.integration.databases import RETENTION, Time, database_name
 from tests.integration.mongod import Mongod
-from tests.integration.process import ROOT
 from tests.integration.records import (
     ANY,
     NOW,
@@ -31,6 +30,7 @@ from tests.integration.records import (
     add_result,
     add_upload,
 )
+from tests.integration.running import ROOT
 
 Raw = dict[str, Any]
 

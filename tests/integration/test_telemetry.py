@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.process import ROOT
+from tests.integration.running import ROOT
 
 # What is tested runs in another process, which is not watched line by line.
 pytestmark = pytest.mark.untraced

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from server.doors.api_keys import digest_of
-from tests.integration.process import ServerProcess
+from tests.integration.process import ExecutedProcess
 from tests.tokens import AUDIENCE, ISSUER, SECRET
 
 KEY: Final = "htk_a key that only this fuzzing knows"
@@ -29,7 +29,7 @@ _BAD: Final = re.compile(
 )
 
 
-class FuzzedServer(ServerProcess):
+class FuzzedServer(ExecutedProcess):
     """Keeps nothing of its output but what should not be there, which is told at once."""
 
     def __init__(self, data_dir: Path, told: Callable[[str], None]) -> None:
@@ -38,8 +38,7 @@ class FuzzedServer(ServerProcess):
 
     async def _read_output(self) -> None:
         assert self._process is not None
-        assert self._process.stdout is not None
-        async for line in self._process.stdout:
+        async for line in self._process.output:
             if (fault := fault_in(line.decode(errors="replace"))) is not None:
                 self._told(fault)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.fuzz.service.ground import API, USER, Ground, credentials
-from tests.integration.process import ROOT
+from tests.integration.running import ROOT
 
 CONFIG: Final = ROOT / "tests" / "schema" / "schemathesis.toml"
 EXAMPLES: Final = 100
