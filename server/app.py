@@ -20,12 +20,13 @@ from server.calls import Calls
 from server.caretaker import SILENT_S, Caretaker
 from server.cloud.doorbell import Doorbell
 from server.cloud.opened import opened_salons
+from server.cloud.webhooks import HEARD_S
 from server.connections.expecting import end_unasked, expecting
 from server.dates import dating
 from server.doors.consent import consenting
 from server.doors.entrance import DOORKEEPER, LIMITS, entrance
 from server.doors.limits import Limits, tell_limits
-from server.doors.opened import opened_doorkeeper
+from server.doors.opened import opened_doorkeeper, uses_of
 from server.doors.origins import crossing, hosting, telling
 from server.erasure import Eraser
 from server.examiner import FilmExaminer
@@ -41,6 +42,7 @@ from server.keys import (
     ERASURES,
     EXPORTS,
     FILMS,
+    HEARD,
     JOBS,
     OPENAPI,
     PHOTOS,
@@ -139,6 +141,7 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
         ):
             app[SERVICES], app[JOBS], app[DOORKEEPER] = services, jobs, doorkeeper
             app[DOORBELL] = doorbell
+            app[HEARD] = uses_of(settings, stores, clock, "heard", HEARD_S)
             app[SALON], app[ARTIST] = salons.photos, salons.styles
             app[LIMITS] = Limits.by(settings, stores.windows, clock)
             app[FILMS] = FilmExaminer(film_limits(settings), settings.workers)

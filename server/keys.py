@@ -8,6 +8,7 @@ from server.calls import Calls
 from server.cloud.artist import Artist
 from server.cloud.doorbell import Doorbell
 from server.cloud.salon import Salon
+from server.doors.uses import Uses
 from server.erasure import Eraser
 from server.examiner import FilmExaminer
 from server.jobs.queue import JobQueue
@@ -26,6 +27,8 @@ ERASER = web.AppKey("eraser", Eraser)
 ERASURES = web.AppKey("erasures", Places)
 EXPORTS = web.AppKey("exports", Places)
 FILMS = web.AppKey("films", FilmExaminer)
+HEARD = web.AppKey("heard", Uses)
+"""Webhooks."""
 JOBS = web.AppKey("jobs", JobQueue)
 OPENAPI = web.AppKey("openapi", WrittenDocument)
 PHOTOS = web.AppKey("photos", Places)

@@ -2,11 +2,13 @@
 
 Signed as in Standard Webhooks, and checked by its library: that of Replicate's client takes any
 version of a signature. Of what is told only the id is believed, and that as "look now": who waits
-for the prediction asks Replicate itself. So a call that comes twice, or is sent again by somebody
-who has read it, changes nothing, and none need be remembered.
+for the prediction asks Replicate itself, so that nothing comes of what is told twice. Replicate
+signs each try anew, with its time: one that comes again as it was is somebody else's, and refused.
 """
 
+import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
 import orjson
@@ -16,17 +18,24 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from processing.cloud.replicate_link import ID
 from server.bodies import read_bounded
 from server.doors.entrance import sender_of
+from server.doors.refusals import DoorsAway
 from server.errors import ErrorCode
-from server.keys import DOORBELL, SERVICES, WEBHOOKS
+from server.keys import DOORBELL, HEARD, SERVICES, WEBHOOKS
 from server.replies import RequestRefused
 
 MOST_BYTES: Final = 2 * 1024 * 1024
 """What is told repeats the prediction's inputs, with pictures of up to a quarter of a megabyte."""
+MESSAGE_ID: Final = "webhook-id"
+TIMESTAMP: Final = "webhook-timestamp"
 SIGNATURE: Final = "webhook-signature"
+HEARD_S: Final = 2 * 300 + 60
+"""Webhooks may come five minutes early by their time, and again as late; the clock may be set
+back."""
 
 
 class NotSigned(Exception):
-    """It does not come from Replicate, or not within five minutes, or cannot be understood."""
+    """It does not come from Replicate, or not within five minutes, or again, or cannot be
+    understood."""
 
 
 async def hear_replicate(request: web.Request) -> web.Response:
@@ -40,10 +49,20 @@ async def hear_replicate(request: web.Request) -> web.Response:
     with request.app[WEBHOOKS].one(sender_of(request)):
         body = await read_bounded(request, MOST_BYTES, settings.body_timeout_s)
         try:
-            request.app[DOORBELL].ring(told_id(secret, request.headers, body))
+            prediction_id = told_id(secret, request.headers, body)
+            await _insist_on_first(request)
         except NotSigned:
             raise _forbidden() from None
+    request.app[DOORBELL].ring(prediction_id)
     return web.Response(status=204)
+
+
+async def _insist_on_first(request: web.Request) -> None:
+    """Raises NotSigned if it was heard before. Where that cannot be known it does no harm."""
+    told = f"{request.headers[MESSAGE_ID]}\n{request.headers[TIMESTAMP]}"
+    with suppress(DoorsAway):
+        if await request.app[HEARD].count(hashlib.sha256(told.encode()).hexdigest()) > 1:
+            raise NotSigned("heard before")
 
 
 def told_id(secret: str, headers: Mapping[str, str], body: bytes) -> str:
@@ -61,5 +80,5 @@ def told_id(secret: str, headers: Mapping[str, str], body: bytes) -> str:
 
 
 def _forbidden() -> RequestRefused:
-    text = "The webhook is not signed by Replicate within the last five minutes"
+    text = "The webhook is not signed by Replicate within the last five minutes, or comes again"
     return RequestRefused(403, ErrorCode.FORBIDDEN, text, closes=True)

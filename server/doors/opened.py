@@ -31,7 +31,7 @@ async def opened_doorkeeper(
         log.warning("nobody is asked who they are", host=settings.host)
     async with AsyncExitStack() as stack:
         gateway = Gateway(settings.gateway_networks, settings.gateway_user_header)
-        uses = partial(_uses, settings, stores, clock)
+        uses = partial(uses_of, settings, stores, clock)
         yield Doorkeeper(
             Tickets(stores.files.keyring, uses("ticket", REMEMBERED_S), clock),
             settings.is_open,
@@ -42,7 +42,9 @@ async def opened_doorkeeper(
         )
 
 
-def _uses(settings: Settings, stores: Stores, clock: Clock, kind: str, ttl_s: float) -> Uses:
+def uses_of(settings: Settings, stores: Stores, clock: Clock, kind: str, ttl_s: float) -> Uses:
+    """Of things of a kind, each of which may come again within this time; known to all servers that
+    share a Redis."""
     is_shared = bool(settings.redis_url.get_secret_value())
     return SharedUses(stores.cache, kind, ttl_s) if is_shared else OwnUses(clock, ttl_s)
 

@@ -57,6 +57,21 @@ async def test_a_webhook_ends_the_wait(
     assert cloud.service.count("get") == 2
 
 
+async def test_what_comes_again_as_it_was_is_refused(service: Service, cloud: CloudScene) -> None:
+    """Replicate tells again with another time, and whoever has read it cannot."""
+    webhooks, url = cloud.service.webhooks, service.caller.url + WEBHOOK_PATH
+    webhooks.comes_first, webhooks.times = True, 2
+
+    async def told() -> dict[str, Any]:
+        return {"id": "p9"}
+
+    await webhooks.announce(PUBLIC + WEBHOOK_PATH, told())
+    assert webhooks.answers == [204, 204]
+    headers, body = webhooks.sent
+    answer = await service.caller.http.post(url, data=body, headers=headers)
+    assert await refusal(answer) == (403, "FORBIDDEN")
+
+
 async def test_what_is_not_replicates_is_refused(service: Service, cloud: CloudScene) -> None:
     """What is signed by others, or long ago, or not at all, or is too large."""
     webhooks, secret = cloud.service.webhooks, cloud.service.secret

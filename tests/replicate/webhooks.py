@@ -28,7 +28,8 @@ def signed(secret: str, id_: str, moment: datetime, body: bytes) -> dict[str, st
 class WebhookSender:
     """Sends what is over to whom it was asked to; follows no redirect.
 
-    Each is sent ``times`` times, signed with ``secret`` and as ``age_s`` ago. With ``comes_first``
+    Each is sent ``times`` times, each time signed anew with ``secret``, a second later than before
+    and as ``age_s`` ago. What was sent last is kept. With ``comes_first``
     it is sent before whoever asked for the prediction is answered. ``leads_to`` are the servers
     behind public addresses, by these.
     """
@@ -40,6 +41,7 @@ class WebhookSender:
         self.comes_first = False
         self.leads_to: dict[str, str] = {}
         self.answers: list[int] = []
+        self.sent: tuple[dict[str, str], bytes] = ({}, b"")
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def announce(self, url: str, over: Awaitable[dict[str, Any]]) -> None:
@@ -63,9 +65,10 @@ class WebhookSender:
         for public, address in self.leads_to.items():
             url = url.replace(public, address)
         async with ClientSession(timeout=ClientTimeout(total=10)) as http:
-            for _ in range(self.times):
-                moment = datetime.now(UTC) - timedelta(seconds=self.age_s)
+            for number in range(self.times):
+                moment = datetime.now(UTC) + timedelta(seconds=number - self.age_s)
                 headers = signed(self.secret, id_, moment, body)
+                self.sent = (headers, body)
                 with suppress(ClientError):
                     async with http.post(
                         url, data=body, headers=headers, allow_redirects=False
