@@ -24,7 +24,9 @@ FRAME_PX: Final = 100_000_000
 
 def carrier_of(task: FilmTask, film: FilmInfo, looked: Callable[[], None]) -> Carrier | None:
     """What carries the task's edited frames, if there are any. The film is read through for it, and
-    ``looked`` called after each frame. Raises BrokenFilm, and PictureError for a frame's picture.
+    ``looked`` called for each frame, and each edited one.
+
+    Raises BrokenFilm, and PictureError for a frame's picture.
     """
     if not task.carried:
         return None
@@ -33,16 +35,21 @@ def carrier_of(task: FilmTask, film: FilmInfo, looked: Callable[[], None]) -> Ca
     def portrait(path: str) -> Portrait:
         return Portrait.of(decode_photo(Path(path).read_bytes(), FRAME_PX), finder, segmenter)
 
-    keys = list(_keys(task.carried, portrait, (film.height_px, film.width_px)))
+    shape = (film.height_px, film.width_px)
+    keys = list(_keys(task.carried, portrait, shape, looked))
     with closing(_pictures(Path(task.source), film, looked)) as pictures:
         return Carrier(keys, cuts_of(pictures), finder, segmenter)
 
 
 def _keys(
-    frames: tuple[CarriedFrame, ...], portrait: Callable[[str], Portrait], shape: tuple[int, int]
+    frames: tuple[CarriedFrame, ...],
+    portrait: Callable[[str], Portrait],
+    shape: tuple[int, int],
+    looked: Callable[[], None],
 ) -> Iterator[Key]:
     """Of those that are as large as the film and show one head before and after."""
     for frame in frames:
+        looked()
         try:
             own, edit = portrait(frame.own), portrait(frame.edited)
         except UnfitPicture:

@@ -68,11 +68,11 @@ def scout(
     film: FilmInfo,
     networks: Networks,
     most: int,
-    looked: Callable[[int], None] = lambda _: None,
+    looked: Callable[[], None] = lambda: None,
 ) -> tuple[Keyframe, ...]:
     """At most ``most`` frames, in order of time, that an edit of stands for the others: sharp, with
-    one whole head, its hair within the picture. None where there is no such frame. ``looked`` is
-    told how many frames have been looked at.
+    one whole head, its hair within the picture. None where there is no such frame. The film is read
+    through for it, and read again as far as the last of them; ``looked`` is called for each frame.
 
     Raises BrokenFilm.
     """
@@ -80,7 +80,7 @@ def scout(
     step = max(1, -(-film.frame_count // LOOKS))
     found = worth_editing(_pictures(source, film), eyes, most, step, looked)
     with closing(_pictures(source, film)) as pictures:
-        return tuple(_kept(pictures, found))
+        return tuple(_kept(pictures, found, looked))
 
 
 def worth_editing(
@@ -88,7 +88,7 @@ def worth_editing(
     eyes: tuple[Finder, Segmenter],
     most: int,
     step: int = 1,
-    looked: Callable[[int], None] = lambda _: None,
+    looked: Callable[[], None] = lambda: None,
 ) -> list[int]:
     """Which of a film's pictures, of which every ``step``-th is looked at; see scout."""
     sights = list(_sights(pictures, eyes, step, looked))
@@ -97,8 +97,11 @@ def worth_editing(
     return [sights[at].index for at in chosen(alike, worth, most)]
 
 
-def _kept(pictures: Iterable[Picture], found: list[int]) -> Generator[Keyframe, None, None]:
+def _kept(
+    pictures: Iterable[Picture], found: list[int], looked: Callable[[], None]
+) -> Generator[Keyframe, None, None]:
     for index, picture in enumerate(pictures):
+        looked()
         if index in found:
             yield Keyframe(index, picture)
         if index >= max(found, default=0):
@@ -116,13 +119,13 @@ def _sights(
     pictures: Generator[Picture, None, None],
     eyes: tuple[Finder, Segmenter],
     step: int,
-    looked: Callable[[int], None],
+    looked: Callable[[], None],
 ) -> Generator[_Sight, None, None]:
     cuts, scene = CutFinder(), -1
     with closing(pictures):
         for index, picture in enumerate(pictures):
             scene += cuts.begins(picture)
-            looked(index)
+            looked()
             if index % step == 0 and (sight := _sight(index, scene, picture, *eyes)) is not None:
                 yield sight
 

@@ -25,7 +25,7 @@ def look_through(task: ScoutTask, teller: Teller) -> ScoutAnswer:
         keep_freed_memory()
         source = Path(task.source)
         film = probe(source, task.limits)
-        found = scout(source, film, task.networks, task.most, teller.progress)
+        found = scout(source, film, task.networks, task.most, lambda: teller.progress(0))
         files = tuple(_written(one, Path(task.folder)) for one in found)
     except FilmError as error:
         return Fault(text=str(error))

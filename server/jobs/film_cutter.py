@@ -62,9 +62,10 @@ class FilmCutter:
         self._places = asyncio.Semaphore(places)
 
     async def cut(self, task: FilmTask, wish: FilmWish, seen: Callable[[int], None]) -> FilmCut:
-        """Cut what is worth it, into the target's folder; ``seen`` is told how many frames were
-        looked at. Raises StorageFailed and OSError where this machine does not let it be done;
-        whatever else goes wrong is the reason why there is nothing to be carried."""
+        """Cut what is worth it, into the target's folder; ``seen`` is told now and then that
+        the film is still looked at. Raises StorageFailed and OSError where this machine does not
+        let it be done; whatever else goes wrong is the reason why there is nothing to be carried.
+        """
         spent = list[int]()
         try:
             carried, lacking = await self._carried(task, wish, seen, spent.append)

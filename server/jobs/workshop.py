@@ -82,8 +82,8 @@ class Workshop:
             return await _outcome(process, task, progress, ANSWER)
 
     async def scout(self, task: ScoutTask, progress: Callable[[int], None]) -> Scouted:
-        """Have the film looked through; ``progress`` is told how many frames were. Raises as
-        ``change``."""
+        """Have the film looked through; ``progress`` is told now and then that this goes on, of no
+        frames. Raises as ``change``."""
         async with self._in_time(), child(self._scouting) as process:
             return await _outcome(process, task, progress, SCOUT_ANSWER)
 

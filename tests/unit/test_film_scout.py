@@ -1,6 +1,7 @@
 """Which frames of a film are worth to be edited, and the process that finds them."""
 
 from collections.abc import Generator, Sequence
+from itertools import count
 from pathlib import Path
 
 import cv2
@@ -10,10 +11,10 @@ from media.film.probe import FilmLimits
 from media.frame import Picture
 from processing.film.cuts import cuts_of
 from processing.film.poses import chosen, ranked
-from processing.film.process import Teller
+from processing.film.process import PROGRESS_S, Teller
 from processing.film.scout import worth_editing
 from processing.film.scouting import look_through
-from processing.film.task import SCOUT_ANSWER, Fault, Scouted, ScoutTask
+from processing.film.task import SCOUT_ANSWER, Fault, Progress, Scouted, ScoutTask
 from tests import pictures
 from tests.carry_scene import ByColour, ByPlace, filmed, moves
 from tests.films import Recipe, film
@@ -77,12 +78,14 @@ def test_poses_are_covered_with_few() -> None:
 
 
 def test_a_film_of_nobody_has_none(tmp_path: Path) -> None:
-    """The process says so, and what it says can be read."""
+    """The process says so, and what it says can be read; and that it goes on, for each frame that
+    it reads, and reads again."""
     source = tmp_path / "film"
     source.write_bytes(film(Recipe(frames=3)))
     said: list[str] = []
-    teller = Teller(said.append, lambda: 0.0)
+    teller = Teller(said.append, count(step=PROGRESS_S).__next__)
     answer = look_through(task(source), teller)
+    assert [SCOUT_ANSWER.validate_json(one) for one in said] == [Progress(frames=0)] * (3 + 1)
     teller.say(answer)
     assert answer == Scouted(keyframes=())
     assert SCOUT_ANSWER.validate_json(said[-1]) == answer
