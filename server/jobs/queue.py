@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from media.clock import Clock
 from server.cloud.opened import AT_ONCE
-from server.jobs.estimate import edited_s, estimated_s
+from server.jobs.estimate import edited_s, estimated_s, worked_mpx
 from server.jobs.tickets import Tickets
 from server.stores import Stores
 from storage.records import UploadStatus
@@ -52,15 +52,17 @@ class JobQueue:
         own_mpx = record.size_mpx * share
         is_begun = record.status is ResultStatus.PROCESSING
         ahead_mpx = 0.0 if is_begun else max(0.0, load.left_mpx - own_mpx)
-        pictures = 0 if record.frames_done else record.max_keyframes or 0
-        away_s = edited_s(pictures, AT_ONCE)
-        return estimated_s(load, ahead_mpx, own_mpx, self._places, away_s)
+        pictures = record.max_keyframes or 0
+        away_s = edited_s(0 if record.frames_done else pictures, AT_ONCE)
+        work_mpx = worked_mpx(own_mpx, pictures)
+        return estimated_s(load, ahead_mpx, work_mpx, self._places, away_s)
 
     async def needed_s(self, size_mpx: float, pictures: int) -> int:
         """About so many seconds until a film of this size would be done that is ordered now, with
         so many pictures of it cut in the cloud. Raises StorageError."""
         load, away_s = await self._database.results.workload(), edited_s(pictures, AT_ONCE)
-        return estimated_s(load, load.left_mpx, size_mpx, self._places, away_s)
+        work_mpx = worked_mpx(size_mpx, pictures)
+        return estimated_s(load, load.left_mpx, work_mpx, self._places, away_s)
 
     async def cancel(self, record: ResultRecord) -> ResultRecord | None:
         """Cancel the job if it is unfinished; its record then, None if it is forgotten by now.

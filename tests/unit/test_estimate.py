@@ -3,12 +3,14 @@
 import pytest
 
 from server.jobs.estimate import (
+    CARRIED_TIMES,
     EXPECTED_EDIT_S,
     EXPECTED_MPX_PER_S,
     START_S,
     edited_s,
     estimated_s,
     pace_mpx_per_s,
+    worked_mpx,
 )
 from storage.results import Workload
 
@@ -44,3 +46,8 @@ def test_pictures_are_waited_for_together() -> None:
     """As many at once as there are places."""
     assert [edited_s(pictures, 5) / EXPECTED_EDIT_S for pictures in (0, 1, 5, 6)] == [0, 1, 1, 2]
     assert estimated_s(NOTHING, 0, 0, 1, edited_s(5, 5)) == START_S + EXPECTED_EDIT_S
+
+
+def test_carried_hair_is_work() -> None:
+    """Of a film without keyframes there is none."""
+    assert (worked_mpx(10, 0), worked_mpx(10, 2)) == (10, 10 * CARRIED_TIMES)
