@@ -6,7 +6,8 @@ from typing import Final
 from storage.errors import StorageFailed
 from storage.results import Erased
 from storage.sqlite.consents import erase_consent
-from storage.sqlite.loose import erase_loose, free_loose
+from storage.sqlite.filed import remove_filed
+from storage.sqlite.loose import erase_loose
 from storage.sqlite.results import remove_results
 from storage.sqlite.rows import transaction
 from storage.sqlite.spending import erase_usages
@@ -19,9 +20,9 @@ _SESSIONS: Final = """
 """
 _UPLOADS: Final = """
     DELETE FROM uploads WHERE upload_id IN (
-        SELECT upload_id FROM uploads WHERE user_id = ? LIMIT ?
+        SELECT upload_id FROM uploads WHERE user_id = :user_id LIMIT :limit
     )
-    RETURNING file_path
+    RETURNING user_id, file_path
 """
 _TIER: Final = "DELETE FROM user_tiers WHERE user_id = ?"
 _RESULTS: Final = """
@@ -40,8 +41,8 @@ def erase(
         erase_usages(connection, user_id)
         connection.execute(_TIER, (user_id,))
         sessions = connection.execute(_SESSIONS, some).rowcount
-        uploads = [row["file_path"] for row in connection.execute(_UPLOADS, some).fetchall()]
-        free_loose(connection, uploads, user_id, due_ms)
+        values = {"user_id": user_id, "limit": limit}
+        uploads = remove_filed(connection, _UPLOADS, values, due_ms)
         styles = erase_styles(connection, user_id, limit, due_ms)
         found = connection.execute(_RESULTS, (user_id, now_ms, limit)).fetchall()
         remove_results(connection, [row["result_id"] for row in found], due_ms)

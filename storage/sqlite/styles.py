@@ -2,13 +2,13 @@
 
 import sqlite3
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from storage.moments import to_ms
 from storage.results import Cursor
 from storage.retention import NowHorizon
+from storage.sqlite.filed import add_filed, remove_filed
 from storage.sqlite.keys import added_before
-from storage.sqlite.loose import free_loose, settle_loose
 from storage.sqlite.rows import Run, Table, transaction
 from storage.styles import StyleRecord
 
@@ -55,16 +55,7 @@ class SqliteStyles:
     async def add(self, record: StyleRecord) -> StyleRecord:
         """See Styles."""
         row, over_ms = _TABLE.row(record), self._over_ms()
-
-        def add(connection: sqlite3.Connection) -> sqlite3.Row | None:
-            with transaction(connection):
-                earlier = added_before(connection, _TABLE, row, over_ms)
-                if earlier is None:
-                    connection.execute(_TABLE.insertion, row)
-                    settle_loose(connection, [row["file_path"]])
-            return earlier
-
-        earlier = await self._run(add)
+        earlier = await self._run(lambda connection: add_filed(connection, _TABLE, row, over_ms))
         return record if earlier is None else _TABLE.record(earlier)
 
     async def keyed(self, user_id: str, key: str, digest: str) -> StyleRecord | None:
@@ -122,7 +113,7 @@ class SqliteStyles:
 
         def removed(connection: sqlite3.Connection) -> list[str]:
             with transaction(connection):
-                return _remove(connection, statement, values, due_ms)
+                return remove_filed(connection, statement, values, due_ms)
 
         return await self._run(removed)
 
@@ -131,13 +122,4 @@ def erase_styles(
     connection: sqlite3.Connection, user_id: str, limit: int, due_ms: int
 ) -> list[str]:
     """Delete a user's styles, at most so many, in the caller's transaction; the paths."""
-    return _remove(connection, _ERASE, {"user_id": user_id, "limit": limit}, due_ms)
-
-
-def _remove(
-    connection: sqlite3.Connection, statement: str, values: dict[str, Any], due_ms: int
-) -> list[str]:
-    rows = connection.execute(statement, values).fetchall()
-    for row in rows:
-        free_loose(connection, [row["file_path"]], row["user_id"], due_ms)
-    return [row["file_path"] for row in rows]
+    return remove_filed(connection, _ERASE, {"user_id": user_id, "limit": limit}, due_ms)

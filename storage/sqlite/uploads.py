@@ -2,13 +2,12 @@
 
 import sqlite3
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from storage.moments import to_ms
 from storage.records import UploadRecord, UploadStatus
 from storage.retention import NowHorizon
-from storage.sqlite.keys import added_before
-from storage.sqlite.loose import free_loose, settle_loose
+from storage.sqlite.filed import add_filed, remove_filed
 from storage.sqlite.rows import Run, Table, transaction
 
 _TABLE: Final = Table.of("uploads", UploadRecord)
@@ -49,7 +48,7 @@ class SqliteUploads:
     async def add(self, record: UploadRecord) -> UploadRecord:
         """See Uploads."""
         row, over_ms = _TABLE.row(record), self._over_ms()
-        earlier = await self._run(lambda connection: _add(connection, row, over_ms))
+        earlier = await self._run(lambda connection: add_filed(connection, _TABLE, row, over_ms))
         return record if earlier is None else _TABLE.record(earlier)
 
     async def get(self, upload_id: str) -> UploadRecord | None:
@@ -80,10 +79,7 @@ class SqliteUploads:
 
         def removed(connection: sqlite3.Connection) -> list[str]:
             with transaction(connection):
-                rows = connection.execute(_EXPIRE, values).fetchall()
-                for row in rows:
-                    free_loose(connection, [row["file_path"]], row["user_id"], due_ms)
-            return [row["file_path"] for row in rows]
+                return remove_filed(connection, _EXPIRE, values, due_ms)
 
         return await self._run(removed)
 
@@ -97,12 +93,3 @@ class SqliteUploads:
     async def _all(self, statement: str, **values: object) -> list[UploadRecord]:
         values["over"] = self._over_ms()
         return await self._run(lambda connection: _TABLE.records(connection, statement, values))
-
-
-def _add(connection: sqlite3.Connection, row: dict[str, Any], over_ms: int) -> sqlite3.Row | None:
-    with transaction(connection):
-        earlier = added_before(connection, _TABLE, row, over_ms)
-        if earlier is None:
-            connection.execute(_TABLE.insertion, row)
-            settle_loose(connection, [row["file_path"]])
-    return earlier
