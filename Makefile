@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+COVERED := $(VENV)/covered.json
 RUN_STAMP := $(VENV)/.run-installed
 TEST_STAMP := $(VENV)/.test-installed
 # Training: see processing/training/README.md.
@@ -31,7 +32,8 @@ run: $(RUN_STAMP) ## serve on http://127.0.0.1:8000 (flags: make run ARGS="--por
 test: export PYTHONDONTWRITEBYTECODE =
 test: export PYTHONPYCACHEPREFIX = $(CURDIR)/$(VENV)/pycache
 test: $(TEST_STAMP) programs ## run every test, with coverage
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=90 $(ARGS)
+	$(BIN)/python -m slipcover --json --out $(COVERED) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m slipcover --merge $(COVERED) --out $(COVERED) --fail-under 90
 
 test-fast: $(TEST_STAMP) ## run the unit tests only
 	$(BIN)/python -m pytest tests/unit $(ARGS)
@@ -82,7 +84,7 @@ programs:
 	chromium coturn clamav-daemon; fi
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) .coverage .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -47,9 +47,6 @@ __all__ = [
     "unreached",
 ]
 
-ELSEWHERE = frozenset({"live_server", "shared_server", "open_tab", "fussy"})
-"""What these fixtures start runs in processes of its own, which are not watched line by line: the
-watching would only slow down the test itself."""
 TEST_SETTINGS = {
     "workers": 2,
     "target_latency_ms": 20_000.0,
@@ -57,12 +54,6 @@ TEST_SETTINGS = {
     **UNLIMITED,
 }
 """Two workers as on the smallest machine; no frame is late or too many, as the machine is noisy."""
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Watch lines only where it shows something."""
-    if ELSEWHERE.intersection(getattr(item, "fixturenames", ())):
-        item.add_marker(pytest.mark.untraced)
 
 
 @pytest.fixture

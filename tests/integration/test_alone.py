@@ -13,9 +13,6 @@ import pytest
 from tests.integration.programs import find_program
 from tests.integration.running import ROOT
 
-# What is tested runs in other processes, which are not watched line by line.
-pytestmark = pytest.mark.untraced
-
 WITHOUT_NETWORK = ("--user", "--map-root-user", "--net")
 
 

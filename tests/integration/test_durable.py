@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TypeAlias
 
 import psutil
-import pytest
 from aiohttp import ClientSession
 
 from tests.films import Recipe, film
@@ -15,9 +14,6 @@ from tests.integration.process import ServerProcess, WorkerProcess
 from tests.integration.redis import Redis
 from tests.integration.service import eventually
 from tests.integration.videos import Videos
-
-# What is tested runs in other processes, which are not watched line by line.
-pytestmark = pytest.mark.untraced
 
 LONG = Recipe(width_px=640, height_px=480, frames=75, rate_fps=30)
 """Takes a second, so that there is a middle of it."""

@@ -16,9 +16,6 @@ from tests.integration.writers import Writers
 
 log = logging.getLogger(__name__)
 
-# What is tested runs in other processes, which are not watched line by line.
-pytestmark = pytest.mark.untraced
-
 KILLS = int(os.environ.get("TEST_KILLS", "1"))
 """Of the server or the database, each in the middle of writing."""
 WRITES_S = float(os.environ.get("TEST_WRITES_S", "0.5"))

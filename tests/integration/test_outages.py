@@ -16,9 +16,6 @@ from tests.integration.process import ServerProcess
 from tests.integration.redis import Redis
 from tests.integration.writers import Writers
 
-# What is tested runs in other processes, which are not watched line by line.
-pytestmark = pytest.mark.untraced
-
 HOWS = ["killed", "standing still"] if "TEST_AWAY_S" in os.environ else ["killed"]
 """One that stands still fails as one that was killed, but later."""
 PATIENT: dict[str, str | float] = {"target_latency_ms": 20_000.0}

@@ -5,12 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.integration.running import ROOT
-
-# What is tested runs in another process, which is not watched line by line.
-pytestmark = pytest.mark.untraced
 
 LOOK = "from processing.local.natural.model import HairModel; HairModel().warm_up()"
 

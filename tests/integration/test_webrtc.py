@@ -150,7 +150,6 @@ async def test_a_flooded_channel(connect: Connect) -> None:
     assert client.pc.connectionState == "connected"
 
 
-@pytest.mark.untraced  # Thousands of packets: watching every line takes five times as long.
 async def test_a_message_without_an_end(connect: Connect, service: Service) -> None:
     """What is far larger than a data channel takes is not gathered: the client is hung up on."""
     client = await connect()

@@ -9,10 +9,6 @@ from media.frame import DropCause
 from processing.ledger import percentile
 from tests.simulation import TARGET_MS, Session, Simulation, bursts, jittered, steady, taking
 
-# Hours of frames: watching every line takes five times as long, and shows none that other tests
-# do not show.
-pytestmark = pytest.mark.untraced
-
 _MINUTE_S = 60.0
 
 

@@ -115,7 +115,6 @@ def test_wrong_flag_is_named(name: str) -> None:
     assert line.startswith(f"wrong setting: {name} ({_variable(name)}, --")
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("name", sorted(WRONG))
 def test_wrong_variables_are_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every wrong value is found, from the environment too, where the flags' reader is not asked,
