@@ -28,11 +28,12 @@ class ResultCache:
     """Knows results by the user and by all that they are made from."""
 
     def __init__(self, services: Services) -> None:
+        settings = services.settings
         self._cache = services.cache
         self._results = services.database.results
-        self._networks = services.settings.networks
-        self._models = services.settings.cloud_versions
-        self._ttl_s = min(services.settings.keep_uploads_s, services.settings.keep_results_s)
+        self._networks = settings.networks
+        self._models = settings.cloud_models, settings.cloud_versions
+        self._ttl_s = min(settings.keep_uploads_s, settings.keep_results_s)
 
     async def find(
         self, wanted: ResultRecord, photos: Mapping[str, bytes], tier: TierRecord | None

@@ -107,9 +107,11 @@ async def ordered_as_estimated(held: Held, upload_id: str) -> dict[str, Any]:
     return await held.videos.ended(order["result_id"])
 
 
-async def test_keyframes_are_cut_and_carried(held: Held, cloud: CloudScene) -> None:
+async def test_keyframes_are_cut_and_carried(
+    held: Held, cloud: CloudScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As many as were ordered, each paid; what it costs at most was told before. The same again is
-    there already."""
+    there already, unless other models are asked by now."""
     videos, upload_id = held.videos, await held.videos.upload()
     expected = await estimate(held, upload_id=upload_id, max_keyframes=2, **BOB)
     answer = await videos.order(upload_id, max_keyframes=2, **BOB)
@@ -127,6 +129,9 @@ async def test_keyframes_are_cut_and_carried(held: Held, cloud: CloudScene) -> N
     again = await videos.order(upload_id, max_keyframes=2, **BOB)
     assert again.headers["X-Result-Cache"] == "hit"
     assert (await again.json())["estimated_cost_usd"] == 0
+    monkeypatch.setitem(held.service.services.settings.__dict__, "cloud_models", "others")
+    anew = await videos.order(upload_id, max_keyframes=2, **BOB)
+    assert "X-Result-Cache" not in anew.headers
 
 
 async def test_a_job_that_is_done_again_pays_once(held: Held, cloud: CloudScene) -> None:
