@@ -24,19 +24,22 @@ PLACES: Final = 5
 """As many as the service has in the cloud, if nothing else is set."""
 CLIENTS: Final = 7
 """More than there are places; so all of these are taken, and the others' photos are made here."""
-LOOKING_S: Final = 20.0
+LOOKING_S: Final = 60.0
 """Whoever has a picture looks at it before the next. A photo that is made here costs live frames
-something wherever the cloud is, and is not what is measured."""
+something wherever the cloud is, and is not what is measured: so there are few of them, and as many
+without a cloud."""
 WARM_UP_S: Final = 3.0
 RATIO_MAX: Final = 1.10
-_ALONE: Final = "alone"
+_ALONE: Final = "without a cloud"
 _BESIDE: Final = "the cloud hangs"
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Clients' answers: who made the picture, or why not the cloud; and who has none."""
+    """Clients, and their answers: who made the picture, or why not the cloud; and who has none."""
 
+    has_cloud: bool
+    users: tuple[str, ...]
     answers: Counter[str] = field(default_factory=Counter)
     waiting: set[str] = field(default_factory=set)
 
@@ -52,7 +55,7 @@ class _Run:
 
 
 def cloud(options: Options) -> str:
-    """Four sessions at camera speed, without a cloud and while it hangs, in turns."""
+    """Four sessions at camera speed beside photos, without a cloud and while it hangs, in turns."""
     alone, beside = list[_Run](), list[_Run]()
     for number in range(options.rounds):
         order = (_alone, _beside) if number % 2 else (_beside, _alone)
@@ -65,16 +68,22 @@ def cloud(options: Options) -> str:
 def _alone(options: Options) -> _Run:
     """Each run has a service of its own: what one left waiting is none of the next one's."""
     with staged(NATURAL, options.workers, 0.0) as server:
-        return _run(_ALONE, _measure(server, options), _Asked())
+        return _asked_of(server, options, _ALONE, CLIENTS - PLACES)
 
 
 def _beside(options: Options) -> _Run:
     with serving("tests.bench.cloud_host") as host:
         account = f"--replicate-url=http://{HOST}:{host.port}"
         with staged(NATURAL, options.workers, 0.0, account) as server:
-            asked = _Asked()
-            report = asyncio.run(_while_asked(server, lambda: _measure(server, options), asked))
-            return _run(_BESIDE, report, asked)
+            return _asked_of(server, options, _BESIDE, CLIENTS)
+
+
+def _asked_of(server: Subject, options: Options, name: str, clients: int) -> _Run:
+    """Measured while so many clients ask for photos. Those whose photos are made here, without a
+    cloud all of them, are as many in each run."""
+    asked = _Asked(has_cloud=name is _BESIDE, users=tuple(f"u{at}" for at in range(clients)))
+    report = asyncio.run(_while_asked(server, lambda: _measure(server, options), asked))
+    return _Run(name, cost_of(report), asked, faults_of(name, report))
 
 
 async def _while_asked(
@@ -82,10 +91,10 @@ async def _while_asked(
 ) -> LoadReport:
     async with ClientSession() as http, asyncio.TaskGroup() as tasks:
         haircuts = Haircuts(http, f"http://{HOST}:{server.server.port}")
-        users = [f"u{number}" for number in range(CLIENTS)]
-        for user in users:
-            await haircuts.agree(user)
-        asking = [tasks.create_task(_ask(haircuts, user, asked)) for user in users]
+        if asked.has_cloud:  # without a cloud there is nothing to agree to
+            for user in asked.users:
+                await haircuts.agree(user)
+        asking = [tasks.create_task(_ask(haircuts, user, asked)) for user in asked.users]
         while asked.answers.total() < CLIENTS - PLACES:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         report = await asyncio.to_thread(measure)
@@ -108,10 +117,6 @@ async def _ask(haircuts: Haircuts, user: str, asked: _Asked) -> None:
 def _measure(server: Subject, options: Options) -> LoadReport:
     rates_fps = [RATE_FPS] * SESSIONS
     return server.measure("binary", rates_fps, window_s=options.cloud_s, warm_up_s=WARM_UP_S)
-
-
-def _run(name: str, report: LoadReport, asked: _Asked) -> _Run:
-    return _Run(name, cost_of(report), asked, faults_of(name, report))
 
 
 def _table(runs: list[_Run]) -> str:
