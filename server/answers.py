@@ -65,6 +65,22 @@ class HealthAnswer(Answer):
     videos_processing: int | None
 
 
+class LifeAnswer(Answer):
+    """The process answers."""
+
+    status: Literal["alive"]
+
+
+class ReadinessAnswer(Answer):
+    """Whether clients should be sent here."""
+
+    status: Literal["ready", "not ready"]
+    reasons: list[str] = Field(description="Why not.")
+    missed: list[str] = Field(
+        description="Stores that do not answer, without which live sessions go on."
+    )
+
+
 class ErasureAnswer(Answer):
     """A user's data were erased: how much there was."""
 

@@ -44,6 +44,7 @@ from server.keys import (
     FILMS,
     HEARD,
     JOBS,
+    LEAVING,
     OPENAPI,
     PHOTOS,
     PHOTOS_COMING,
@@ -216,6 +217,7 @@ def _furnish(app: web.Application, settings: Settings) -> None:
     app[WATCHERS] = Places("watchers", MOST_WATCHERS, WATCHERS_OF_ONE)
     app[WEBHOOKS] = _shared("webhooks", MOST_WEBHOOKS)
     app[CLOSING] = asyncio.Event()
+    app[LEAVING] = asyncio.Event()
 
 
 def _shared(what: str, count: int) -> Places:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from aiohttp import web
@@ -24,15 +25,23 @@ CACHE_S: Final = 0.5
 Reach: TypeAlias = Literal["connected", "unavailable"]
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Which stores answer; ``load`` is what waits in the database, None if it does not."""
+
+    load: Workload | None
+    files: Reach
+    cache: Literal["memory"] | Reach
+
+
 async def health(request: web.Request) -> web.Response:
     """``GET /api/hair-tryOn/health``: 200 when frames can be processed and sessions kept.
 
     That takes neither a cache nor files.
     """
     services = request.app[SERVICES]
-    load, files, cache = await asyncio.gather(
-        _load(services.database), _reach(services.files.ping(), FILES_S), _cache(services)
-    )
+    reached = await asked(services)
+    load = reached.load
     database: Reach = "unavailable" if load is None else "connected"
     answer = HealthAnswer(
         status="healthy" if load else "unhealthy",
@@ -41,13 +50,22 @@ async def health(request: web.Request) -> web.Response:
         uptime=int(services.clock.monotonic() - services.started_s),
         mongodb=database if services.settings.mongodb_uri.get_secret_value() else NO_MONGODB,
         database=database,
-        files=files,
-        cache=cache,
+        files=reached.files,
+        cache=reached.cache,
         ai_model="ready",
         videos_queued=load.queued if load else None,
         videos_processing=load.processing if load else None,
     )
     return answer.reply(200 if load else 503)
+
+
+async def asked(services: Services) -> Reached:
+    """All stores asked at once, none for long."""
+    return Reached(
+        *await asyncio.gather(
+            _load(services.database), _reach(services.files.ping(), FILES_S), _cache(services)
+        )
+    )
 
 
 async def _load(database: Database) -> Workload | None:

@@ -30,6 +30,8 @@ FILMS = web.AppKey("films", FilmExaminer)
 HEARD = web.AppKey("heard", Uses)
 """Webhooks."""
 JOBS = web.AppKey("jobs", JobQueue)
+LEAVING = web.AppKey("leaving", asyncio.Event)
+"""The server is going to stop."""
 OPENAPI = web.AppKey("openapi", WrittenDocument)
 PHOTOS = web.AppKey("photos", Places)
 """Photos that are worked on."""

@@ -27,6 +27,7 @@ from server.openapi.pages import docs, docs_asset, openapi, redoc
 from server.orders import process_video
 from server.pages import asset, index, shades
 from server.photos import try_on
+from server.probes import livez, readyz
 from server.realtime import realtime
 from server.results import cancel_result, delete_result, get_result, history
 from server.snapshots import snapshot
@@ -54,6 +55,8 @@ def told() -> list[Told]:
         Told(web.get("/docs", docs), does.DOCS),
         Told(web.get("/redoc", redoc), does.DOCS),
         Told(web.get("/docs/{name}", docs_asset), does.ASSET),
+        Told(web.get("/livez", livez), of_machines.LIVEZ),
+        Told(web.get("/readyz", readyz), of_machines.READYZ),
         Told(web.get("/metrics", metrics), of_machines.METRICS),
         Told(web.get(f"{API}/health", health), does.HEALTH),
         Told(web.get(f"{API}/about", about), does.ABOUT),

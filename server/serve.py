@@ -15,6 +15,7 @@ from aiohttp import web
 from processing.pool import THREAD_PREFIX
 from server.app import create_app
 from server.connections.runner import listen, make_runner
+from server.keys import LEAVING
 from server.settings import Settings, SettingsInvalid
 
 HANDLER_GRACE_S = 3.0
@@ -30,7 +31,8 @@ async def serve(settings: Settings) -> None:
     is taken.
     """
     context = _tls_context(settings)
-    runner = make_runner(create_app(settings), settings, grace_s=HANDLER_GRACE_S)
+    app = create_app(settings)
+    runner = make_runner(app, settings, grace_s=HANDLER_GRACE_S)
     stop = stop_on_signals()
     try:
         await runner.setup()
@@ -44,6 +46,8 @@ async def serve(settings: Settings) -> None:
         _announce(runner, settings)
         await stop.wait()
         log.info("stopping")
+        app[LEAVING].set()
+        await asyncio.sleep(settings.drain_s)
     finally:
         await runner.cleanup()
     log.info("stopped")

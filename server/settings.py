@@ -191,6 +191,11 @@ class Settings(CloudSettings, ConnectionSettings, LimitSettings, DoorSettings, S
     stop_timeout_s: Annotated[Seconds, Field(le=600)] = Field(
         5.0, description="time for the frames under way when the server stops"
     )
+    drain_s: Annotated[float, Field(ge=0, le=600, allow_inf_nan=False)] = Field(
+        0.0,
+        description="for so long after a stop signal clients are served as before, while readyz "
+        "says no: until balancers send nobody any more",
+    )
 
     @model_validator(mode="after")
     def _tls_is_whole(self) -> Self:

@@ -107,6 +107,7 @@ GOOD: dict[str, tuple[str, Any]] = {
     "idle_timeout_s": ("0.5", 0.5),
     "send_timeout_s": ("2", 2.0),
     "stop_timeout_s": ("2.5", 2.5),
+    "drain_s": ("7", 7.0),
 }
 """A text for every setting, and what becomes of it."""
 WRONG: dict[str, list[str]] = {
@@ -201,4 +202,5 @@ WRONG: dict[str, list[str]] = {
     "idle_timeout_s": ["0", "nan"],
     "send_timeout_s": ["0", "-0.1"],
     "stop_timeout_s": ["0", "x"],
+    "drain_s": ["-1", "601", "nan"],
 }

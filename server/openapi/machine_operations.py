@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from server.answers import LifeAnswer, ReadinessAnswer
 from server.doors.access import Access
 from server.doors.costs import Costs
 from server.keys import WEBHOOKS
@@ -18,6 +19,16 @@ HEAR_REPLICATE: Final = Operation(
     access=Access.PUBLIC,
     costs=Costs.NOTHING,
     places=WEBHOOKS,
+)
+LIVEZ: Final = Operation(
+    "Service", "Whether the process answers", {200: LifeAnswer}, access=Access.PUBLIC
+)
+READYZ: Final = Operation(
+    "Service",
+    "Whether clients should be sent here",
+    {200: ReadinessAnswer, 503: ReadinessAnswer},
+    notes="Not while the server stops, or its database is away.",
+    access=Access.PUBLIC,
 )
 METRICS: Final = Operation(
     "Service",

@@ -217,4 +217,5 @@ def test_what_is_public_is_listed() -> None:
         "GET /", "GET /page/{name}", "GET /openapi.json", "GET /docs", "GET /redoc",
         "GET /docs/{name}", "GET /api/hair-tryOn/health", "GET /api/hair-tryOn/about",
         "GET /api/hair-tryOn/shades", "POST /api/hair-tryOn/webhooks/replicate",
+        "GET /livez", "GET /readyz",
     }  # fmt: skip

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 
 from server import health
+from server.keys import LEAVING
 from storage.errors import StorageFailed
 from tests.integration.service import Service
 
@@ -60,3 +61,38 @@ async def test_without_its_files(
     answer = await service.caller.http.get(service.caller.url + PATH)
     body = await answer.json()
     assert (answer.status, body["status"], body["files"]) == (200, "healthy", "unavailable")
+
+
+async def probed(service: Service, path: str) -> tuple[int, dict[str, Any]]:
+    """Its status and document."""
+    async with service.caller.http.get(service.caller.url + path) as answer:
+        return answer.status, await answer.json()
+
+
+async def test_probes_of_a_well_service(service: Service) -> None:
+    """It lives, and may be sent clients."""
+    assert await probed(service, "/livez") == (200, {"status": "alive"})
+    ready = {"status": "ready", "reasons": [], "missed": []}
+    assert await probed(service, "/readyz") == (200, ready)
+
+
+async def test_who_stops_is_sent_nobody(service: Service) -> None:
+    """But is not held to be dead."""
+    service.app[LEAVING].set()
+    status, body = await probed(service, "/readyz")
+    assert (status, body["status"]) == (503, "not ready")
+    assert body["reasons"] == ["the server is stopping"]
+    assert (await probed(service, "/livez"))[0] == 200
+
+
+async def test_who_has_no_database_is_sent_nobody(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What live sessions can do without is told of only."""
+    monkeypatch.setattr(service.services.database.results, "workload", fail)
+    monkeypatch.setattr(service.services.files, "ping", fail)
+    status, body = await probed(service, "/readyz")
+    assert (status, body["reasons"]) == (503, ["the database does not answer"])
+    assert body["missed"] == ["the file store"]
+    monkeypatch.undo()
+    assert (await probed(service, "/readyz"))[0] == 200

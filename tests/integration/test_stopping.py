@@ -135,6 +135,27 @@ async def test_second_signal_ends_at_once(patient_server: ServerProcess, caller:
     assert asyncio.get_running_loop().time() - started_s < PROMPT_S
 
 
+async def test_who_is_live_is_served_while_balancers_look_elsewhere(tmp_path: Path) -> None:
+    """With a time to drain: until then only who asks whether it is ready hears of the stop."""
+    server = ServerProcess(tmp_path / "data", drain_s=600)
+    await server.start()
+    async with ClientSession() as http:
+        caller = Caller(http, server.url)
+        client = await caller.join("s1")
+        stopping = asyncio.create_task(server.stop())
+
+        async def is_ready() -> bool:
+            async with http.get(f"{server.url}/readyz") as answer:
+                return answer.status == 200
+
+        while await is_ready():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        assert (await client.process("f1", jpeg()))["type"] == "processed_frame"
+        os.kill(server.pid, signal.SIGTERM)
+        assert await stopping == 128 + signal.SIGTERM
+        await caller.close()
+
+
 async def test_killed_server_starts_again(
     patient_server: ServerProcess, caller: Caller, tmp_path: Path
 ) -> None:
