@@ -59,6 +59,11 @@ class DoorSettings(BaseSettings):
         description="secrets with which enterprises sign their requests, separated by commas, as "
         "run.py new-key USER_ID --signing prints them: USER_ID=SECRET",
     )
+    metrics_networks: Networks = Field(
+        "",
+        description="addresses or networks, separated by commas, from which GET /metrics is read "
+        "without credentials, by who connects from there and not through a proxy or gateway",
+    )
     require_consent: CliImplicitFlag[bool] = Field(
         False,
         description="take pictures only of users who have agreed to what GET about says is done "
@@ -102,6 +107,11 @@ class DoorSettings(BaseSettings):
     def gateway_networks(self) -> tuple[Network, ...]:
         """Where gateways are."""
         return networks_of(self.gateways)
+
+    @property
+    def scraper_networks(self) -> tuple[Network, ...]:
+        """From where the meters are read."""
+        return networks_of(self.metrics_networks)
 
     @property
     def api_key_users(self) -> Mapping[str, str]:

@@ -11,4 +11,5 @@ class Access(Enum):
     TICKET = "those, and who has a ticket from one of them"
     SOCKET = "as TICKET; who is refused is told so in the socket"
     ADMIN = "as USER, if they may act for all users"
+    METERS = "as ADMIN; and machines that are known by where they are"
     SIGNED = "as USER; and everybody, if the address is signed"

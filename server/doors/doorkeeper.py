@@ -1,6 +1,6 @@
 """Finds out who asks, by whichever way there is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from aiohttp import hdrs, web
@@ -9,6 +9,7 @@ from server.doors.api_keys import ApiKeys
 from server.doors.caller import ANYBODY, Caller
 from server.doors.gateway import Gateway
 from server.doors.refusals import NotLetIn
+from server.doors.scrapers import Scrapers
 from server.doors.signing import SIGNATURE, RequestSigning
 from server.doors.tickets import Tickets
 from server.doors.tokens import TokenReader
@@ -29,6 +30,7 @@ class Doorkeeper:
     gateway: Gateway | None = None
     api_keys: ApiKeys | None = None
     signing: RequestSigning | None = None
+    scrapers: Scrapers = field(default_factory=Scrapers)
 
     async def caller(self, request: web.Request, *, takes_tickets: bool = False) -> Caller:
         """Who asks. Raises NotLetIn and DoorsAway.

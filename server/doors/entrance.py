@@ -12,7 +12,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from server.doors.access import Access
-from server.doors.caller import NOBODY, Caller
+from server.doors.caller import ANYBODY, NOBODY, Caller
 from server.doors.costs import Costs
 from server.doors.doorkeeper import Doorkeeper
 from server.doors.limits import Limits
@@ -35,6 +35,7 @@ USER_FIELD: Final = "user_id"
 """What names a user, in addresses, queries and forms."""
 CHALLENGE: Final = 'Bearer realm="hair-tryon"'
 _TICKETS: Final = frozenset({Access.TICKET, Access.SOCKET})
+_ADMINS: Final = frozenset({Access.ADMIN, Access.METERS})
 
 UNKNOWN: Final = Operation("", "", {})
 """What is not in the table is for nobody who has not shown who they are."""
@@ -102,7 +103,7 @@ async def _let_in(request: web.Request, operation: Operation) -> None:
         # Nobody would look whether it is the one that was signed.
         text = "The address takes no body"
         raise RequestRefused(400, ErrorCode.INVALID_REQUEST, text, closes=True)
-    if operation.access is Access.ADMIN and not caller.is_admin:
+    if operation.access in _ADMINS and not caller.is_admin:
         raise _forbidden("This is for admins")
     for user_id in (*_named(request), caller.user_id):
         _check(request, user_id)
@@ -143,6 +144,8 @@ async def _caller(request: web.Request, access: Access) -> Caller:
     if access is Access.SIGNED and SIGNATURE in request.query:
         return NOBODY
     doorkeeper = request.app[DOORKEEPER]
+    if access is Access.METERS and doorkeeper.scrapers.are_meant(request):
+        return ANYBODY
     try:
         return await doorkeeper.caller(request, takes_tickets=access in _TICKETS)
     except NotLetIn as error:

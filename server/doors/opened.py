@@ -12,6 +12,7 @@ from server.doors.api_keys import ApiKeys
 from server.doors.doorkeeper import Doorkeeper
 from server.doors.gateway import Gateway
 from server.doors.jwks import PublicKeys
+from server.doors.scrapers import Scrapers
 from server.doors.signing import NONCE_S, RequestSigning, SigningKey
 from server.doors.tickets import REMEMBERED_S, Tickets
 from server.doors.tokens import SharedSecret, TokenKeys, TokenReader
@@ -39,6 +40,7 @@ async def opened_doorkeeper(
             gateway if settings.gateway_networks else None,
             ApiKeys(settings.api_key_users) if settings.api_key_users else None,
             _signing(settings, clock, uses) if settings.signing_secrets else None,
+            Scrapers(settings.scraper_networks, settings.gateway_networks),
         )
 
 

@@ -34,7 +34,8 @@ METRICS: Final = Operation(
     "Service",
     "How the service is doing, for Prometheus",
     {200: Media(("text/plain", "application/openmetrics-text"), "Its meters.")},
-    notes="For admins: what a service spends, and on whom it falls back, is nobody else's matter.",
-    access=Access.ADMIN,
+    notes="For admins, and for machines of `metrics_networks` that ask themselves: what a service "
+    "spends, and on whom it falls back, is nobody else's matter.",
+    access=Access.METERS,
     costs=Costs.NOTHING,
 )

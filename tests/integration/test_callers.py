@@ -89,6 +89,29 @@ async def test_a_gateway_is_believed_by_its_address(
     assert await history(http, elsewhere, "ann", **forwarded) == 401
 
 
+async def test_meters_are_read_from_their_networks(
+    start_service: StartService, http: ClientSession, tmp_path: Path
+) -> None:
+    """Without credentials, by who connects from there; nothing else is, and from anywhere else an
+    address that is only told of does not count."""
+
+    async def scraped(service: Service, **headers: str) -> int:
+        async with http.get(f"{service.caller.url}/metrics", headers=headers) as answer:
+            return answer.status
+
+    keys: dict[str, Any] = {"api_keys": f"salon={digest_of(new_key())}"}
+    service = await start_service(metrics_networks="127.0.0.0/8, ::1", **keys)
+    assert await scraped(service) == 200
+    assert await history(http, service, "ann") == 401
+    assert await scraped(service, **{"X-Forwarded-For": "127.0.0.1"}) == 401
+    elsewhere = await start_service(
+        metrics_networks="10.0.0.0/8", proxies="127.0.0.1", data_dir=tmp_path / "other", **keys
+    )
+    assert await scraped(elsewhere) == 401
+    assert await scraped(elsewhere, **{"X-Forwarded-For": "10.0.0.1"}) == 401
+    assert await scraped(elsewhere, Forwarded="for=10.0.0.1") == 401
+
+
 async def test_an_enterprise_acts_for_its_customers(
     start_service: StartService, http: ClientSession
 ) -> None:

@@ -1,16 +1,19 @@
 """Where a request comes from, behind proxies that say so and behind others that only say so."""
 
 import ipaddress
+from collections.abc import Sequence
 
 import pytest
 from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
 
-from server.doors.addresses import client_of, is_of, site_of
+from server.doors.addresses import Network, client_of, is_of, site_of
+from server.doors.scrapers import Scrapers
 from server.listed import networks_of
 from tests.fakes import Connection
 
 PROXIES = networks_of("10.0.0.0/8, fd00::1")
+SCRAPERS = networks_of("10.2.0.0/16")
 
 
 def client(peer: str, *told: str) -> str:
@@ -56,3 +59,26 @@ def test_what_belongs_to_a_network() -> None:
     assert is_of([ipaddress.ip_network("10.0.0.0/8")], "::ffff:10.1.1.1")
     assert not is_of([ipaddress.ip_network("10.0.0.0/8")], "fd00::1")
     assert not is_of([ipaddress.ip_network("10.0.0.0/8")], "unix")
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "gateways", "is_meant"),
+    [
+        ("10.2.0.1", {}, (), True),
+        ("::ffff:10.2.0.1", {}, (), True),
+        ("10.3.0.1", {}, (), False),
+        ("", {}, (), False),
+        ("10.3.0.1", {"X-Forwarded-For": "10.2.0.1"}, (), False),
+        ("10.2.0.1", {"X-Forwarded-For": "10.2.0.2"}, (), False),
+        ("10.2.0.1", {"Forwarded": "for=10.2.0.2"}, (), False),
+        ("10.2.0.1", {"Via": "1.1 proxy"}, (), False),
+        ("10.2.0.1", {}, SCRAPERS, False),
+    ],
+)
+def test_scrapers_ask_themselves(
+    address: str, headers: dict[str, str], gateways: Sequence[Network], is_meant: bool
+) -> None:
+    """What is passed on is nobody's of the network, whatever it says of where it comes from."""
+    request = make_mocked_request("GET", "/metrics", headers, transport=Connection(address))
+    assert Scrapers(SCRAPERS, gateways).are_meant(request) is is_meant
+    assert not Scrapers().are_meant(request)

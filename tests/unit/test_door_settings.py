@@ -47,7 +47,8 @@ def test_open_doors_are_for_loopback(host: str) -> None:
 
 @pytest.mark.parametrize("text", [",", " ", " , ,"])
 @pytest.mark.parametrize("flag", ["signing-keys", "api-keys", "gateways", "proxies", "origins",
-                                  "rtc-listen", "rtc-public", "stun", "turn"])  # fmt: skip
+                                  "metrics-networks", "rtc-listen", "rtc-public", "stun",
+                                  "turn"])  # fmt: skip
 def test_a_list_lists_something(flag: str, text: str) -> None:
     """As when it is put together of variables that are not set: nobody would be asked who they are,
     or nobody let in."""
