@@ -7,6 +7,7 @@ from math import ceil
 
 from media.clock import Clock
 from media.frame import DropCause
+from processing.tally import NOBODY, Tally
 
 LATENCY_WINDOW_S = 10.0
 """Percentiles are over the frames delivered within this time."""
@@ -43,10 +44,12 @@ class Figures:
 
 
 class Ledger:
-    """Counts one session's frames. Latency runs from arrival to the result being sent."""
+    """Counts one session's frames, and tells a tally. Latency runs from arrival to the result being
+    sent."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, tally: Tally = NOBODY) -> None:
         self._clock = clock
+        self._tally = tally
         self._opened_s = clock.monotonic()
         self._received = 0
         self._delivered = 0
@@ -58,22 +61,26 @@ class Ledger:
     def received(self) -> None:
         """A frame has arrived."""
         self._received += 1
+        self._tally.received()
 
     def delivered(self, arrived_s: float) -> None:
         """A frame's result has been sent."""
         now_s = self._clock.monotonic()
         latency_ms = (now_s - arrived_s) * 1000.0
         self._delivered += 1
+        self._tally.delivered(now_s - arrived_s)
         self._latency_sum_ms += latency_ms
         self._recent.append((now_s, latency_ms))
 
     def dropped(self, cause: DropCause) -> None:
         """A frame was given up before it was decoded."""
         self._dropped[cause] += 1
+        self._tally.dropped(cause)
 
     def failed(self) -> None:
         """A frame could not be processed."""
         self._failed += 1
+        self._tally.failed()
 
     def figures(self, in_flight: int) -> Figures:
         """The figures now; ``in_flight`` is counted by whoever holds the frames."""

@@ -13,6 +13,7 @@ from processing.fair import Share
 from processing.ledger import Figures, Ledger
 from processing.load import LoadMeter
 from processing.pool import WorkerPool
+from processing.tally import NOBODY, Tally
 
 F = TypeVar("F", bound=Waiting)
 R = TypeVar("R")
@@ -57,7 +58,7 @@ class FrameRunner(Generic[F, R]):
 
     ``render`` is called on a worker with the frame and the session's pressure (see LoadMeter),
     ``prepare``, if there is one, on a worker that is idle when a frame comes while another one is
-    processed.
+    processed. The ``tally`` is told of every frame.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class FrameRunner(Generic[F, R]):
         sink: Sink[F, R],
         clock: Clock,
         prepare: Callable[[], None] | None = None,
+        tally: Tally = NOBODY,
     ) -> None:
         self._mailbox = mailbox
         self._policy = policy
@@ -81,15 +83,20 @@ class FrameRunner(Generic[F, R]):
         self._clock = clock
         self._prepare = prepare
         self._came = asyncio.Event()
-        self._ledger = Ledger(clock)
+        self._ledger = Ledger(clock, tally)
         self._load = LoadMeter()
         self._wake = asyncio.Event()
         self._closing = False
         self._held = 0
 
+    @property
+    def in_flight(self) -> int:
+        """Frames that wait or are worked on."""
+        return len(self._mailbox) + self._held
+
     def figures(self) -> Figures:
         """The session's figures now."""
-        return self._ledger.figures(len(self._mailbox) + self._held)
+        return self._ledger.figures(self.in_flight)
 
     async def offer(self, frame: F) -> None:
         """Let a frame in; the oldest that wait leave for it. Never waits for processing."""
@@ -195,7 +202,7 @@ class FrameRunner(Generic[F, R]):
 
     def _abandon(self) -> None:
         self._closing = True
-        for _ in range(len(self._mailbox) + self._held):
+        for _ in range(self.in_flight):
             self._ledger.dropped(DropCause.CLOSED)
         self._held = 0
         while self._mailbox:

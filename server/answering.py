@@ -3,6 +3,7 @@
 4xx are logged as warnings, 5xx as errors (report section 8.1); neither says what was sent.
 """
 
+import asyncio
 import uuid
 from http import HTTPStatus
 from typing import Final
@@ -17,6 +18,8 @@ from storage.errors import StorageError
 
 REQUEST_ID: Final = "X-Request-Id"
 ID: Final = web.RequestKey("id", str)
+CAME_S: Final = web.RequestKey("came_s", float)
+"""When it came, by the loop's time."""
 BEGUN: Final = web.RequestKey("begun", bool)
 """Something was sent: there is no other answer any more."""
 _CODES: Final = {
@@ -34,7 +37,7 @@ log = structlog.get_logger(__name__)
 async def answering(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answers what handlers raise, and gives every request an id, which the log and the answer
     have."""
-    request[ID] = uuid.uuid4().hex
+    request[ID], request[CAME_S] = uuid.uuid4().hex, asyncio.get_running_loop().time()
     with structlog.contextvars.bound_contextvars(request=request[ID]):
         response = await _answer(request, handler)
         if isinstance(response, ErrorReply):

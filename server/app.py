@@ -58,6 +58,7 @@ from server.keys import (
     WEBHOOKS,
 )
 from server.listed import LOOPBACK
+from server.metrics.exposition import count_request
 from server.metrics.meters import Meters
 from server.openapi.document import make_document
 from server.openapi.security import schemes
@@ -119,7 +120,7 @@ def create_app(
     names, ways_in = engines.names, schemes(settings)
     app[OPENAPI] = WrittenDocument(lambda: orjson.dumps(make_document(told(), names, ways_in)))
     app.on_response_prepare.extend(
-        [add_security_headers, tell_id, tell_limits, telling(origins), end_unasked]
+        [add_security_headers, tell_id, tell_limits, telling(origins), end_unasked, count_request]
     )
     if settings.tls_cert:
         app.on_response_prepare.append(insist_on_tls)
@@ -138,7 +139,14 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
             _serving(settings, engines, clock, stores) as services,
             opened_doorkeeper(settings, stores, clock) as doorkeeper,
             opened_salons(settings, services, doorbell) as salons,
-            jobs_running(settings, stores, clock, services.signer, salons.films) as jobs,
+            jobs_running(
+                settings,
+                stores,
+                clock,
+                services.signer,
+                salons.films,
+                meters=services.meters.videos,
+            ) as jobs,
         ):
             app[SERVICES], app[JOBS], app[DOORKEEPER] = services, jobs, doorkeeper
             app[DOORBELL] = doorbell
@@ -148,6 +156,7 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
             app[FILMS] = FilmExaminer(film_limits(settings), settings.workers)
             _furnish(app, settings)
             app[SESSIONS] = LiveSessions(services)
+            services.meters.frames.watch(app[SESSIONS], settings.max_sessions)
             services.journal.when_erased(app[SESSIONS].erased)
             app[ERASER] = Eraser(stores, services.journal, app[SESSIONS], clock, settings)
             app[CALLS] = Calls(services, app[SESSIONS], _rtc_options(settings))
@@ -179,6 +188,9 @@ async def _serving(
         pool = WorkerPool(settings.workers, clock)
         stack.push_async_callback(pool.close, POOL_CLOSE_S)
         await pool.warm_up(engines.warm_up)
+        meters = Meters()
+        meters.machine.watch(pool)
+        await stack.enter_async_context(at_work(meters.machine.run()))
         journal = SessionJournal(stores.database.sessions, clock)
         await stack.enter_async_context(_running(journal))
         caretaker = Caretaker(stores, clock, settings.sweep_interval_s)
@@ -199,7 +211,7 @@ async def _serving(
             journal=journal,
             agreement=Agreement.of(settings, stores.database.consents),
             tariff=Tariff.of(settings, stores.database.tiers),
-            meters=Meters(),
+            meters=meters,
             started_s=clock.monotonic(),
         )
 

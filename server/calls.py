@@ -84,7 +84,8 @@ class Calls:
         if look is not None:
             check_values(services.engines, look)
         now_s = services.clock.monotonic
-        peer = RtcPeer(offer, self._options, services.settings, now_s, request_id)
+        settings, tally = services.settings, services.meters.links.tally()
+        peer = RtcPeer(offer, self._options, settings, now_s, request_id, tally=tally)
         answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         call = Call(session_id, user_id, peer, answered, look, until_s)
         task = asyncio.create_task(self._hold(call))

@@ -6,8 +6,9 @@ from enum import StrEnum
 from typing import Final
 
 from server.settings import Settings
-from server.wardrobe import PHOTO_TTL_S
 
+PHOTO_TTL_S: Final = 3600.0
+"""Style and colour photos are kept for an hour (report section 6.4)."""
 PROCESSOR: Final = "Replicate, Inc. (replicate.com), United States"
 _CLOUD: Final = (
     "Where you ask for another haircut, the part of your photo around your head, or of a few "

@@ -50,6 +50,14 @@ class LiveSessions:
     def __len__(self) -> int:
         return len(self._live)
 
+    def count(self, transport: str) -> int:
+        """How many there are by this transport."""
+        return sum(one.transport == transport for one in self._live.values())
+
+    def in_flight(self, transport: str) -> int:
+        """How many frames those hold together."""
+        return sum(one.in_flight for one in self._live.values() if one.transport == transport)
+
     def find(self, session_id: str, user_id: str) -> LiveSession | None:
         """This user's session of that id, if it is live here."""
         session = self._live.get(session_id)

@@ -11,6 +11,7 @@ from typing import Final
 
 import orjson
 
+from server.metrics.caches import Kept
 from server.services import Services
 from server.version import VERSION
 from storage.cache import cache_key
@@ -30,6 +31,7 @@ class ResultCache:
     def __init__(self, services: Services) -> None:
         settings = services.settings
         self._cache = services.cache
+        self._meters = services.meters.caches
         self._results = services.database.results
         self._networks = settings.networks
         self._models = settings.cloud_models, settings.cloud_versions
@@ -41,6 +43,13 @@ class ResultCache:
         """The user's result of what is wanted, which is completed or being made; None if there is
         none. ``photos`` holds the files of the wanted one, ``tier`` is the user's. Raises
         StorageError of the database."""
+        found = await self._find(wanted, photos, tier)
+        self._meters.looked(Kept.RESULTS, was_there=found is not None)
+        return found
+
+    async def _find(
+        self, wanted: ResultRecord, photos: Mapping[str, bytes], tier: TierRecord | None
+    ) -> ResultRecord | None:
         try:
             result_id = await self._cache.get(self._key(wanted, photos, tier))
         except StorageError:

@@ -23,6 +23,7 @@ from server.chunks import Chunks
 from server.endings import Ending
 from server.errors import ClientError, ErrorCode
 from server.messages import Message
+from server.metrics.links import LinkTally
 from server.peer import PeerTooSlow
 from server.sessions import LiveSession
 from server.settings import Settings
@@ -49,9 +50,12 @@ class RtcPeer:
         settings: Settings,
         now_s: Callable[[], float],
         request_id: str,
+        *,
+        tally: LinkTally,
     ) -> None:
         """``request_id`` is that of the request that brought the offer."""
         self._request_id = request_id
+        self._tally = tally
         self.connection = RtcConnection(offer, options, self, now_s)
         self.audience = Audience(self.connection, options, now_s)
         self.link: LinkFigures | None = None
@@ -208,6 +212,7 @@ class RtcPeer:
                 self.hang_up(endings.LOST)
             elif self._is_connected:
                 self.link = await self.connection.figures()
+                self._tally.read(self.link, self.connection.totals, self.connection.target_bps)
 
 
 def _kind_of(text: str) -> tuple[str | None, object]:

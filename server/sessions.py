@@ -49,21 +49,14 @@ class LiveSession:
         settings, clock = services.settings, services.clock
         self.session_id = session_id
         self.user_id = user_id
+        self.transport = peer.transport
         self._services = services
         self._peer = peer
         self._until_s = until_s
         self._share = Share()
         self._pipeline = FramePipeline(services.engines, peer.coder)
         self.shots = Shots(self._pipeline)
-        self.wardrobe = Wardrobe(
-            user_id,
-            pipeline=self._pipeline,
-            engines=services.engines,
-            pool=services.pool,
-            share=self._share,
-            cache=services.cache,
-            settings=settings,
-        )
+        self.wardrobe = Wardrobe(user_id, services, self._pipeline, self._share)
         self._runner = FrameRunner[EncodedFrame, Processed](
             mailbox=Mailbox(settings.mailbox_frames, settings.max_message_bytes * MAILBOX_MESSAGES),
             policy=DeadlinePolicy(settings.target_latency_ms, clock),
@@ -73,6 +66,7 @@ class LiveSession:
             sink=self,
             clock=clock,
             prepare=peer.coder.prepare,
+            tally=services.meters.frames.tally(peer.transport),
         )
         self._frame_budget = Budget(settings.frames_per_minute, clock.monotonic())
         self._control_budget = Budget(CONTROLS_PER_MINUTE, clock.monotonic(), CONTROL_BURST_S)
@@ -259,6 +253,7 @@ class LiveSession:
     async def delivered(self, frame: EncodedFrame, result: Processed, processing_ms: float) -> None:
         """Send a changed frame."""
         self._last.note(result)
+        self._services.meters.frames.processed(result.stage_ms)
         self.shots.came(result.shot)
         await self._peer.send_processed(frame, result, processing_ms)
         if self._last.is_news(self._services.clock.monotonic()):
@@ -277,12 +272,17 @@ class LiveSession:
 
     # -- figures --------------------------------------------------------------------------------
 
+    @property
+    def in_flight(self) -> int:
+        """Frames that wait or are worked on."""
+        return self._runner.in_flight
+
     def figures(self) -> Figures:
         """The figures of this connection."""
         return self._runner.figures()
 
     def _stats(self, figures: Figures) -> messages.Message:
-        return messages.stats(self._peer.transport, figures, self._last.told(), self._peer.link)
+        return messages.stats(self.transport, figures, self._last.told(), self._peer.link)
 
     def _record(self, status: SessionStatus, figures: Figures) -> SessionRecord:
         now = self._services.clock.utc_now()

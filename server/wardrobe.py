@@ -17,17 +17,16 @@ from processing.engine import Engine, Engines, PhotoError
 from processing.fair import Share
 from processing.look import Look, LookError, LookValues, parse_values
 from processing.pipeline import FramePipeline
-from processing.pool import WorkerPool
 from server.errors import ClientError, ErrorCode, picture_fault
-from server.settings import Settings
-from storage.cache import Cache, CacheKind, cache_key
+from server.metrics.caches import Kept
+from server.notice import PHOTO_TTL_S
+from server.services import Services
+from storage.cache import CacheKind, cache_key
 from storage.errors import StorageError
 from storage.records import SessionRecord
 
 STYLE, COLOR_PHOTO = "style", "color_photo"
 """A look's fields that are photos."""
-PHOTO_TTL_S = 3600.0
-"""Style and colour photos are kept for an hour (report section 6.4)."""
 CACHE_WAIT_S = 0.05
 """A cache that takes longer is not waited for by a live session."""
 PHOTO_QUALITY = 92
@@ -53,23 +52,16 @@ class Wardrobe:
     """
 
     def __init__(
-        self,
-        user_id: str,
-        *,
-        pipeline: FramePipeline,
-        engines: Engines,
-        pool: WorkerPool,
-        share: Share,
-        cache: Cache,
-        settings: Settings,
+        self, user_id: str, services: Services, pipeline: FramePipeline, share: Share
     ) -> None:
         self._user_id = user_id
         self._pipeline = pipeline
-        self._engines = engines
-        self._pool = pool
+        self._engines = services.engines
+        self._pool = services.pool
         self._share = share
-        self._cache = cache
-        self._settings = settings
+        self._cache = services.cache
+        self._settings = services.settings
+        self._meters = services.meters.caches
         self._lock = asyncio.Lock()
         self.look: Look | None = None
         self.style_key: str | None = None
@@ -218,11 +210,14 @@ class Wardrobe:
         return key
 
     async def _fetch(self, key: str | None) -> tuple[Picture | None, str | None]:
+        if key is None:
+            return None, None
         try:
-            jpeg = await self._cache.get(key) if key else None
+            jpeg = await self._cache.get(key)
         except StorageError as error:
             log.debug("photo not fetched", reason=str(error))
             jpeg = None
+        self._meters.looked(Kept.PHOTOS, was_there=jpeg is not None)
         if jpeg is None:
             return None, None
         side_px, max_px = self._settings.photo_side_px, self._settings.max_picture_px

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from media.frame import DropCause
 from server.errors import CloseCode, ErrorCode
+from server.metrics.meters import Meters
 from server.settings import Settings
 from server.storage_settings import ENV_PREFIX
 
@@ -66,6 +67,14 @@ def errors_table() -> str:
 def closes_table() -> str:
     """The table of closing codes, with the README's own words where it has them."""
     return _table("Code", _values(CloseCode), "Closing codes")
+
+
+def meters_table() -> str:
+    """The table of our own meters, with the README's own words where it has them."""
+    counters = {"counter": "_total"}
+    families = Meters().registry.collect()
+    ours = [one for one in families if one.name.startswith("hair_tryon_")]
+    return _table("Name", (one.name + counters.get(one.type, "") for one in ours), "Metrics")
 
 
 def dependencies_table() -> str:

@@ -1,12 +1,13 @@
 """One session's runner with a worker, a sink and a clock, as the tests of the runner need it."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from media.frame import EncodedFrame
+from media.frame import DropCause, EncodedFrame
 from media.mailbox import Mailbox
 from processing.deadline import DeadlinePolicy
 from processing.fair import Share
@@ -18,6 +19,31 @@ MAX_FRAMES = 3
 MAX_BYTES = 100
 
 
+class CountingTally:
+    """A tally that can be compared with the session's own figures."""
+
+    def __init__(self) -> None:
+        self.counts = Counter[str]()
+        self.latencies_s: list[float] = []
+
+    def received(self) -> None:
+        """See Tally."""
+        self.counts["received"] += 1
+
+    def delivered(self, latency_s: float) -> None:
+        """See Tally."""
+        self.counts["delivered"] += 1
+        self.latencies_s.append(latency_s)
+
+    def dropped(self, cause: DropCause) -> None:
+        """See Tally."""
+        self.counts[cause] += 1
+
+    def failed(self) -> None:
+        """See Tally."""
+        self.counts["failed"] += 1
+
+
 class RunnerScene:
     """A runner with workers of its own, a sink that writes down, and a clock that stands."""
 
@@ -26,6 +52,7 @@ class RunnerScene:
         self.pool = WorkerPool(workers, self.clock)
         self.prepared: list[int] = []
         self.sink = RecordingSink()
+        self.tally = CountingTally()
         self.gates: dict[str, Gate] = {}
         self.errors: dict[str, Exception] = {}
         self.takes_s = 0.0
@@ -39,6 +66,7 @@ class RunnerScene:
             sink=self.sink,
             clock=self.clock,
             prepare=lambda: self.prepared.append(len(self.sink.told)),
+            tally=self.tally,
         )
         self.running: asyncio.Task[None] | None = None
 
@@ -71,9 +99,13 @@ class RunnerScene:
             await self.running
 
     def assert_balanced(self, *, in_flight: int | None = None) -> None:
-        """No frame is unaccounted for, in this very moment."""
+        """No frame is unaccounted for, in this very moment, by the session or by the tally."""
         figures = self.runner.figures()
         assert figures.balance == 0, figures
+        assert figures.in_flight == self.runner.in_flight
+        told = Counter[str]({cause.value: count for cause, count in figures.dropped.items()})
+        told.update(received=figures.received, delivered=figures.delivered, failed=figures.failed)
+        assert self.tally.counts == told
         if in_flight is not None:
             assert figures.in_flight == in_flight
 

@@ -20,9 +20,10 @@ def test_settings_table_is_the_settings() -> None:
         ("Why a frame is dropped", readme.drops_table),
         ("Error codes", readme.errors_table),
         ("Closing codes", readme.closes_table),
+        ("Metrics", readme.meters_table),
         ("Why these libraries", readme.dependencies_table),
     ],
-    ids=["drop causes", "error codes", "closing codes", "dependencies"],
+    ids=["drop causes", "error codes", "closing codes", "meters", "dependencies"],
 )
 def test_table_has_every_row_and_no_other(title: str, render: Callable[[], str]) -> None:
     """Each cause, code and dependency has its row and its meaning, and there is no other row."""

@@ -25,6 +25,7 @@ from aiortc.codecs.vpx import Vp8Encoder
 from aiortc.rtp import RtcpSrPacket
 from av import Packet
 
+from media.rtc.figures import Source
 from media.rtc.inlet import Inlet
 from media.rtc.video_codec import VideoCodec
 
@@ -39,6 +40,7 @@ _NACKS: Final = "_RTCRtpReceiver__nack_generator"
 _ENCODER: Final = "_RTCRtpSender__encoder"
 _CONNECT: Final = "_RTCPeerConnection__connect"
 _TIMESTAMP: Final = "_RTCRtpSender__rtp_timestamp"
+_SOURCES: Final = "_RTCRtpReceiver__remote_streams"
 
 
 def fits(receiver: RTCRtpReceiver, sender: RTCRtpSender) -> bool:
@@ -202,6 +204,11 @@ def watch_media(transport: RTCDtlsTransport, heard: Callable[[], None]) -> None:
         await take_report(data)
 
     vars(transport).update(_handle_rtp_data=handle_rtp_data, _handle_rtcp_data=handle_rtcp_data)
+
+
+def sources(receiver: RTCRtpReceiver) -> list[Source]:
+    """All streams that have come in; none where they are not where we know them."""
+    return list(getattr(receiver, _SOURCES, {}).values())
 
 
 def bound_sources(receiver: RTCRtpReceiver) -> None:

@@ -9,7 +9,14 @@ from aiortc import RTCDataChannel
 from media.coder import Coder
 from media.rtc import aiortc_private as private
 from media.rtc.answerer import Answerer, Bells, RtcOptions
-from media.rtc.figures import LinkFigures, LossReport, last_loss, link_figures
+from media.rtc.figures import (
+    LinkFigures,
+    LinkTotals,
+    LossReport,
+    last_loss,
+    link_figures,
+    link_totals,
+)
 from media.rtc.lane import Encoded
 from media.rtc.offer import Offer
 from media.rtc.path import DirectPath, VideoPath
@@ -54,6 +61,8 @@ class RtcConnection:
         self._returns = offer.receives
         self._channel: RTCDataChannel | None = None
         self._last_loss: LossReport | None = None
+        self.totals = LinkTotals()
+        """As of the last figures."""
         self.codec: VideoCodec = offer.codec
         bells = Bells(ears.connected, ears.ended, self._on_channel)
         self.end = Answerer(offer, self.codec, options, bells, now_s)
@@ -70,6 +79,11 @@ class RtcConnection:
         """How the pictures are read and written."""
         return self._path.coder
 
+    @property
+    def target_bps(self) -> int:
+        """Bits a second that the picture that is sent may take."""
+        return self._path.bitrate.bps
+
     async def answer(self) -> str:
         """See Answerer. Pictures come in from here on."""
         if self._returns:
@@ -81,6 +95,7 @@ class RtcConnection:
         """What RTCP tells; what the client reports as lost lowers the bitrate."""
         reports = await self.end.reports()
         link, loss = link_figures(reports), last_loss(reports)
+        self.totals = link_totals(reports, private.sources(self.end.transceiver.receiver))
         if loss is not None and loss != self._last_loss:
             self._path.bitrate.hear_loss(loss.share)
             self._last_loss = loss

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from media.rtc.capture_clock import CapturePair
 from media.rtc.video_codec import CLOCK_HZ
@@ -24,6 +24,30 @@ class LinkFigures:
     jitter_out_ms: float
     round_trip_ms: float | None
     clock: CapturePair | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTotals:
+    """What has passed since a connection began: packets of video, of which ``lost`` did not arrive,
+    as far as that is known, and bytes of everything. ``in`` is what the client sends."""
+
+    packets_in: int = 0
+    lost_in: int = 0
+    packets_out: int = 0
+    lost_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+
+
+class Source(Protocol):
+    """A stream that comes in, as aiortc counts it."""
+
+    packets_received: int
+
+    @property
+    def packets_lost(self) -> int:
+        """Less than none where packets came twice."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +76,26 @@ def link_figures(reports: Iterable[Any]) -> LinkFigures:
         lost_out=theirs.fractionLost / _LOST_UNIT if theirs else 0.0,
         jitter_out_ms=_ms(theirs.jitter) if theirs else 0.0,
         round_trip_ms=_round_trip_ms(theirs) if theirs else None,
+    )
+
+
+def link_totals(reports: Iterable[Any], sources: Iterable[Source]) -> LinkTotals:
+    """Of aiortc's statistics, and of all that comes in: retransmissions are a stream of their own,
+    and of several streams the statistics have but one. No more is lost on the way to the client
+    than was sent, whatever it reports."""
+    by_kind = {report.type: report for report in reports}
+    ours, theirs = by_kind.get("outbound-rtp"), by_kind.get("remote-inbound-rtp")
+    transport, coming = by_kind.get("transport"), list(sources)
+    packets_in = sum(source.packets_received for source in coming)
+    lost_in = sum(max(0, source.packets_lost) for source in coming)
+    packets_out = ours.packetsSent if ours else 0
+    return LinkTotals(
+        packets_in=packets_in + lost_in,
+        lost_in=lost_in,
+        packets_out=packets_out,
+        lost_out=min(packets_out, theirs.packetsLost) if theirs else 0,
+        bytes_in=transport.bytesReceived if transport else 0,
+        bytes_out=transport.bytesSent if transport else 0,
     )
 
 

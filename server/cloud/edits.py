@@ -16,6 +16,7 @@ from processing.cloud.faults import CloudFault
 from processing.cloud.model import CloudModel
 from processing.cloud.output_picture import MOST_PX
 from server.cloud.allowance import Allowance
+from server.metrics.caches import CacheMeters, Kept
 from storage.cache import Cache, cache_key
 from storage.errors import StorageError
 
@@ -28,8 +29,9 @@ class KnownEdits:
     """Pictures by their user and by all that they are made from, the photo's content included.
     What a cache has forgotten is made again."""
 
-    def __init__(self, cache: Cache) -> None:
+    def __init__(self, cache: Cache, meters: CacheMeters) -> None:
         self._cache = cache
+        self._meters = meters
         self._makers = WeakValueDictionary[str, asyncio.Lock]()
 
     def maker(self, key: str) -> asyncio.Lock:
@@ -39,6 +41,11 @@ class KnownEdits:
 
     async def find(self, key: str) -> Picture | None:
         """What the model made of the same, BGR; None if it is not known."""
+        found = await self._found(key)
+        self._meters.looked(Kept.EDITS, was_there=found is not None)
+        return found
+
+    async def _found(self, key: str) -> Picture | None:
         with suppress(StorageError, PictureError):
             if jpeg := await self._cache.get(key):
                 return await asyncio.to_thread(decode_photo, jpeg, MOST_PX)

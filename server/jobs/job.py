@@ -21,6 +21,7 @@ from server.jobs.lease import KeptLease, LeaseLost, LeaseTerms
 from server.jobs.progress import LiveProgress
 from server.jobs.workshop import FilmFaulty, WorkFailed
 from server.logs import pseudonym
+from server.metrics.videos import VideoMeters
 from server.stores import Stores
 from storage.addresses import name_of
 from storage.errors import FileDamaged, FileMissing, StorageError
@@ -66,6 +67,7 @@ class JobMeans:
     options: JobOptions
     progress: LiveProgress
     agreement: Agreement
+    meters: VideoMeters
 
 
 class _NotAgreed(Exception):
@@ -209,6 +211,7 @@ class Job:
 
     async def _end(self, ending: Ending) -> None:
         await self._lease.end(ending)
+        self._means.meters.ended(ending.status, ending.processing_time)
         self._log.info("job ended", status=ending.status, seconds=ending.processing_time)
 
     async def _leave(self) -> None:
@@ -221,6 +224,7 @@ class Job:
             if now is None:
                 await self._means.stores.keeper.withdraw(paths)
             elif now.status is ResultStatus.CANCELLED:
+                self._means.meters.ended(now.status)
                 for path in paths:
                     await self._files.delete(name_of(path))
 

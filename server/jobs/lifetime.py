@@ -30,6 +30,7 @@ from server.jobs.runner import JobRunner
 from server.jobs.sweeper import Sweeper
 from server.jobs.tickets import Tickets, open_broker
 from server.jobs.workshop import Workshop
+from server.metrics.videos import VideoMeters
 from server.settings import Settings
 from server.signed import Signer
 from server.stores import Stores
@@ -64,7 +65,7 @@ class JobWorks:
 
 @asynccontextmanager
 async def jobs_working(
-    settings: Settings, stores: Stores, clock: Clock, salon: Salon
+    settings: Settings, stores: Stores, clock: Clock, salon: Salon, meters: VideoMeters
 ) -> AsyncIterator[JobWorks]:
     """Ready to work. When this is left the jobs under way are handed back."""
     broker = open_broker(settings.redis_url.get_secret_value())
@@ -78,6 +79,7 @@ async def jobs_working(
         options=_options(settings),
         progress=progress,
         agreement=agreement,
+        meters=meters,
     )
     bounds = RunningBounds(settings.max_jobs, settings.max_user_jobs)
     runner = JobRunner(means, settings.job_places, bounds)
@@ -95,12 +97,18 @@ async def jobs_working(
 
 @asynccontextmanager
 async def jobs_running(
-    settings: Settings, stores: Stores, clock: Clock, signer: Signer, salon: Salon
+    settings: Settings,
+    stores: Stores,
+    clock: Clock,
+    signer: Signer,
+    salon: Salon,
+    *,
+    meters: VideoMeters,
 ) -> AsyncIterator[JobQueue]:
     """Jobs are carried out: here, unless there is a Redis that brings them to the workers. When
     this is left those under way are handed back."""
     async with (
-        jobs_working(settings, stores, clock, salon) as works,
+        jobs_working(settings, stores, clock, salon, meters) as works,
         _telling(settings, stores, clock, signer),
     ):
         yield JobQueue(

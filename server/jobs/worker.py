@@ -41,11 +41,11 @@ async def work(settings: Settings) -> None:
     if not settings.redis_url.get_secret_value():
         name = f"redis_url (REDIS_URL, {ENV_PREFIX}REDIS_URL, --redis-url)"
         raise SettingsInvalid(f"wrong setting: {name}: a worker needs one")
-    stop, clock = stop_on_signals(), SystemClock()
+    stop, clock, meters = stop_on_signals(), SystemClock(), Meters()
     async with (
         opened_stores(settings, clock) as stores,
-        _salon(settings, stores, clock) as salon,
-        jobs_working(settings, stores, clock, salon) as works,
+        _salon(settings, stores, clock, meters) as salon,
+        jobs_working(settings, stores, clock, salon, meters.videos) as works,
         asyncio.TaskGroup() as tasks,
     ):
         tasks.create_task(_listen(works.broker, settings.job_places, stop))
@@ -59,7 +59,9 @@ async def work(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _salon(settings: Settings, stores: Stores, clock: Clock) -> AsyncIterator[Salon]:
+async def _salon(
+    settings: Settings, stores: Stores, clock: Clock, meters: Meters
+) -> AsyncIterator[Salon]:
     """Where films are cut. One thread is enough for what is done here before and after that.
     Webhooks come to servers: here it is looked whether a picture is made."""
     pool = WorkerPool(1, clock)
@@ -71,7 +73,7 @@ async def _salon(settings: Settings, stores: Stores, clock: Clock) -> AsyncItera
         database=stores.database,
         cache=stores.cache,
         tariff=Tariff.of(settings, stores.database.tiers),
-        meters=Meters(),
+        meters=meters,
     )
     try:
         async with opened_salons(settings, means, Doorbell()) as salons:

@@ -2,7 +2,13 @@
 
 from prometheus_client import CollectorRegistry
 
+from server.metrics.caches import CacheMeters
 from server.metrics.cloud import CloudMeters
+from server.metrics.frames import FrameMeters
+from server.metrics.links import LinkMeters
+from server.metrics.machine import MachineMeters
+from server.metrics.requests import RequestMeters
+from server.metrics.videos import VideoMeters
 
 
 class Meters:
@@ -10,4 +16,10 @@ class Meters:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.requests = RequestMeters(self.registry)
+        self.frames = FrameMeters(self.registry)
+        self.links = LinkMeters(self.registry)
+        self.videos = VideoMeters(self.registry)
         self.cloud = CloudMeters(self.registry)
+        self.caches = CacheMeters(self.registry)
+        self.machine = MachineMeters(self.registry)

@@ -14,6 +14,12 @@ from tests.integration.test_jobs import kinds, uploaded
 from tests.logged import logged
 
 
+def ended(held: Held, status: str) -> float | None:
+    """How many films are counted that ended so."""
+    registry = held.service.services.meters.registry
+    return registry.get_sample_value("hair_tryon_videos_processed_total", {"status": status})
+
+
 async def test_a_faulty_film_fails_at_once(held: Held) -> None:
     """With words for its owner; it is not tried again."""
     result_id = await held.videos.ordered(await held.videos.upload())
@@ -22,6 +28,7 @@ async def test_a_faulty_film_fails_at_once(held: Held) -> None:
     assert document["status"] == "failed"
     assert document["error_message"] == "The video cannot be used: a hole"
     assert held.change.begun == 1
+    assert ended(held, "failed") == 1
 
 
 async def test_a_job_is_tried_three_times(held: Held) -> None:
@@ -46,6 +53,7 @@ async def test_of_a_job_that_is_over_no_failure_is_told(held: Held) -> None:
         await eventually(lambda: "job left" in [line["event"] for line in lines])
     assert [line for line in lines if line["log_level"] == "error"] == []
     assert held.change.begun == 1
+    assert ended(held, "cancelled") == 1
 
 
 @pytest.mark.parametrize("outage_s", [300.0, 0.0])

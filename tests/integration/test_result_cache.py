@@ -38,6 +38,11 @@ async def test_is_answered_with_what_was_made(made: tuple[Held, str, str]) -> No
     assert held.change.begun == 1
     _, total = await held.service.services.database.results.history("u1", 10, 0)
     assert total == 1
+    value = held.service.services.meters.registry.get_sample_value
+    for name, count in (("hits", 1), ("misses", 1)):
+        assert value(f"hair_tryon_cache_{name}_total", {"cache": "results"}) == count
+    assert value("hair_tryon_videos_processed_total", {"status": "completed"}) == 1
+    assert value("hair_tryon_video_seconds_count") == 1
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from processing.ledger import (
     percentile,
 )
 from tests.fakes import ManualClock
+from tests.runner_scene import CountingTally
 
 
 @pytest.fixture
@@ -53,6 +54,20 @@ def test_every_outcome_is_counted_once(ledger: Ledger, clock: ManualClock) -> No
     assert dict(figures.dropped) == dict.fromkeys(DropCause, 1)
     assert figures.dropped_total == len(DropCause)
     assert figures.balance == 0
+
+
+def test_a_tally_is_told(clock: ManualClock) -> None:
+    """Of everything, as soon as it is counted."""
+    tally = CountingTally()
+    ledger = Ledger(clock, tally)
+    clock.advance(1.0)
+    _deliver(ledger, clock, 0.25)
+    for _ in range(2):
+        ledger.received()
+    ledger.failed()
+    ledger.dropped(DropCause.LATE)
+    assert tally.counts == {"received": 3, "delivered": 1, "failed": 1, "late": 1}
+    assert tally.latencies_s == [0.25]
 
 
 def test_balance_shows_a_lost_frame(ledger: Ledger) -> None:

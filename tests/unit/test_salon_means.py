@@ -10,6 +10,7 @@ from processing.cloud.faults import CloudFault, FallbackReason
 from server.cloud.edits import KEPT_S, KnownEdits
 from server.cloud.means import SalonMeans
 from server.cloud.salon import Salon
+from server.metrics.meters import Meters
 from storage.cache import cache_key
 from storage.errors import StorageError, StorageFailed
 from storage.memory_cache import MemoryCache
@@ -44,7 +45,9 @@ def salon(spent: Spent, clock: ManualClock, cache: MemoryCache) -> Salon:
         networks="all", cloud_user_budget_micro_usd=BUDGET, cloud_budget_micro_usd=BUDGET
     )
     database = SimpleNamespace(spending=spent)
-    means = SimpleNamespace(settings=settings, clock=clock, cache=cache, database=database)
+    means = SimpleNamespace(
+        settings=settings, clock=clock, cache=cache, database=database, meters=Meters()
+    )
     return Salon(cast("SalonMeans", means), None)
 
 
@@ -71,11 +74,12 @@ async def test_who_has_none_may_have_what_is_known(spent: Spent) -> None:
 
     assert await reason("u1") is FallbackReason.BUDGET_SPENT
     key = cache_key("edit", "u1", "x")
-    await KnownEdits(cache).remember(key, np.zeros((8, 8, 3), np.uint8), Allowed())
+    known = KnownEdits(cache, Meters().caches)
+    await known.remember(key, np.zeros((8, 8, 3), np.uint8), Allowed())
     assert await reason("u1") is None
     assert await reason("u2") is FallbackReason.BUDGET_SPENT
     clock.advance(KEPT_S + 1)
     assert await reason("u1") is FallbackReason.BUDGET_SPENT
     with pytest.raises(CloudFault):
-        await KnownEdits(cache).remember(key, np.zeros((8, 8, 3), np.uint8), Allowed(0))
+        await known.remember(key, np.zeros((8, 8, 3), np.uint8), Allowed(0))
     assert await reason("u1") is FallbackReason.BUDGET_SPENT
