@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping
 
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_families
 from prometheus_client.parser import text_string_to_metric_families
 
 from media.frame import DropCause
@@ -130,6 +131,16 @@ async def test_requests_are_counted(service: Service) -> None:
     assert scraped.value("request_seconds_count", method="GET", endpoint=HISTORY) == 1
     assert 'method="TRACE"' not in scraped.text
     assert "smith" not in scraped.text
+
+
+async def test_prometheus_reads_it_in_its_own_form(service: Service) -> None:
+    """Which is stricter: what is no OpenMetrics is not read at all."""
+    url = f"{service.caller.url}/metrics"
+    accept = {"Accept": "application/openmetrics-text; version=1.0.0"}
+    async with service.caller.http.get(url, headers=accept) as answer:
+        assert answer.content_type == "application/openmetrics-text"
+        names = {family.name for family in open_families(await answer.text())}  # type: ignore[no-untyped-call]
+    assert {"hair_tryon_frames_received", "hair_tryon_jobs", "process_open_fds"} <= names
 
 
 async def test_jobs_are_absent_without_a_database(service: Service) -> None:
