@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 
-def tls_context() -> ssl.SSLContext:
-    """A server's context with a new certificate."""
+def pems() -> tuple[bytes, bytes]:
+    """A new certificate and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "hair")])
     now = datetime.now(UTC)
@@ -29,9 +29,14 @@ def tls_context() -> ssl.SSLContext:
     private = key.private_bytes(
         pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
+    return certificate.public_bytes(pem), private
+
+
+def tls_context() -> ssl.SSLContext:
+    """A server's context with a new certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "both.pem")
-        path.write_bytes(private + certificate.public_bytes(pem))
+        path.write_bytes(b"".join(pems()))
         context.load_cert_chain(path)
     return context
