@@ -41,11 +41,12 @@ test-fast: $(TEST_STAMP) ## run the unit tests only
 fuzz: $(TEST_STAMP) ## feed the parsers and the service at random for half an hour (ARGS="--minutes 5")
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
-lint: $(TEST_STAMP) ## ruff, mypy --strict, bandit; what is pinned, installed and known of it
+lint: $(TEST_STAMP) programs ## ruff, mypy --strict, bandit; deploy/; what is pinned, installed and known of it
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/bandit -q -c pyproject.toml -r run.py server media processing storage
+	$(BIN)/python -m tests.deploy_check
 	$(BIN)/python -m tests.audit $(ARGS)
 
 format: $(TEST_STAMP) ## lay out the code
@@ -76,12 +77,15 @@ lock: ## compile pyproject.toml into the pinned requirements files
 	$(BIN)/uv pip compile --universal -q --upgrade --no-header --no-emit-index-url \
 		--group test -c requirements.txt -o tests/requirements.txt
 
-# The tests drive the system's Chromium, coturn and ClamAV. Without root they have to be there.
+# The tests drive the system's Chromium, coturn, ClamAV and nginx; promtool and amtool look at rules.
+# Without root they have to be there.
 programs:
-	@if ! { command -v chromium && command -v turnserver && command -v clamd; } >/dev/null && \
+	@if ! { command -v chromium && command -v turnserver && command -v clamd && \
+	command -v nginx && command -v promtool && command -v amtool; } >/dev/null && \
 	[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && \
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-	chromium coturn clamav-daemon; fi
+	chromium coturn clamav-daemon && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+	--no-install-recommends nginx-light prometheus prometheus-alertmanager; fi
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
