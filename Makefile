@@ -41,12 +41,13 @@ test-fast: $(TEST_STAMP) ## run the unit tests only
 fuzz: $(TEST_STAMP) ## feed the parsers and the service at random for half an hour (ARGS="--minutes 5")
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
-lint: $(TEST_STAMP) programs ## ruff, mypy --strict, bandit; deploy/; what is pinned, installed and known of it
+lint: $(TEST_STAMP) programs ## ruff, mypy --strict, bandit; deploy/ and the cluster's manifests; what is pinned, installed and known of it
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/bandit -q -c pyproject.toml -r run.py server media processing storage
 	$(BIN)/python -m tests.deploy_check
+	$(BIN)/python -m tests.manifests
 	$(BIN)/python -m tests.audit $(ARGS)
 
 format: $(TEST_STAMP) ## lay out the code

@@ -1,0 +1,1 @@
+"""``python -m tests.manifests`` checks, without a cluster, what ``deploy/kubernetes/`` tells it."""
