@@ -8,50 +8,22 @@ from typing import Any, Final
 
 import pytest
 
+from server.metrics.meters import Meters
 from tests.manifests.__main__ import overlays
 from tests.manifests.objects import DEPLOY, read_one
 from tests.manifests.scaling import expressions
 
 GRAFANA: Final = DEPLOY / "grafana"
 DASHBOARDS: Final = sorted((GRAFANA / "dashboards").glob("*.json"))
-HISTOGRAMS: Final = {
-    "hair_tryon_cloud_edit_seconds",
-    "hair_tryon_event_loop_lag_seconds",
-    "hair_tryon_frame_seconds",
-    "hair_tryon_processing_seconds",
-    "hair_tryon_request_seconds",
-    "hair_tryon_video_seconds",
-    "hair_tryon_webrtc_jitter_seconds",
-    "hair_tryon_webrtc_round_trip_seconds",
-}
-METERS: Final = {f"{name}_bucket" for name in HISTOGRAMS} | {
-    "hair_tryon_active_connections",
-    "hair_tryon_cache_hits_total",
-    "hair_tryon_cache_misses_total",
-    "hair_tryon_cloud_edits_total",
-    "hair_tryon_cloud_fallbacks_total",
-    "hair_tryon_cloud_spent_usd_total",
-    "hair_tryon_frames_delivered_total",
-    "hair_tryon_frames_dropped_total",
-    "hair_tryon_frames_failed_total",
-    "hair_tryon_frames_in_flight",
-    "hair_tryon_frames_received_total",
-    "hair_tryon_jobs",
-    "hair_tryon_requests_total",
-    "hair_tryon_sessions_limit",
-    "hair_tryon_videos_processed_total",
-    "hair_tryon_webrtc_bytes_total",
-    "hair_tryon_webrtc_packets_lost_total",
-    "hair_tryon_webrtc_packets_total",
-    "hair_tryon_workers",
-    "hair_tryon_workers_busy",
-    "process_cpu_seconds_total",
-    "process_max_fds",
-    "process_open_fds",
-    "process_resident_memory_bytes",
-}
-"""What the service tells, as far as somebody asks."""
+RULES: Final = sorted((DEPLOY / "prometheus" / "rules").glob("*.yml"))
+KINDS: Final = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
 NAME: Final = re.compile(r"\b(?:hair_tryon|process)_\w+\b(?!:)")
+
+
+def told() -> set[str]:
+    """By which names the service tells what it measures."""
+    families = Meters().registry.collect()
+    return {one.name + end for one in families for end in KINDS.get(one.type, ())}
 
 
 def panels(dashboard: Path) -> list[dict[str, Any]]:
@@ -91,10 +63,19 @@ def test_dashboards_have_names_of_their_own() -> None:
 
 
 def test_queries_are_of_meters_that_there_are() -> None:
-    """Each asks for some, and for no other; and nothing is in the list that nobody asks for."""
-    asked = {query: set(NAME.findall(query)) for query in queries()}
+    """Each asks for some, and for no other."""
+    asked, meters = {query: set(NAME.findall(query)) for query in queries()}, told()
     assert [query for query, names in asked.items() if not names] == []
-    assert set().union(*asked.values()) == METERS
+    assert {query for query, names in asked.items() if names - meters} == set()
+
+
+def test_alerts_are_of_meters_that_there_are() -> None:
+    """An alert about another would never come."""
+    rules = [
+        rule for path in RULES for group in read_one(path)["groups"] for rule in group["rules"]
+    ]
+    assert rules
+    assert {name for rule in rules for name in NAME.findall(rule["expr"])} <= told()
 
 
 def test_the_autoscaler_asks_for_meters_that_there_are() -> None:
@@ -102,4 +83,4 @@ def test_the_autoscaler_asks_for_meters_that_there_are() -> None:
     asked = [text for one in overlays() if one.name == "production" for text in expressions(one)]
     assert asked
     names = {name for text in asked for name in NAME.findall(re.sub(r"hair_tryon:\w+", "", text))}
-    assert names <= METERS
+    assert names <= told()
