@@ -64,6 +64,11 @@ class DoorSettings(BaseSettings):
         description="addresses or networks, separated by commas, from which GET /metrics is read "
         "without credentials, by who connects from there and not through a proxy or gateway",
     )
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        0,
+        description="port at which those read what a worker (run.py worker) counts, at host; 0 for "
+        "none",
+    )
     require_consent: CliImplicitFlag[bool] = Field(
         False,
         description="take pictures only of users who have agreed to what GET about says is done "

@@ -18,6 +18,7 @@ from server.cloud.means import WorkerMeans
 from server.cloud.opened import opened_salons
 from server.cloud.salon import Salon
 from server.jobs.lifetime import jobs_working
+from server.metrics.alone import served_alone
 from server.metrics.meters import Meters
 from server.serve import stop_on_signals
 from server.settings import Settings, SettingsInvalid
@@ -36,7 +37,8 @@ log = structlog.get_logger(__name__)
 async def work(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; jobs under way are then handed back.
 
-    Raises SettingsInvalid when there is no Redis in the settings, or a store cannot be used.
+    Raises SettingsInvalid when there is no Redis in the settings, or a store or the port for its
+    meters cannot be used.
     """
     if not settings.redis_url.get_secret_value():
         name = f"redis_url (REDIS_URL, {ENV_PREFIX}REDIS_URL, --redis-url)"
@@ -44,6 +46,7 @@ async def work(settings: Settings) -> None:
     stop, clock, meters = stop_on_signals(), SystemClock(), Meters()
     async with (
         opened_stores(settings, clock) as stores,
+        served_alone(settings, meters),
         _salon(settings, stores, clock, meters) as salon,
         jobs_working(settings, stores, clock, salon, meters.videos) as works,
         asyncio.TaskGroup() as tasks,

@@ -10,6 +10,7 @@ from prometheus_client.exposition import choose_encoder
 
 from server.answering import CAME_S
 from server.keys import SERVICES
+from server.metrics.meters import Meters
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,15 @@ async def metrics(request: web.Request) -> web.Response:
     """``GET /metrics``, in the form that is asked for."""
     services = request.app[SERVICES]
     await services.meters.videos.ask(services.database.results)
-    encode, content_type = choose_encoder(request.headers.get(hdrs.ACCEPT, ""))
+    return await written(services.meters, request.headers.get(hdrs.ACCEPT, ""))
+
+
+async def written(meters: Meters, accept: str) -> web.Response:
+    """The meters as they are now, in the form that is accepted."""
+    encode, content_type = choose_encoder(accept)
     # Read between two events, so that they agree with each other; to write thousands of lines
     # would keep frames waiting.
-    taken = _Taken(list(services.meters.registry.collect()))
+    taken = _Taken(list(meters.registry.collect()))
     body = await asyncio.to_thread(encode, taken)
     return web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type})
 
