@@ -1,11 +1,13 @@
 """By relay alone, through a real coturn, with the credentials that the service mints."""
 
+import asyncio
 from pathlib import Path
 
+from aioice.turn import create_turn_endpoint
 from aiortc import RTCIceServer
 
 from tests.integration.browser import OpenTab
-from tests.integration.coturn import SECRET, coturn
+from tests.integration.coturn import HOST, REACHED, SECRET, coturn, deployed
 from tests.integration.process import ServerProcess
 from tests.integration.service import StartService, eventually
 from tests.rtc import RtcClient
@@ -57,3 +59,42 @@ async def test_the_page_by_relay(open_tab: OpenTab, tmp_path: Path) -> None:
             assert tab.complaints == []
         finally:
             await server.stop()
+
+
+class RelayUser(asyncio.DatagramProtocol):
+    """Notes what the server refuses."""
+
+    def __init__(self) -> None:
+        self.errors: list[str] = []
+        self.is_gone = False
+
+    def error_received(self, exc: Exception) -> None:
+        self.errors.append(str(exc))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.is_gone = True
+
+
+async def test_the_deployed_one(start_service: StartService, tmp_path: Path) -> None:
+    """It leads to the service, by the credentials that this mints, and to no other address."""
+    async with coturn(tmp_path, deployed) as turn:
+        service = await start_service(turn=turn.url, turn_secret=SECRET, rtc_listen=REACHED)
+        http, url = service.caller.http, service.caller.url
+        async with http.get(f"{url}/api/hair-tryOn/ice-servers?user_id=u1") as response:
+            server = (await response.json())["iceServers"][0]
+        credentials = RTCIceServer(server["urls"], server["username"], server["credential"])
+        client = RtcClient(http, url, turn=credentials)
+        try:
+            await client.connect()
+            await eventually(lambda: len(client.pictures) > 10, 20.0)
+        finally:
+            await client.close()
+        await service.settled()
+        relay, user = await create_turn_endpoint(
+            RelayUser, (HOST, turn.port), server["username"], server["credential"]
+        )
+        relay.sendto(b"hello", (HOST, 27017))
+        await eventually(lambda: bool(user.errors))
+        assert "403" in user.errors[0]
+        relay.close()
+        await eventually(lambda: user.is_gone)
