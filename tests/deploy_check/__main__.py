@@ -18,6 +18,7 @@ CHECKS: Final = (
     gateway.is_sound,
     rules.rules_are_sound,
     rules.alerts_are_tested,
+    rules.meters_are_there,
     rules.receivers_are_sound,
 )
 

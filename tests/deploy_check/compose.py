@@ -49,7 +49,7 @@ def findings(document: Part) -> Iterator[str]:
         yield from _connected(name, part, document)
         yield from _files(name, part)
     yield from _settings(services)
-    yield from _addresses(services)
+    yield from _addresses(document)
 
 
 def _contained(name: str, part: Part) -> Iterator[str]:
@@ -121,8 +121,10 @@ def _filled(text: str) -> str:
     return _FILLED.sub(lambda found: "192.0.2.1" if "ADDRESS" in found[1] else VALUE, text)
 
 
-def _addresses(services: Part) -> Iterator[str]:
+def _addresses(document: Part) -> Iterator[str]:
     """Addresses and ports that are said twice are the same."""
+    services: Part = document["services"]
+    monitoring = document["networks"]["monitoring"]["ipam"]["config"][0]["subnet"]
     given = services[SERVER]["environment"]
     own = {name: services[name]["networks"]["edge"]["ipv4_address"] for name in OPEN}
     turn = (DEPLOY / "coturn" / "turnserver.conf").read_text(encoding="utf-8")
@@ -131,6 +133,7 @@ def _addresses(services: Part) -> Iterator[str]:
         "the gateway is believed": given["HAIR_TRYON_PROXIES"] == own["gateway"],
         "media come to the service": given["HAIR_TRYON_RTC_LISTEN"] == own[SERVER],
         "relays reach it": given["HAIR_TRYON_RTC_PUBLIC"].endswith(f",{own[SERVER]}"),
+        "Prometheus may ask": given["HAIR_TRYON_METRICS_NETWORKS"] == monitoring,
         "TURN leads there": f"\nallowed-peer-ip={own[SERVER]}\n" in turn,
         "TURN relays": turn.count(f"-ip={own['coturn']}\n") == 2,
         "calls take open ports": services[SERVER]["ports"] == [f"{ports}:{ports}/udp"],

@@ -1,15 +1,19 @@
 """Prometheus' rules with their tests, and who is told."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
+from server.metrics.meters import Meters
 from tests.deploy_check.programs import DEPLOY, findings_of
 
 PROMETHEUS: Final = DEPLOY / "prometheus"
 _PROMTOOL: Final = ("promtool", "apt-get install prometheus")
+_METER: Final = re.compile(r"\bhair_tryon_[a-z_]+")
+_SUFFIXES: Final = {"counter": "_total", "histogram": "_bucket"}
 
 
 def rules_are_sound() -> Iterator[str]:
@@ -32,6 +36,14 @@ def alerts_are_tested() -> Iterator[str]:
         for comes in (True, False):
             if (name, comes) not in expected:
                 yield f"{name}: no test has it {'come' if comes else 'stay away'}"
+
+
+def meters_are_there() -> Iterator[str]:
+    """Names in rules and their tests that no meter has: what watches them would watch nothing."""
+    known = {meter.name + _SUFFIXES.get(meter.type, "") for meter in Meters().registry.collect()}
+    for path in sorted(PROMETHEUS.glob("*/*.yml")):
+        for name in sorted(set(_METER.findall(path.read_text(encoding="utf-8"))) - known):
+            yield f"{path.parent.name}/{path.name}: there is no meter {name}"
 
 
 def receivers_are_sound() -> Iterator[str]:

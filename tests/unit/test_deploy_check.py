@@ -13,8 +13,9 @@ DOCUMENT: dict[str, Any] = yaml.safe_load(compose.COMPOSE.read_text(encoding="ut
 
 
 def test_parts_fit_together() -> None:
-    """Of the compose file, and of the alerts and their tests."""
-    assert [*compose.is_sound(), *rules.alerts_are_tested()] == []
+    """Of the compose file, and of the alerts, their tests and what they watch."""
+    found = [*compose.is_sound(), *rules.alerts_are_tested(), *rules.meters_are_there()]
+    assert found == []
 
 
 def _open(services: Any) -> None:
