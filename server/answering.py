@@ -1,6 +1,7 @@
 """What every request is answered with in the end: errors of one shape, an id, a line in the log.
 
-4xx are logged as warnings, 5xx as errors (report section 8.1); neither says what was sent.
+4xx are logged as warnings, 5xx as errors (report section 8.1), all else for information; no line
+says what was sent.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from server.errors import ErrorCode
+from server.logs import pseudonym
 from server.replies import ErrorReply, RequestRefused, cut, refused, storage_refusal
 from storage.errors import StorageError
 
@@ -20,6 +22,8 @@ REQUEST_ID: Final = "X-Request-Id"
 ID: Final = web.RequestKey("id", str)
 CAME_S: Final = web.RequestKey("came_s", float)
 """When it came, by the loop's time."""
+WHOSE: Final = web.RequestKey("whose", str)
+"""Whom it is for, as far as that is known."""
 BEGUN: Final = web.RequestKey("begun", bool)
 """Something was sent: there is no other answer any more."""
 _CODES: Final = {
@@ -27,6 +31,10 @@ _CODES: Final = {
     405: (ErrorCode.METHOD_NOT_ALLOWED, "The address is not for this method; Allow says for which"),
     413: (ErrorCode.FILE_TOO_LARGE, "The body is too large"),
 }
+QUIET: Final = frozenset(
+    {"/", "/page/{name}", "/docs/{name}", "/livez", "/readyz", "/metrics", "/api/hair-tryOn/health"}
+)
+"""What browsers and machines ask for all the time is told of only where it goes wrong."""
 _OTHERWISE: Final = (ErrorCode.INVALID_REQUEST, "The request cannot be understood")
 _BROKEN: Final = "Something went wrong here; request_id names it in the log"
 
@@ -38,7 +46,7 @@ async def answering(request: web.Request, handler: Handler) -> web.StreamRespons
     """Answers what handlers raise, and gives every request an id, which the log and the answer
     have."""
     request[ID], request[CAME_S] = uuid.uuid4().hex, asyncio.get_running_loop().time()
-    with structlog.contextvars.bound_contextvars(request=request[ID]):
+    with structlog.contextvars.bound_contextvars(request_id=request[ID]):
         response = await _answer(request, handler)
         if isinstance(response, ErrorReply):
             response.identify(request[ID])
@@ -84,16 +92,24 @@ def _as_others(error: web.HTTPException) -> web.Response:
 
 
 def _tell(request: web.Request, response: web.StreamResponse) -> None:
-    if response.status < HTTPStatus.BAD_REQUEST:
-        return
+    """One line for each request (report section 9.3), when it is over: a live session's, too."""
     resource = request.match_info.route.resource
-    said = {
+    endpoint = resource.canonical if resource else None
+    user_id = request.get(WHOSE, "")
+    said: dict[str, object] = {
         "method": request.method,
-        "route": resource.canonical if resource else None,
+        "endpoint": endpoint,
         "status": response.status,
-        "code": response.code if isinstance(response, ErrorReply) else None,
+        "duration_ms": round((asyncio.get_running_loop().time() - request[CAME_S]) * 1000, 1),
+        "user_id": pseudonym(user_id) if user_id else None,
     }
-    if response.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.warning("request refused", **said)
-    else:
+    if response.status >= HTTPStatus.BAD_REQUEST:
+        said["code"] = response.code if isinstance(response, ErrorReply) else None
+    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request not answered as it should be", **said)
+    elif response.status >= HTTPStatus.BAD_REQUEST:
+        log.warning("request refused", **said)
+    elif endpoint in QUIET:
+        log.debug("request answered", **said)
+    else:
+        log.info("request answered", **said)

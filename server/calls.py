@@ -108,7 +108,7 @@ class Calls:
         await asyncio.gather(*late, return_exceptions=True)
 
     async def _hold(self, call: Call) -> None:
-        structlog.contextvars.bind_contextvars(session=pseudonym(call.session_id))
+        structlog.contextvars.bind_contextvars(session_id=pseudonym(call.session_id))
         try:
             ending = await self._live(call)
         except (SessionRefused, OfferRejected, ClientError) as refused:

@@ -32,6 +32,7 @@ def configure_logging(log_format: LogFormat, level: LogLevel) -> None:
     for_machines: list[structlog.typing.Processor] = [
         _name_service,
         structlog.processors.format_exc_info,
+        structlog.processors.EventRenamer("message"),
         structlog.processors.JSONRenderer(),
     ]
     renderers = for_eyes if is_console else for_machines

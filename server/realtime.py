@@ -33,7 +33,7 @@ async def realtime(request: web.Request) -> web.StreamResponse:
         await peer.open()
         _check_let_in(request)
         session_id, user_id = read_ids(request)
-        structlog.contextvars.bind_contextvars(session=pseudonym(session_id))
+        structlog.contextvars.bind_contextvars(session_id=pseudonym(session_id))
         until_s = request[CALLER].until_s(services.clock)
         async with sessions.admit(session_id, user_id, peer, until_s) as session:
             ending = await session.serve(lambda: peer.read(session))

@@ -200,7 +200,7 @@ class Connection(RequestHandler):
         if status < HTTPStatus.INTERNAL_SERVER_ERROR:
             return _Nameless(fault_of(exc).told())
         fault = faults.BROKEN.named()
-        log.error("request failed", request=fault.request_id, exc_info=exc)
+        log.error("request failed", request_id=fault.request_id, exc_info=exc)
         return _Nameless(fault)
 
     # -- messages come in -----------------------------------------------------------------------

@@ -46,7 +46,10 @@ class Fault:
         """With an id, by which the log has it."""
         fault = self.named()
         log.warning(
-            "request refused", request=fault.request_id, status=fault.status.value, code=fault.code
+            "request refused",
+            request_id=fault.request_id,
+            status=fault.status.value,
+            code=fault.code,
         )
         return fault
 

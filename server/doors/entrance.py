@@ -11,6 +11,7 @@ import structlog
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
+from server.answering import WHOSE
 from server.doors.access import Access
 from server.doors.caller import ANYBODY, NOBODY, Caller
 from server.doors.costs import Costs
@@ -74,6 +75,7 @@ async def act_for(request: web.Request, user_id: str) -> None:
     """Whoever asks acts for this user, whose limits it counts towards. Raises RequestRefused: 403
     if they may not, 429 if the user has used them up."""
     _check(request, user_id)
+    request[WHOSE] = user_id
     await _pay(request, user_id)
 
 
@@ -105,6 +107,8 @@ async def _let_in(request: web.Request, operation: Operation) -> None:
         raise RequestRefused(400, ErrorCode.INVALID_REQUEST, text, closes=True)
     if operation.access in _ADMINS and not caller.is_admin:
         raise _forbidden("This is for admins")
+    if caller != NOBODY:
+        request[WHOSE] = next(iter(_named(request)), caller.user_id)
     for user_id in (*_named(request), caller.user_id):
         _check(request, user_id)
         # Of a form it is the user whom the form names, and no other.

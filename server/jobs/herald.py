@@ -93,8 +93,8 @@ class Herald:
         if failure is not None and record.notify_attempts <= len(DELAYS_S):
             delay_s = DELAYS_S[record.notify_attempts - 1]
             again_at = self._clock.utc_now() + timedelta(seconds=delay_s)
-        result, attempt = pseudonym(record.result_id), record.notify_attempts
-        log.info("webhook called", result=result, attempt=attempt, failure=failure)
+        result_id, attempt = pseudonym(record.result_id), record.notify_attempts
+        log.info("webhook called", result_id=result_id, attempt=attempt, failure=failure)
         try:
             await self._database.results.end_notice(record.result_id, again_at)
         except StorageError as error:

@@ -85,7 +85,7 @@ class Job:
         self._files = means.stores.files
         self._clock = means.clock
         self._options = means.options
-        self._log = log.bind(result=pseudonym(record.result_id), attempt=record.attempts)
+        self._log = log.bind(result_id=pseudonym(record.result_id), attempt=record.attempts)
 
     async def work(self) -> None:
         """Do the job, however it ends. Who is cancelled hands it back."""
@@ -212,7 +212,12 @@ class Job:
     async def _end(self, ending: Ending) -> None:
         await self._lease.end(ending)
         self._means.meters.ended(ending.status, ending.processing_time)
-        self._log.info("job ended", status=ending.status, seconds=ending.processing_time)
+        self._log.info(
+            "job ended",
+            status=ending.status,
+            frame_count=self._record.frames_total,
+            processing_time=ending.processing_time,
+        )
 
     async def _leave(self) -> None:
         """Of a job that was cancelled or forgotten nothing stays, however far it was."""

@@ -47,8 +47,8 @@ class Sweeper:
 
     async def _take_up(self, record: ResultRecord) -> None:
         """Its worker is gone."""
-        result = pseudonym(record.result_id)
-        log.warning("job left by its worker", result=result, status=record.status)
+        result_id = pseudonym(record.result_id)
+        log.warning("job left by its worker", result_id=result_id, status=record.status)
         if record.status is ResultStatus.FAILED:
             now = self._clock.utc_now()
             await self._database.uploads.set_status(record.upload_id, UploadStatus.FAILED, now)

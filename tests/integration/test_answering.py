@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from server import answering
+from server.logs import pseudonym
 from storage.errors import StorageFailed
 from tests.engines import SECRET
 from tests.integration.client import realtime_path
@@ -86,7 +87,7 @@ async def test_a_fault_of_ours_is_told_without_what_it_was(
     assert (answer.status, document["error"]) == (500, "INTERNAL_ERROR")
     assert SECRET not in json.dumps(document)
     assert [str(line["exc_info"]) for line in lines if "exc_info" in line] == [SECRET]
-    assert {line["request"] for line in lines} == {document["request_id"]}
+    assert {line["request_id"] for line in lines} == {document["request_id"]}
 
 
 async def test_what_is_refused_is_logged_without_what_was_sent(
@@ -95,16 +96,33 @@ async def test_what_is_refused_is_logged_without_what_was_sent(
     """A warning with the route, the status, the code and the id; an error where it is our fault."""
     with logged(answering) as lines:
         _, document = await ask(service, "GET", f"{API}/history/somebody?limit=geheim")
-    assert [line for line in lines if "status" in line] == [{
+    (line,) = [line for line in lines if "status" in line]
+    assert line.pop("duration_ms") >= 0
+    assert line == {
         "event": "request refused", "log_level": "warning", "method": "GET",
-        "route": f"{API}/history/{{user_id}}", "status": 422, "code": "VALIDATION_FAILED",
-        "request": document["request_id"],
-    }]  # fmt: skip
+        "endpoint": f"{API}/history/{{user_id}}", "status": 422, "code": "VALIDATION_FAILED",
+        "request_id": document["request_id"], "user_id": pseudonym("somebody"),
+    }  # fmt: skip
     monkeypatch.setattr(service.services.database.results, "history", _away)
     with logged(answering) as lines:
         await ask(service, "GET", f"{API}/history/somebody")
     told = [(line["log_level"], line["status"]) for line in lines if "status" in line]
     assert told == [("error", 503)]
+
+
+async def test_each_request_is_a_line(service: Service) -> None:
+    """With whom it was for, as logs may show them; what machines ask for all the time is none."""
+    with logged(answering) as lines:
+        await ask(service, "GET", f"{API}/history/ann")
+        await ask(service, "GET", "/livez")
+        await ask(service, "GET", f"{API}/shades")
+    told = [(line["log_level"], line["endpoint"], line["user_id"]) for line in lines]
+    assert told == [
+        ("info", f"{API}/history/{{user_id}}", pseudonym("ann")),
+        ("debug", "/livez", None),
+        ("info", f"{API}/shades", None),
+    ]
+    assert "ann" not in str(lines)
 
 
 async def _away(*_: object, **__: object) -> Any:

@@ -144,7 +144,7 @@ async def test_faulty_requests(service: Service, name: str) -> None:
     assert answer.status == status
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.error["error"] == "INVALID_REQUEST"
-    assert answer.error["request_id"] == answer.headers["X-Request-Id"] == lines[0]["request"]
+    assert answer.error["request_id"] == answer.headers["X-Request-Id"] == lines[0]["request_id"]
     assert (lines[0]["log_level"], lines[0]["status"]) == ("warning", status)
     assert "Server" not in answer.headers
     assert SENT.decode() not in f"{lines} {answer}"

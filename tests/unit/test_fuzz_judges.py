@@ -37,10 +37,10 @@ def test_what_rises_and_rises_has() -> None:
         ("Hair try-on is served on http://127.0.0.1:1", False),
         ("RuntimeWarning: coroutine 'x' was never awaited", True),
         ("Traceback (most recent call last):", True),
-        (json.dumps({"event": "request refused", "level": "warning", "status": 404}), False),
-        (json.dumps({"event": "full", "level": "error", "status": 503}), False),
-        (json.dumps({"event": "bad", "level": "error", "status": 500}), True),
-        (json.dumps({"event": "odd", "level": "info", "exception": "Traceback"}), True),
+        (json.dumps({"message": "request refused", "level": "warning", "status": 404}), False),
+        (json.dumps({"message": "full", "level": "error", "status": 503}), False),
+        (json.dumps({"message": "bad", "level": "error", "status": 500}), True),
+        (json.dumps({"message": "odd", "level": "info", "exception": "Traceback"}), True),
     ],
 )
 def test_lines_of_a_log(line: str, is_fault: bool) -> None:

@@ -35,14 +35,14 @@ def _lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 
 def test_json_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """A line for machines has service, level, logger, time, event and its own fields."""
+    """A line for machines has service, level, logger, time, message and its own fields."""
     configure_logging("json", "info")
     structlog.get_logger("room").info("frame dropped", cause="late", count=3)
     (line,) = _lines(capsys)
     assert line.pop("timestamp").endswith("Z")
     assert line == {
         "service": SERVICE_NAME, "level": "info", "logger": "room",
-        "event": "frame dropped", "cause": "late", "count": 3,
+        "message": "frame dropped", "cause": "late", "count": 3,
     }  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def test_libraries_log_into_the_same_stream(capsys: pytest.CaptureFixture[str]) 
     configure_logging("json", "info")
     logging.getLogger("library").warning("%d of %s", 3, "five")
     (line,) = _lines(capsys)
-    assert (line["event"], line["level"], line["logger"]) == ("3 of five", "warning", "library")
+    assert (line["message"], line["level"], line["logger"]) == ("3 of five", "warning", "library")
     assert line["service"] == SERVICE_NAME
     assert "timestamp" in line
 
@@ -65,7 +65,7 @@ def test_warnings_are_lines_too(capsys: pytest.CaptureFixture[str]) -> None:
         warnings.warn_explicit("odd", UserWarning, "x.py", 1, module="PIL.TiffImagePlugin")
     (line,) = _lines(capsys)
     assert (line["level"], line["logger"]) == ("warning", "py.warnings")
-    assert "old" in line["event"]
+    assert "old" in line["message"]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_level_and_above(level: Any, shown: list[str], capsys: pytest.CaptureFix
     for name in ("debug", "info", "warning", "error"):
         getattr(structlog.get_logger("ours"), name)("ours")
         getattr(logging.getLogger("theirs"), name)("theirs")
-    assert [(line["event"], line["level"]) for line in _lines(capsys)] == [
+    assert [(line["message"], line["level"]) for line in _lines(capsys)] == [
         (event, name) for name in shown for event in ("ours", "theirs")
     ]
 
@@ -91,11 +91,11 @@ def test_level_and_above(level: Any, shown: list[str], capsys: pytest.CaptureFix
 def test_context_is_on_every_line(capsys: pytest.CaptureFixture[str]) -> None:
     """What is bound for a session stands on all lines of its task."""
     configure_logging("json", "info")
-    with structlog.contextvars.bound_contextvars(session="abc"):
+    with structlog.contextvars.bound_contextvars(session_id="abc"):
         structlog.get_logger("ours").info("in")
         logging.getLogger("theirs").info("in")
     structlog.get_logger("ours").info("out")
-    assert [line.get("session") for line in _lines(capsys)] == ["abc", "abc", None]
+    assert [line.get("session_id") for line in _lines(capsys)] == ["abc", "abc", None]
 
 
 def test_exception_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -116,14 +116,14 @@ def test_line_break_in_a_value_stays_one_line(capsys: pytest.CaptureFixture[str]
     configure_logging("json", "info")
     structlog.get_logger("ours").info("got", text='x"}\n{"event":"forged"}')
     (line,) = _lines(capsys)
-    assert line["event"] == "got"
+    assert line["message"] == "got"
 
 
 def test_auto_without_a_terminal_is_json(capsys: pytest.CaptureFixture[str]) -> None:
     """Where nobody watches, ``auto`` writes for machines."""
     configure_logging("auto", "info")
     structlog.get_logger("ours").info("started")
-    assert _lines(capsys)[0]["event"] == "started"
+    assert _lines(capsys)[0]["message"] == "started"
 
 
 def test_console_is_for_eyes(capsys: pytest.CaptureFixture[str]) -> None:

@@ -55,4 +55,4 @@ def fault_in(line: str) -> str | None:
     exception = said.pop("exception", "")
     if said.get("level") not in ("error", "critical") and not exception:
         return None
-    return f"{said.pop('event', '')}\n{said}\n{exception}".strip()
+    return f"{said.pop('message', '')}\n{said}\n{exception}".strip()
