@@ -20,7 +20,8 @@ def faults(overlay: Overlay) -> Iterator[str]:
     yield from _services(overlay, pods)
     yield from _policies(overlay, pods)
     yield from _ingresses(overlay)
-    yield from _monitors(overlay)
+    yield from _service_monitors(overlay)
+    yield from _pod_monitors(overlay, pods)
 
 
 def _twice(objects: Sequence[Object]) -> Iterator[str]:
@@ -145,7 +146,7 @@ def _service_ports(service: Object) -> set[str]:
     return {port["name"] for port in service["spec"]["ports"]}
 
 
-def _monitors(overlay: Overlay) -> Iterator[str]:
+def _service_monitors(overlay: Overlay) -> Iterator[str]:
     for one in overlay.of("ServiceMonitor"):
         selector = one["spec"]["selector"]
         taken = [
@@ -157,3 +158,11 @@ def _monitors(overlay: Overlay) -> Iterator[str]:
         for endpoint in one["spec"]["endpoints"]:
             if endpoint["port"] not in names:
                 yield f"{shown(one)}: takes no Service with a port {endpoint['port']}"
+
+
+def _pod_monitors(overlay: Overlay, pods: Sequence[Pod]) -> Iterator[str]:
+    for one in overlay.of("PodMonitor"):
+        taken = [pod.port_names for pod in pods if selects(one["spec"]["selector"], pod.labels)]
+        for endpoint in one["spec"]["podMetricsEndpoints"]:
+            if not any(endpoint["port"] in names for names in taken):
+                yield f"{shown(one)}: takes no pod with a port {endpoint['port']}"

@@ -31,10 +31,11 @@ def faults(overlay: Overlay, addresses: Sequence[tuple[str, str]]) -> Iterator[s
     for pod in overlay.pods():
         if any(_IMAGE in container["image"] for container in pod.containers):
             yield from _pod(overlay, pod, {path for method, path in addresses if method == "GET"})
-    for one in overlay.of("ServiceMonitor"):
-        for endpoint in one["spec"]["endpoints"]:
-            if endpoint["path"] not in paths:
-                yield f"{shown(one)}: there is no {endpoint['path']}"
+    for kind, field in (("ServiceMonitor", "endpoints"), ("PodMonitor", "podMetricsEndpoints")):
+        for one in overlay.of(kind):
+            for endpoint in one["spec"][field]:
+                if endpoint["path"] not in paths:
+                    yield f"{shown(one)}: there is no {endpoint['path']}"
     for one in overlay.of("Ingress"):
         yield from _ingress(one, paths)
 
@@ -54,6 +55,7 @@ def _pod(overlay: Overlay, pod: Pod, paths: set[str]) -> Iterator[str]:
             yield f"Deployment {pod.owner}: {error}"
         else:
             yield from _grace(pod, settings)
+            yield from _ports(pod, settings)
             yield from _room(overlay, settings)
 
 
@@ -98,6 +100,14 @@ def _grace(pod: Pod, settings: Settings) -> Iterator[str]:
     has_s = pod.spec["terminationGracePeriodSeconds"]
     if has_s < needs_s:
         yield f"Deployment {pod.owner}: is killed after {has_s} s, and needs {needs_s:.0f} s"
+
+
+def _ports(pod: Pod, settings: Settings) -> Iterator[str]:
+    listens = {"http": settings.port, "metrics": settings.metrics_port}
+    for container in pod.containers:
+        for port in container.get("ports", ()):
+            if port["containerPort"] != listens[port["name"]]:
+                yield f"Deployment {pod.owner}: does not listen at its port {port['name']}"
 
 
 def _room(overlay: Overlay, settings: Settings) -> Iterator[str]:

@@ -67,6 +67,12 @@ def test_our_own_are_right(name: str) -> None:
         ("has no port web", "Ingress hair-tryon", f"{INGRESS}/0/backend/service/port/name", "web"),
         ("nobody who makes it", "Ingress hair-tryon", "/metadata/annotations", {}),
         ("a port web", "ServiceMonitor hair-tryon", "/spec/endpoints/0/port", "web"),
+        (
+            "no pod with a port http",
+            "PodMonitor hair-tryon-worker",
+            "/spec/podMetricsEndpoints/0/port",
+            "http",
+        ),
         ("is none of it", "NetworkPolicy turn", "/spec/policyTypes", ["Ingress"]),
         ("has a port web", "NetworkPolicy turn", "/spec/ingress/0/ports/0/port", "web"),
         ("there are two", "Deployment turn", "/metadata/name", "hair-tryon"),
@@ -109,6 +115,12 @@ def test_pods_that_may_too_much_are_found(text: str, path: str, value: Any) -> N
             "/ready",
         ),
         ("there is no /meters", "ServiceMonitor hair-tryon", "/spec/endpoints/0/path", "/meters"),
+        (
+            "listen at its port metrics",
+            "Deployment hair-tryon-worker",
+            f"{CONTAINER}/ports/0/containerPort",
+            9000,
+        ),
         ("is killed after 20", "Deployment hair-tryon", f"{POD}/terminationGracePeriodSeconds", 20),
         (
             "no setting HAIR_TRYON_HOTS",
