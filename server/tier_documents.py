@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from media.clock import iso_utc
 from server.answers import Answer
@@ -12,6 +12,11 @@ from storage.tiers import TierName, TierQuality, TierRecord, UserTierRecord
 
 MOST_VIDEOS = 1_000_000
 LONGEST_S = 600
+
+
+def _whole(number: object) -> object:
+    """10.0 is an integer in JSON Schema, and what some languages write for one."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 class TierPath(Query):
@@ -25,9 +30,9 @@ class TierBody(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    videos_per_month: Annotated[int, Field(ge=0, le=MOST_VIDEOS, strict=True)] | None = Field(
-        description="Null: any number."
-    )
+    videos_per_month: (
+        Annotated[int, Field(ge=0, le=MOST_VIDEOS, strict=True), BeforeValidator(_whole)] | None
+    ) = Field(description="Null: any number.")
     max_video_s: Annotated[float, Field(gt=0, le=LONGEST_S, allow_inf_nan=False)]
     quality: TierQuality
 

@@ -184,7 +184,8 @@ async def test_admins_set_tiers(salon: Salon, ann: ClientSession) -> None:
         status, refusal = await salon.ask(ann, "PUT", path, json=said)
         assert (status, refusal["error"]) == (403, "FORBIDDEN")
     now = {"tier": "free", **one}
-    assert await salon.ask(salon.admin, "PUT", "tiers/free", json=one) == (200, now)
+    as_some_write_it = {**one, "videos_per_month": 1.0}
+    assert await salon.ask(salon.admin, "PUT", "tiers/free", json=as_some_write_it) == (200, now)
     assert (await salon.order(ann))[0] == 429
     assert (await salon.give("ann", "premium"))["tier"] == PREMIUM
     given_at = iso_utc(salon.clock.today)
@@ -201,6 +202,7 @@ async def test_admins_set_tiers(salon: Salon, ann: ClientSession) -> None:
         ("tiers/gold", {"videos_per_month": 1, "max_video_s": 1, "quality": "high"}),
         ("tiers/free", {"videos_per_month": -1, "max_video_s": 1, "quality": "high"}),
         ("tiers/free", {"videos_per_month": True, "max_video_s": 1, "quality": "high"}),
+        ("tiers/free", {"videos_per_month": 1.5, "max_video_s": 1, "quality": "high"}),
         ("tiers/free", {"max_video_s": 1, "quality": "high"}),
         ("tiers/free", {"videos_per_month": 1, "max_video_s": 0, "quality": "high"}),
         ("tiers/free", {"videos_per_month": 1, "max_video_s": 1, "quality": "best"}),
