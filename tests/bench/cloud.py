@@ -24,9 +24,9 @@ PLACES: Final = 5
 """As many as the service has in the cloud, if nothing else is set."""
 CLIENTS: Final = 7
 """More than there are places; so all of these are taken, and the others' photos are made here."""
-LOOKING_S: Final = 60.0
+LOOKING_S: Final = 20.0
 """Whoever has a picture looks at it before the next. A photo that is made here costs live frames
-something wherever the cloud is, and is not what is measured: so there are few of them, and as many
+something wherever the cloud is, and is not what is measured: so there are as many of them
 without a cloud."""
 WARM_UP_S: Final = 3.0
 RATIO_MAX: Final = 1.10
