@@ -1,14 +1,13 @@
 """A real TURN server: Debian's coturn on a free loopback port."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.integration.programs import find_program
+from tests.integration.programs import answering, end, find_program, free_port
 
 HOST, REALM, SECRET = "127.0.0.1", "hair.test", "a-shared-secret"
 START_S, STOP_S = 10.0, 5.0
@@ -60,7 +59,7 @@ async def coturn(
     folder: Path, configured: Callable[[Path, int], list[str]] = plain
 ) -> AsyncIterator[Coturn]:
     """A server of its own, for the length of the block."""
-    path, port, log = find_program("turnserver", "coturn"), _free_port(), folder / "coturn.log"
+    path, port, log = find_program("turnserver", "coturn"), free_port(), folder / "coturn.log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             path, *configured(folder, port), f"--static-auth-secret={SECRET}",
@@ -68,34 +67,8 @@ async def coturn(
             stdout=output, stderr=asyncio.subprocess.STDOUT, cwd=folder,
         )  # fmt: skip
     try:
-        await _answers(port)
+        # It listens by TCP as well as by UDP.
+        await answering(process, port, START_S, None)
         yield Coturn(port, log)
     finally:
-        process.terminate()
-        try:
-            async with asyncio.timeout(STOP_S):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-async def _answers(port: int) -> None:
-    """It listens by TCP as well as by UDP."""
-    async with asyncio.timeout(START_S):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection(HOST, port)
-            except OSError:
-                await asyncio.sleep(0.05)
-            else:
-                writer.close()
-                await writer.wait_closed()
-                return
+        await end(process, STOP_S)

@@ -16,6 +16,8 @@ import pymongo
 import pytest
 from pymongo.errors import PyMongoError
 
+from tests.integration.programs import free_port
+
 _START_S: Final = 60.0
 _STOP_S: Final = 30.0
 _TRIES: Final = 5
@@ -181,13 +183,6 @@ def _program() -> Path:
 
 def _runs(path: Path) -> bool:
     return subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0
-
-
-def free_port() -> int:
-    with socket.socket() as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        port: int = chosen.getsockname()[1]
-        return port
 
 
 def _takes_writes(client: "pymongo.MongoClient[dict[str, Any]]") -> bool:

@@ -9,8 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.deploy_check.gateway import arguments, lay_out
-from tests.integration.mongod import free_port
-from tests.integration.programs import find_program
+from tests.integration.programs import answering, end, find_program, free_port
 
 HOST = "127.0.0.1"
 START_S, STOP_S = 20.0, 10.0
@@ -33,31 +32,14 @@ async def nginx(folder: Path, service_url: str) -> AsyncIterator[Nginx]:
     lay_out(folder, urlsplit(service_url).netloc, f"{HOST}:{plain}", f"{HOST}:{secure}")
     process = await asyncio.create_subprocess_exec(path, *arguments(folder))
     try:
-        await _answers(secure, process)
+        await answering(process, secure, START_S, _trusting())
         yield Nginx(f"https://{HOST}:{secure}", f"http://{HOST}:{plain}", folder / "access.log")
     finally:
-        if process.returncode is None:
-            process.terminate()
-        try:
-            async with asyncio.timeout(STOP_S):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+        await end(process, STOP_S)
 
 
-async def _answers(port: int, process: asyncio.subprocess.Process) -> None:
-    """It shakes hands by TLS."""
-    trusting = ssl.create_default_context()
-    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
-    async with asyncio.timeout(START_S):
-        while True:
-            assert process.returncode is None, "nginx has ended"
-            try:
-                _, writer = await asyncio.open_connection(HOST, port, ssl=trusting)
-            except OSError:
-                await asyncio.sleep(0.02)
-            else:
-                writer.close()
-                await writer.wait_closed()
-                return
+def _trusting() -> ssl.SSLContext:
+    """Takes its certificate as it is."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context

