@@ -42,7 +42,28 @@ class Reminder:
         """Whether it may be said now; if so, it counts as said."""
         if now_s - self._said_s < self._interval_s:
             return False
+        self.said(now_s)
+        return True
+
+    def said(self, now_s: float) -> None:
+        """It has been said now."""
         self._said_s = now_s
+
+
+class News:
+    """Lets a thing be said when it is another than the last that was said, or that is
+    ``interval_s`` ago."""
+
+    def __init__(self, interval_s: float) -> None:
+        self._reminder = Reminder(interval_s)
+        self._said: object = None
+
+    def is_due(self, thing: object, now_s: float) -> bool:
+        """Whether it may be said now; if so, it counts as said."""
+        if thing == self._said:
+            return self._reminder.is_due(now_s)
+        self._said = thing
+        self._reminder.said(now_s)
         return True
 
 

@@ -14,7 +14,7 @@ from processing.ledger import Figures
 from processing.pipeline import FramePipeline, Processed
 from processing.runner import FrameRunner
 from server import endings, messages
-from server.budget import Budget, Reminder, turn_of
+from server.budget import Budget, News, Reminder, turn_of
 from server.document import SessionDocument
 from server.endings import Ending
 from server.errors import ClientError, ErrorCode, picture_fault
@@ -27,6 +27,8 @@ from server.wardrobe import Wardrobe
 from storage.records import SessionRecord, SessionStatus
 
 STATS_INTERVAL_S = 1.0
+SIGN_OF_LIFE_S = 5.0
+"""Figures that are as they were are told no more often: idle sessions may be many."""
 CONTROLS_PER_MINUTE = 1200
 """Messages that are no frames, faulty ones included: twenty a second is a slider being drawn."""
 CONTROL_BURST_S = 5.0
@@ -76,6 +78,7 @@ class LiveSession:
         self._active_at = clock.utc_now()
         self._document = SessionDocument(session_id, user_id, self._active_at)
         self._last = LastFrame()
+        self._news = News(SIGN_OF_LIFE_S)
         self._ending: Ending | None = None
         self._stopping = asyncio.Event()
         self.opened = asyncio.Event()
@@ -166,9 +169,9 @@ class LiveSession:
             self.stop(endings.BROKEN)
 
     async def _report(self) -> None:
-        """Once a second: figures to the client, a document to the journal, a look for clients that
-        are not known any more, idle, or as good as that. Sessions that began together do so in
-        turns."""
+        """Once a second: what is new of the figures to the client and of the document to the
+        journal, and a look for clients that are not known any more, idle, or as good as that.
+        Sessions that began together do so in turns."""
         await asyncio.sleep(STATS_INTERVAL_S * turn_of(self.session_id))
         while True:
             await asyncio.sleep(STATS_INTERVAL_S)
@@ -183,7 +186,8 @@ class LiveSession:
             record = self._record(SessionStatus.ACTIVE, figures)
             if self._document.is_news(record):
                 self._services.journal.note(record)
-            await self._peer.send(self._stats(figures))
+            if self._news.is_due((figures, self._peer.link), now_s):
+                await self._peer.send(self._stats(figures))
 
     # -- what the client sends ------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from server.keys import CALLS
 from storage.records import SessionStatus
 from tests.integration.client import Caller
 from tests.integration.service import Service, StartService, eventually
+from tests.pictures import jpeg
 from tests.rtc import RtcClient, Watcher
 from tests.tokens import AUDIENCE, ISSUER, SECRET, token
 
@@ -78,7 +79,8 @@ async def test_a_session_over_websocket(
     clock.wall_s = time.time()
     again = await caller.connect()
     assert (await again.receive())["look"]["shade"] == "copper"
-    for _ in range(3):
+    for number in range(3):
+        await again.process(f"f{number}", jpeg())
         await again.receive_figures()
     await caller.close()
 

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from server.budget import BURST_S, WINDOW_S, Budget, Reminder
+from server.budget import BURST_S, WINDOW_S, Budget, News, Reminder
 
 _LIMITS = [1, 2, 3, 10, 30, 240, 1200, 2400]
 
@@ -95,3 +95,12 @@ def test_reminder_counts_from_when_it_spoke() -> None:
     for now_s in (0.4, 0.8):
         assert not reminder.is_due(now_s)
     assert reminder.is_due(1.1)
+
+
+def test_what_is_new_is_said_at_once() -> None:
+    """What is as it was, no more often than the interval; counted from whatever was said last."""
+    news = News(5.0)
+    said = [(0.0, "a"), (1.0, "a"), (2.0, "b"), (3.0, "a"), (7.0, "a"), (8.0, "a"), (9.0, "a")]
+    assert [news.is_due(thing, now_s) for now_s, thing in said] == [
+        True, False, True, True, False, True, False,
+    ]  # fmt: skip
