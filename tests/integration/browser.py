@@ -17,7 +17,8 @@ from tests import pictures
 from tests.integration.programs import find_program
 
 PATIENCE_S = 20.0
-CAMERA_FRAMES = 4
+CAMERA_FRAMES, CAMERA_FPS = 4, 10
+"""A slow camera: browsers and engines are most of what these tests cost."""
 PAGE_DIR = Path(__file__).parents[2] / "server" / "page"
 PAGE_HOST = "http://page.test"
 GRID = (32, 24)
@@ -62,9 +63,10 @@ def camera_picture() -> Picture:
 
 def camera_showing(picture: Picture, folder: Path) -> tuple[str, ...]:
     """Flags for an allowed camera that shows this picture (height x width x 3, BGR)."""
-    path = folder / "camera.mjpeg"
-    jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
-    path.write_bytes(jpeg * CAMERA_FRAMES)
+    path, (height, width) = folder / "camera.y4m", picture.shape[:2]
+    frame = b"FRAME\n" + cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420).tobytes()
+    head = f"YUV4MPEG2 W{width} H{height} F{CAMERA_FPS}:1 Ip A1:1 C420jpeg\n".encode()
+    path.write_bytes(head + frame * CAMERA_FRAMES)
     return ALLOWED, TEST_CAMERA, f"--use-file-for-fake-video-capture={path}"
 
 
