@@ -35,6 +35,8 @@ QUIET: Final = frozenset(
     {"/", "/page/{name}", "/docs/{name}", "/livez", "/readyz", "/metrics", "/api/hair-tryOn/health"}
 )
 """What browsers and machines ask for all the time is told of only where it goes wrong."""
+LEFT: Final = 499
+"""The client has gone, or the server: nobody is answered. As nginx has it."""
 _OTHERWISE: Final = (ErrorCode.INVALID_REQUEST, "The request cannot be understood")
 _BROKEN: Final = "Something went wrong here; request_id names it in the log"
 
@@ -47,7 +49,11 @@ async def answering(request: web.Request, handler: Handler) -> web.StreamRespons
     have."""
     request[ID], request[CAME_S] = uuid.uuid4().hex, asyncio.get_running_loop().time()
     with structlog.contextvars.bound_contextvars(request_id=request[ID]):
-        response = await _answer(request, handler)
+        try:
+            response = await _answer(request, handler)
+        except asyncio.CancelledError:
+            _tell(request, web.Response(status=LEFT))
+            raise
         if isinstance(response, ErrorReply):
             response.identify(request[ID])
         _tell(request, response)
@@ -103,9 +109,13 @@ def _tell(request: web.Request, response: web.StreamResponse) -> None:
         "duration_ms": round((asyncio.get_running_loop().time() - request[CAME_S]) * 1000, 1),
         "user_id": pseudonym(user_id) if user_id else None,
     }
+    # That the service is not ready is what such an address is asked for.
+    is_told = response.status == HTTPStatus.SERVICE_UNAVAILABLE and endpoint in QUIET
     if response.status >= HTTPStatus.BAD_REQUEST:
         said["code"] = response.code if isinstance(response, ErrorReply) else None
-    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if response.status == LEFT:
+        log.info("request left", **said)
+    elif response.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not is_told:
         log.error("request not answered as it should be", **said)
     elif response.status >= HTTPStatus.BAD_REQUEST:
         log.warning("request refused", **said)

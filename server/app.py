@@ -58,7 +58,7 @@ from server.keys import (
     WEBHOOKS,
 )
 from server.listed import LOOPBACK
-from server.metrics.exposition import count_request
+from server.metrics.exposition import count_request, counting
 from server.metrics.meters import Meters
 from server.openapi.document import make_document
 from server.openapi.security import schemes
@@ -115,7 +115,7 @@ def create_app(
     hosts = [hosting(LOOPBACK)] if settings.is_open and not settings.insecure else []
     table = operations()
     inside = [crossing(origins), entrance(table), consenting(table), expecting]
-    app = web.Application(middlewares=[answering, dating, *hosts, *inside])
+    app = web.Application(middlewares=[counting, answering, dating, *hosts, *inside])
     app.add_routes(routes())
     names, ways_in = engines.names, schemes(settings)
     app[OPENAPI] = WrittenDocument(lambda: orjson.dumps(make_document(told(), names, ways_in)))

@@ -44,8 +44,7 @@ class Tariff:
 
 
 def _line(user_id: str) -> Iterator[str]:
-    """The user, and the enterprise whose customer they are by their id."""
-    yield user_id
-    enterprise, colon, _ = user_id.partition(CUSTOMER)
-    if colon:
-        yield enterprise
+    """The user, and the enterprises whose customer they are by their id, the nearest first."""
+    while user_id:
+        yield user_id
+        user_id, _, _ = user_id.rpartition(CUSTOMER)

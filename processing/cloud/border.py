@@ -19,6 +19,8 @@ from processing.cloud.faults import CloudFault, FallbackReason
 
 CONNECT_S: Final = 5.0
 MOST_BYTES: Final = 2 * 1024 * 1024
+LONGEST_WAIT_S: Final = 86400.0
+"""What is told beyond it is nothing to tell a client."""
 """Of an answer, which repeats the inputs: pictures of up to a quarter of a megabyte each. It is
 read by the event loop, which more would hold up."""
 _TOO_MANY: Final = 429
@@ -69,8 +71,13 @@ class Border(httpx.AsyncBaseTransport):
 
 
 def retry_after_s(headers: Mapping[str, str], body: bytes) -> float | None:
-    """In how many seconds to ask again: by the header, in either of its forms, or by what the
-    body says."""
+    """In how many seconds to ask again, LONGEST_WAIT_S at most: by the header, in either of its
+    forms, or by what the body says."""
+    wait_s = _told_wait_s(headers, body)
+    return None if wait_s is None else min(wait_s, LONGEST_WAIT_S)
+
+
+def _told_wait_s(headers: Mapping[str, str], body: bytes) -> float | None:
     told = headers.get("retry-after", "").strip()
     if told.isascii() and told.isdigit():
         return float(told)

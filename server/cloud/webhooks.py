@@ -7,6 +7,7 @@ signs each try anew, with its time: one that comes again as it was is somebody e
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
@@ -28,6 +29,10 @@ MOST_BYTES: Final = 2 * 1024 * 1024
 MESSAGE_ID: Final = "webhook-id"
 TIMESTAMP: Final = "webhook-timestamp"
 SIGNATURE: Final = "webhook-signature"
+_TIME: Final = re.compile(r"[1-9][0-9]{0,11}")
+"""Whole seconds, written in one way: the library takes any number that comes to them."""
+BODY_S: Final = 10.0
+"""Strangers, too, hold a place until their body is there: Replicate does not dribble."""
 HEARD_S: Final = 2 * 300 + 60
 """Webhooks may come five minutes early by their time, and again as late; the clock may be set
 back."""
@@ -47,7 +52,8 @@ async def hear_replicate(request: web.Request) -> web.Response:
     if SIGNATURE not in request.headers or hdrs.CONTENT_ENCODING in request.headers:
         raise _forbidden()  # of what is coded other bytes would be read than were signed
     with request.app[WEBHOOKS].one(sender_of(request)):
-        body = await read_bounded(request, MOST_BYTES, settings.body_timeout_s)
+        patience_s = min(BODY_S, settings.body_timeout_s)
+        body = await read_bounded(request, MOST_BYTES, patience_s)
         try:
             prediction_id = told_id(secret, request.headers, body)
             await _insist_on_first(request)
@@ -67,8 +73,11 @@ async def _insist_on_first(request: web.Request) -> None:
 
 def told_id(secret: str, headers: Mapping[str, str], body: bytes) -> str:
     """The id of the prediction that a webhook tells of. Raises NotSigned."""
+    named = {name.lower(): value for name, value in dict(headers).items()}
+    if _TIME.fullmatch(named.get(TIMESTAMP, "")) is None:
+        raise NotSigned("no time")
     try:
-        Webhook(secret).verify(body, dict(headers), json_parse=False)
+        Webhook(secret).verify(body, named, json_parse=False)
         told = orjson.loads(body)
     except (WebhookVerificationError, ValueError) as error:
         # The library leaves some of what is malformed to Python, whose errors these are.

@@ -4,7 +4,7 @@ Addresses are for those who have shown who they are unless the table of contents
 that no new one is open by mistake.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -81,7 +81,9 @@ async def act_for(request: web.Request, user_id: str) -> None:
 
 def sender_of(request: web.Request) -> str:
     """Who has sent it, whoever it is for: a user, or an address where nobody is asked."""
-    return request[CALLER].user_id or request.app[LIMITS].site(request)
+    caller = request[CALLER]
+    known = "" if caller == NOBODY else caller.user_id
+    return known or request.app[LIMITS].site(request)
 
 
 def not_let_in(reason: str) -> RequestRefused:
@@ -99,6 +101,8 @@ async def _let_in(request: web.Request, operation: Operation) -> None:
     if request.app[LIMITS].is_of_address(request, operation.costs):
         await _pay(request, NOBODY.user_id)  # whoever it is, and before it is found out
     caller = request[CALLER] = await _caller(request, operation.access)
+    if caller != NOBODY:
+        request[WHOSE] = caller.user_id
     if operation.places is not None and operation.takes_body:
         request.app[operation.places].check(sender_of(request))  # what has no place is not counted
     if ANNOUNCED in request and request.body_exists and not operation.takes_body:
@@ -107,10 +111,17 @@ async def _let_in(request: web.Request, operation: Operation) -> None:
         raise RequestRefused(400, ErrorCode.INVALID_REQUEST, text, closes=True)
     if operation.access in _ADMINS and not caller.is_admin:
         raise _forbidden("This is for admins")
-    if caller != NOBODY:
-        request[WHOSE] = next(iter(_named(request)), caller.user_id)
-    for user_id in (*_named(request), caller.user_id):
+    await _speak_for(request, operation, (*_named(request), caller.user_id))
+
+
+async def _speak_for(request: web.Request, operation: Operation, users: Sequence[str]) -> None:
+    """For those who are named, and for themselves, who are the last."""
+    caller = request[CALLER]
+    for user_id in users:
         _check(request, user_id)
+    if caller != NOBODY:
+        request[WHOSE] = users[0]
+    for user_id in users:
         # Of a form it is the user whom the form names, and no other.
         if caller.is_alone or not operation.names_user:
             await _pay(request, user_id)

@@ -1,14 +1,16 @@
 """The meters, as Prometheus reads them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
 from prometheus_client import Metric
 from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
 
-from server.answering import CAME_S
+from server.answering import BEGUN, CAME_S, LEFT
 from server.keys import SERVICES
 from server.metrics.meters import Meters
 
@@ -32,7 +34,7 @@ async def metrics(request: web.Request) -> web.Response:
 
 async def written(meters: Meters, accept: str) -> web.Response:
     """The meters as they are now, in the form that is accepted."""
-    encode, content_type = choose_encoder(accept)
+    encode, content_type = _form(accept)
     # Read between two events, so that they agree with each other; to write thousands of lines
     # would keep frames waiting.
     taken = _Taken(list(meters.registry.collect()))
@@ -40,12 +42,36 @@ async def written(meters: Meters, accept: str) -> web.Response:
     return web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type})
 
 
+def _form(accept: str) -> tuple[Callable[[Collector], bytes], str]:
+    """Of a version that is no number the library makes an error."""
+    try:
+        return choose_encoder(accept)
+    except (TypeError, ValueError):
+        return choose_encoder("")
+
+
 async def count_request(request: web.Request, response: web.StreamResponse) -> None:
     """Every answer is counted when it begins: a live session, or a stream of events, lasts for
     hours."""
+    _count(request, response.status)
+
+
+@web.middleware
+async def counting(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Those who leave before there is an answer are counted, too: what they asked for may have
+    cost."""
+    try:
+        return await handler(request)
+    except asyncio.CancelledError:
+        if BEGUN not in request:
+            _count(request, LEFT)
+        raise
+
+
+def _count(request: web.Request, status: int) -> None:
     resource = request.match_info.route.resource
     endpoint = None if resource is None else resource.canonical
     now_s = asyncio.get_running_loop().time()
     meters = request.app[SERVICES].meters.requests
     seconds = now_s - request.get(CAME_S, now_s)
-    meters.answered(request.method, endpoint, response.status, seconds)
+    meters.answered(request.method, endpoint, status, seconds)

@@ -11,11 +11,14 @@ import pytest
 from aiohttp import ClientSession, WSMsgType
 from yarl import URL
 
+from server import answering
 from server.doors.access import Access
+from server.logs import pseudonym
 from server.openapi.operation import Told
 from server.routes import told
 from tests.integration.auth_service import AuthService, auth
 from tests.integration.service import Service, StartService
+from tests.logged import logged
 from tests.signing import FORM, KEYS, form_of, signed
 from tests.tokens import AUDIENCE, ISSUER, SECRET, KeyPairs, claims, token, unsigned
 
@@ -180,6 +183,17 @@ async def test_everybody_asks_for_themselves(
                 assert (status, document["error"]) == (403, "FORBIDDEN"), name_of(one)
                 continue
             assert status not in (401, 403, 4401, 4403, 500), (name_of(one), status, document)
+
+
+async def test_it_is_told_who_asked_for_anothers(
+    service: Service, http: ClientSession, signing: Signing
+) -> None:
+    """And not whose it was: who goes through others' ids would be seen by nobody."""
+    address = f"{service.caller.url}/api/hair-tryOn/history/bob"
+    with logged(answering) as lines:
+        async with http.get(address, headers=bearer(signing.good("ann"))) as answer:
+            assert answer.status == 403
+    assert [line["user_id"] for line in lines] == [pseudonym("ann")]
 
 
 async def test_who_signs_asks_for_itself_and_its_customers(

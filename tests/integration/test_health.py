@@ -6,10 +6,11 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from server import health
+from server import answering, health
 from server.keys import LEAVING
 from storage.errors import StorageFailed
 from tests.integration.service import Service
+from tests.logged import logged
 
 PATH = "/api/hair-tryOn/health"
 
@@ -79,7 +80,9 @@ async def test_probes_of_a_well_service(service: Service) -> None:
 async def test_who_stops_is_sent_nobody(service: Service) -> None:
     """But is not held to be dead."""
     service.app[LEAVING].set()
-    status, body = await probed(service, "/readyz")
+    with logged(answering) as lines:
+        status, body = await probed(service, "/readyz")
+    assert [line["log_level"] for line in lines] == ["warning"]  # it goes as it should
     assert (status, body["status"]) == (503, "not ready")
     assert body["reasons"] == ["the server is stopping"]
     assert (await probed(service, "/livez"))[0] == 200

@@ -143,6 +143,16 @@ async def test_prometheus_reads_it_in_its_own_form(service: Service) -> None:
     assert {"hair_tryon_frames_received", "hair_tryon_jobs", "process_open_fds"} <= names
 
 
+async def test_a_form_that_there_is_not(service: Service) -> None:
+    """Is none that anybody could want: they get the plain one."""
+    url = f"{service.caller.url}/metrics"
+    for kind in ("application/openmetrics-text", "text/plain"):
+        for version in ("x", "9" * 5000):
+            accept = {"Accept": f"{kind}; version={version}"}
+            async with service.caller.http.get(url, headers=accept) as answer:
+                assert (answer.status, answer.content_type) == (200, "text/plain")
+
+
 async def test_jobs_are_absent_without_a_database(service: Service) -> None:
     """Which keeps nobody from reading the rest."""
     assert (await scrape(service)).value("jobs", state="queued") == 0

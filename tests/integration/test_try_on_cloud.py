@@ -17,6 +17,8 @@ from media.frame import Picture
 from processing.cloud.cutter import Cut, Cutter
 from processing.local.natural.engine import NaturalEngine
 from processing.look import Look
+from server import answering
+from server.answering import LEFT
 from server.app import COMING_SHARE
 from server.keys import PHOTOS_COMING, SALON
 from storage.cache import cache_key
@@ -24,7 +26,8 @@ from storage.spending import month_of
 from tests import pictures
 from tests.integration.cloud import EDITED, CloudScene, cloud
 from tests.integration.service import Service, StartService, eventually
-from tests.integration.test_try_on import form, post, refusal
+from tests.integration.test_try_on import PATH, form, post, refusal
+from tests.logged import logged
 from tests.replicate.mischief import Reply
 from tests.replicate.outputs import Output
 from tests.replicate.predictions import Course
@@ -317,14 +320,21 @@ async def test_without_a_head_nothing_is_ordered(service: Service, cloud: CloudS
 async def test_what_nobody_waits_for_is_called_off(
     start_service: StartService, cloud: CloudScene, course: Course, paid: int
 ) -> None:
-    """A client that leaves gives its place to others. What may be billed is spent."""
+    """A client that leaves gives its place to others. What may be billed is spent, so there is a
+    line of it, and it counts."""
     service = await start_service(**cloudy(cloud, cloud_places=1))
     await agree(service)
     cloud.service.course = course
     asked = asyncio.create_task(cut(service))
     await eventually(lambda: cloud.service.count("get") > 0)
-    asked.cancel()
-    await eventually(lambda: cloud.service.statuses() == ["canceled"])
+    with logged(answering) as lines:
+        asked.cancel()
+        await eventually(lambda: cloud.service.statuses() == ["canceled"])
+        await eventually(lambda: bool(lines))
+    assert [(line["event"], line["status"]) for line in lines] == [("request left", LEFT)]
+    labels = {"method": "POST", "endpoint": PATH, "status": str(LEFT)}
+    registry = service.services.meters.registry
+    await eventually(lambda: registry.get_sample_value("hair_tryon_requests_total", labels) == 1)
     cloud.give(EDITED)
     assert (await cut(service)).headers["X-Fallback"] == "bad_output"
     assert await spent(service) == (paid + 1) * PRICE

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from processing.cloud.border import CONNECT_S, MOST_BYTES, Border
+from processing.cloud.border import CONNECT_S, LONGEST_WAIT_S, MOST_BYTES, Border, retry_after_s
 from processing.cloud.faults import CloudFault, FallbackReason
 
 GET = ("GET", "http://api/v1/predictions/p1")
@@ -85,6 +85,27 @@ async def test_answer_without_end() -> None:
     fault = await _fault(httpx.Response(200, stream=pieces), GET)
     assert fault.reason is FallbackReason.UNAVAILABLE
     assert pieces.read == MOST_BYTES // len(_PIECE) + 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({"retry-after": "9" * 400}, b""),
+        ({"retry-after": "86400000000000"}, b""),
+        (
+            {
+                "retry-after": "Fri, 31 Dec 9999 23:59:59 GMT",
+                "date": "Sun, 29 Nov 2026 00:00:00 GMT",
+            },
+            b"",
+        ),
+        ({}, b'{"retry_after": 1e300}'),
+        ({}, b'{"detail": "resets in ~%s"}' % (b"9" * 400 + b"s")),
+    ],
+)
+def test_nobody_is_told_to_wait_for_ever(headers: dict[str, str], body: bytes) -> None:
+    """Nor for so long that it is no number."""
+    assert retry_after_s(headers, body) in (LONGEST_WAIT_S, None)
 
 
 async def test_coded_answer() -> None:
