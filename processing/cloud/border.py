@@ -19,10 +19,10 @@ from processing.cloud.faults import CloudFault, FallbackReason
 
 CONNECT_S: Final = 5.0
 MOST_BYTES: Final = 2 * 1024 * 1024
-LONGEST_WAIT_S: Final = 86400.0
-"""What is told beyond it is nothing to tell a client."""
 """Of an answer, which repeats the inputs: pictures of up to a quarter of a megabyte each. It is
 read by the event loop, which more would hold up."""
+LONGEST_WAIT_S: Final = 86400.0
+"""What is told beyond it is nothing to tell a client."""
 _TOO_MANY: Final = 429
 _BROKEN: Final = 500
 _PLAIN: Final = "identity"

@@ -29,7 +29,7 @@ from tests.tokens import AUDIENCE, ISSUER, SECRET, token
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "tests" / "schema" / "schemathesis.toml"
-EXAMPLES = 4
+EXAMPLES = 6
 """For each operation; a run by hand takes more."""
 
 
