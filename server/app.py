@@ -159,7 +159,9 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
             services.meters.frames.watch(app[SESSIONS], settings.max_sessions)
             services.journal.when_erased(app[SESSIONS].erased)
             app[ERASER] = Eraser(stores, services.journal, app[SESSIONS], clock, settings)
-            app[CALLS] = Calls(services, app[SESSIONS], _rtc_options(settings))
+            app[CALLS] = calls = Calls(services, app[SESSIONS], _rtc_options(settings))
+            services.meters.links.watch(lambda: calls.viewer_count)
+            services.meters.disks.watch(settings.folders)
             try:
                 yield
             finally:

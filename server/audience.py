@@ -11,6 +11,7 @@ from media.rtc.connection import RtcConnection
 from media.rtc.lane import Encoded
 from media.rtc.offer import Offer, OfferRejected
 from media.rtc.viewer import RtcViewer
+from server.metrics.links import LinkMeters, LinkTally
 
 MAX_VIEWERS = 16
 """Of one call; each costs about a third of what encoding the picture does."""
@@ -37,9 +38,14 @@ class Audience:
     """The viewers of one call. A task holds each; ``close`` must be awaited."""
 
     def __init__(
-        self, connection: RtcConnection, options: RtcOptions, now_s: Callable[[], float]
+        self,
+        connection: RtcConnection,
+        options: RtcOptions,
+        now_s: Callable[[], float],
+        meters: LinkMeters,
     ) -> None:
         self._connection = connection
+        self._meters = meters
         self._options = options
         self._now_s = now_s
         self._places: dict[str, Place] = {}
@@ -106,9 +112,10 @@ class Audience:
         return place
 
     async def _hold(self, place: Place, answered: "asyncio.Future[str]") -> None:
+        tally = self._meters.tally()
         try:
             answered.set_result(await place.viewer.end.answer())
-            await self._watch(place)
+            await self._watch(place, tally)
         except OfferRejected as rejected:
             answered.set_exception(rejected)
         finally:
@@ -116,12 +123,13 @@ class Audience:
             answered.cancel()
             await place.viewer.close()
 
-    async def _watch(self, place: Place) -> None:
+    async def _watch(self, place: Place, tally: LinkTally) -> None:
         """Until the viewer leaves, falls silent, never comes, or is not known any more."""
         while not self._is_over(place):
             with suppress(TimeoutError):
                 async with asyncio.timeout(WATCH_S):
                     await place.gone.wait()
+            tally.count(await place.viewer.totals())
 
     def _is_over(self, place: Place) -> bool:
         is_known = self._now_s() < place.until_s

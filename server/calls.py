@@ -56,6 +56,11 @@ class Calls:
         """Calls that are being held, or answered."""
         return len(self._tasks)
 
+    @property
+    def viewer_count(self) -> int:
+        """How many watch them."""
+        return sum(len(call.peer.audience) for call in self._calls.values())
+
     def find(self, session_id: str) -> Call | None:
         """The call of this session."""
         return self._calls.get(session_id)
@@ -84,8 +89,8 @@ class Calls:
         if look is not None:
             check_values(services.engines, look)
         now_s = services.clock.monotonic
-        settings, tally = services.settings, services.meters.links.tally()
-        peer = RtcPeer(offer, self._options, settings, now_s, request_id, tally=tally)
+        settings, meters = services.settings, services.meters.links
+        peer = RtcPeer(offer, self._options, settings, now_s, request_id, meters=meters)
         answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         call = Call(session_id, user_id, peer, answered, look, until_s)
         task = asyncio.create_task(self._hold(call))

@@ -23,7 +23,7 @@ from server.chunks import Chunks
 from server.endings import Ending
 from server.errors import ClientError, ErrorCode
 from server.messages import Message
-from server.metrics.links import LinkTally
+from server.metrics.links import LinkMeters
 from server.peer import PeerTooSlow
 from server.sessions import LiveSession
 from server.settings import Settings
@@ -51,13 +51,13 @@ class RtcPeer:
         now_s: Callable[[], float],
         request_id: str,
         *,
-        tally: LinkTally,
+        meters: LinkMeters,
     ) -> None:
         """``request_id`` is that of the request that brought the offer."""
         self._request_id = request_id
-        self._tally = tally
+        self._tally = meters.tally()
         self.connection = RtcConnection(offer, options, self, now_s)
-        self.audience = Audience(self.connection, options, now_s)
+        self.audience = Audience(self.connection, options, now_s, meters)
         self.link: LinkFigures | None = None
         self._settings = settings
         self._now_s = now_s
@@ -135,9 +135,15 @@ class RtcPeer:
         self.hang_up(endings.LEFT if self._is_connected else endings.LOST)
 
     async def close(self) -> None:
-        """Let go of the connection, and of those who watch."""
+        """Let go of the connection, and of those who watch; what has passed since it was looked at
+        last is counted."""
         await self.audience.close()
-        await self.connection.close()
+        try:
+            if self._is_connected:
+                await self.connection.figures()
+                self._tally.count(self.connection.totals)
+        finally:
+            await self.connection.close()
 
     def hang_up(self, ending: Ending) -> None:
         """End the reading; the first reason counts."""

@@ -96,6 +96,11 @@ class StorageSettings(BaseSettings):
         return self.shares_database or bool(self.redis_url.get_secret_value())
 
     @property
+    def folders(self) -> dict[str, Path]:
+        """Where there has to be room."""
+        return {"data": self.data_dir, "work": self.work_folder}
+
+    @property
     def work_folder(self) -> Path:
         """Where files are that are on their way."""
         return self.work_dir or self.data_dir / "work"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from media.rtc import aiortc_private as private
 from media.rtc.answerer import Answerer, Bells, RtcOptions
+from media.rtc.figures import LinkTotals, link_totals
 from media.rtc.lane import Encoded
 from media.rtc.offer import Offer
 from media.rtc.outlet import Outlet
@@ -35,6 +36,10 @@ class RtcViewer:
         """Send a picture."""
         if self.end.is_connected:
             self._outlet.put(frame)
+
+    async def totals(self) -> LinkTotals:
+        """What has passed by now."""
+        return link_totals(await self.end.reports(), ())
 
     async def close(self) -> None:
         """Hang up, and let go of everything."""

@@ -44,6 +44,7 @@ async def work(settings: Settings) -> None:
         name = f"redis_url (REDIS_URL, {ENV_PREFIX}REDIS_URL, --redis-url)"
         raise SettingsInvalid(f"wrong setting: {name}: a worker needs one")
     stop, clock, meters = stop_on_signals(), SystemClock(), Meters()
+    meters.disks.watch(settings.folders)
     async with (
         opened_stores(settings, clock) as stores,
         served_alone(settings, meters),

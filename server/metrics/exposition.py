@@ -35,6 +35,7 @@ async def metrics(request: web.Request) -> web.Response:
 async def written(meters: Meters, accept: str) -> web.Response:
     """The meters as they are now, in the form that is accepted."""
     encode, content_type = _form(accept)
+    await meters.disks.ask()
     # Read between two events, so that they agree with each other; to write thousands of lines
     # would keep frames waiting.
     taken = _Taken(list(meters.registry.collect()))

@@ -1,9 +1,10 @@
 """Meters of WebRTC connections, of what each tells once a second."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from media.rtc.figures import LinkFigures, LinkTotals
 
@@ -42,12 +43,19 @@ class LinkMeters:
             buckets=_TRIP_BUCKETS_S,
             registry=registry,
         )
+        self._viewers = Gauge(
+            "hair_tryon_webrtc_viewers", "Who watch a live session by WHEP", registry=registry
+        )
         self.bitrate = Histogram(
             "hair_tryon_webrtc_target_bitrate",
             "Bits a second that the picture sent may take; a connection each second",
             buckets=_BITRATE_BUCKETS,
             registry=registry,
         )
+
+    def watch(self, viewers: Callable[[], int]) -> None:
+        """Ask how many watch, whenever somebody asks."""
+        self._viewers.set_function(viewers)
 
     def tally(self) -> "LinkTally":
         """Counts one connection."""
@@ -63,8 +71,8 @@ class LinkTally:
         self._counted = [0] * len(meters.counters)
 
     def read(self, figures: LinkFigures, totals: LinkTotals, target_bps: int) -> None:
-        """What the connection tells now."""
-        self._count(totals)
+        """What the connection of a live session tells now."""
+        self.count(totals)
         meters = self._meters
         meters.jitter_in.observe(_seconds(figures.jitter_in_ms))
         meters.bitrate.observe(target_bps)
@@ -72,7 +80,8 @@ class LinkTally:
             meters.jitter_out.observe(_seconds(figures.jitter_out_ms))
             meters.round_trip.observe(_seconds(figures.round_trip_ms))
 
-    def _count(self, totals: LinkTotals) -> None:
+    def count(self, totals: LinkTotals) -> None:
+        """What has passed by now."""
         now = (
             totals.packets_in, totals.packets_out, totals.lost_in, totals.lost_out,
             totals.bytes_in, totals.bytes_out,

@@ -4,6 +4,7 @@ from prometheus_client import CollectorRegistry
 
 from server.metrics.caches import CacheMeters
 from server.metrics.cloud import CloudMeters
+from server.metrics.disks import DiskMeters
 from server.metrics.frames import FrameMeters
 from server.metrics.links import LinkMeters
 from server.metrics.machine import MachineMeters
@@ -23,3 +24,4 @@ class Meters:
         self.cloud = CloudMeters(self.registry)
         self.caches = CacheMeters(self.registry)
         self.machine = MachineMeters(self.registry)
+        self.disks = DiskMeters(self.registry)

@@ -3,10 +3,12 @@
 import threading
 from collections.abc import Mapping
 
+import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_families
 from prometheus_client.parser import text_string_to_metric_families
 
 from media.frame import DropCause
+from server import rtc_peer
 from server.metrics.frames import TRANSPORTS
 from storage.errors import StorageFailed
 from tests.engines import gated
@@ -164,6 +166,27 @@ async def test_jobs_are_absent_without_a_database(service: Service) -> None:
     scraped = await scrape(service)
     assert scraped.value("jobs", state="queued") is None
     assert scraped.value("workers") == 2
+
+
+async def test_a_link_is_counted_to_its_end(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has passed since it was looked at last, too: here it never was."""
+    monkeypatch.setattr(rtc_peer, "WATCH_S", 3600.0)
+    registry = service.services.meters.registry
+
+    def told(name: str) -> float:
+        labels = {"direction": "in"}
+        return registry.get_sample_value(f"hair_tryon_webrtc_{name}", labels) or 0
+
+    client = RtcClient(service.caller.http, service.caller.url)
+    try:
+        await client.connect()
+        await eventually(lambda: len(client.pictures) > 0)
+        assert told("packets_total") == 0
+    finally:
+        await client.close()
+    await eventually(lambda: told("packets_total") > 0 and told("bytes_total") > 0)
 
 
 async def test_links_are_counted(service: Service) -> None:

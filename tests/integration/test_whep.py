@@ -54,8 +54,11 @@ def watch(service: Service, stack: AsyncExitStack) -> Watch:
 
 
 @pytest.mark.parametrize("codec", ["VP8", "H264"])
-async def test_several_watch_what_one_publishes(publish: Publish, watch: Watch, codec: str) -> None:
-    """Each sees it from a key frame on, also who comes late, with the look that it has."""
+async def test_several_watch_what_one_publishes(
+    publish: Publish, watch: Watch, service: Service, codec: str
+) -> None:
+    """Each sees it from a key frame on, also who comes late, with the look that it has; they, and
+    what they are sent, are counted."""
     client = await publish(codec)
     first = await watch(codec)
     await eventually(lambda: len(first.screen.pictures) > 10, 20.0)
@@ -68,6 +71,15 @@ async def test_several_watch_what_one_publishes(publish: Publish, watch: Watch, 
     plain = stamped(0)[60:].mean()
     await eventually(lambda: _shows(first, 255 - plain) and _shows(late, 255 - plain), 20.0)
     assert not client.pictures
+    assert _told(service, "viewers") == 2
+    # Who publishes is sent nothing.
+    await eventually(lambda: _told(service, "packets_total", direction="out") > 0)
+
+
+def _told(service: Service, name: str, **labels: str) -> float:
+    """What is counted of all connections."""
+    registry = service.services.meters.registry
+    return registry.get_sample_value(f"hair_tryon_webrtc_{name}", labels) or 0
 
 
 def _shows(watcher: Watcher, level: float) -> bool:
