@@ -14,6 +14,7 @@ from processing.ledger import Figures, Ledger
 from processing.load import LoadMeter
 from processing.pool import WorkerPool
 from processing.tally import NOBODY, Tally
+from processing.watch import UNWATCHED, Steps, Watch
 
 F = TypeVar("F", bound=Waiting)
 R = TypeVar("R")
@@ -39,17 +40,19 @@ class Sink(Protocol[F_contra, R_contra]):
 
 @dataclass(frozen=True, slots=True)
 class _Outcome(Generic[R]):
-    """What became of a frame on its worker: the result, and the time it took."""
+    """What became of a frame on its worker: the result, and the time it took from then on."""
 
     result: R
+    started_s: float
     processing_ms: float
 
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
-    """What a frame's processing raised, and the time it took."""
+    """What a frame's processing raised, and the time it took from then on."""
 
     error: Exception
+    started_s: float
     processing_ms: float
 
 
@@ -58,7 +61,7 @@ class FrameRunner(Generic[F, R]):
 
     ``render`` is called on a worker with the frame and the session's pressure (see LoadMeter),
     ``prepare``, if there is one, on a worker that is idle when a frame comes while another one is
-    processed. The ``tally`` is told of every frame.
+    processed. The ``tally`` is told of every frame, the ``watch`` of those that it wants.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class FrameRunner(Generic[F, R]):
         clock: Clock,
         prepare: Callable[[], None] | None = None,
         tally: Tally = NOBODY,
+        watch: Watch[F, R] = UNWATCHED,
     ) -> None:
         self._mailbox = mailbox
         self._policy = policy
@@ -82,6 +86,7 @@ class FrameRunner(Generic[F, R]):
         self._sink = sink
         self._clock = clock
         self._prepare = prepare
+        self._watch = watch
         self._came = asyncio.Event()
         self._ledger = Ledger(clock, tally)
         self._load = LoadMeter()
@@ -157,6 +162,7 @@ class FrameRunner(Generic[F, R]):
             outcome = await turn.run(self._attempt, frame, pressure) if frame is not None else None
         self._load.worked(self._clock.monotonic() - asked_s)
         for dropped, cause in gone:
+            self._look_at_dropped(dropped, cause)
             await self._sink.dropped(dropped, cause)
         if frame is not None and outcome is not None:
             await self._hand_over(frame, outcome)
@@ -180,11 +186,12 @@ class FrameRunner(Generic[F, R]):
         try:
             result = self._render(frame, pressure)
         except Exception as error:
-            return _Failure(error, (self._clock.monotonic() - started_s) * 1000.0)
-        return _Outcome(result, (self._clock.monotonic() - started_s) * 1000.0)
+            return _Failure(error, started_s, (self._clock.monotonic() - started_s) * 1000.0)
+        return _Outcome(result, started_s, (self._clock.monotonic() - started_s) * 1000.0)
 
     async def _hand_over(self, frame: F, outcome: _Outcome[R] | _Failure) -> None:
         self._policy.record(outcome.processing_ms)
+        handed_s = self._clock.monotonic() if self._watch.wants() else None
         if isinstance(outcome, _Failure):
             self._held = 0
             self._ledger.failed()
@@ -193,12 +200,28 @@ class FrameRunner(Generic[F, R]):
             await self._sink.delivered(frame, outcome.result, outcome.processing_ms)
             self._held = 0
             self._ledger.delivered(frame.arrived_s)
+        if handed_s is not None:
+            self._look_back(frame, outcome, handed_s)
+
+    def _look_back(self, frame: F, outcome: _Outcome[R] | _Failure, handed_s: float) -> None:
+        """At a frame that has just been sent, or refused."""
+        processed_s = outcome.started_s + outcome.processing_ms / 1000.0
+        steps = Steps(outcome.started_s, processed_s, handed_s, self._clock.monotonic())
+        if isinstance(outcome, _Failure):
+            self._watch.failed(frame, outcome.error, steps)
+        else:
+            self._watch.delivered(frame, outcome.result, steps)
 
     async def _drop(self, frames: Sequence[F], cause: DropCause) -> None:
         for _ in frames:
             self._ledger.dropped(cause)
         for frame in frames:
+            self._look_at_dropped(frame, cause)
             await self._sink.dropped(frame, cause)
+
+    def _look_at_dropped(self, frame: F, cause: DropCause) -> None:
+        if self._watch.wants():
+            self._watch.dropped(frame, cause, self._clock.monotonic())
 
     def _abandon(self) -> None:
         self._closing = True

@@ -16,6 +16,7 @@ from aiohttp.typedefs import Handler
 from server.errors import ErrorCode
 from server.logs import pseudonym
 from server.replies import ErrorReply, RequestRefused, cut, refused, storage_refusal
+from server.traces.traces import NO_TRACES, TRACE, TRACES
 from storage.errors import StorageError
 
 REQUEST_ID: Final = "X-Request-Id"
@@ -46,17 +47,23 @@ log = structlog.get_logger(__name__)
 @web.middleware
 async def answering(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answers what handlers raise, and gives every request an id, which the log and the answer
-    have."""
+    have, and a trace, where it is one of those that are traced."""
     request[ID], request[CAME_S] = uuid.uuid4().hex, asyncio.get_running_loop().time()
-    with structlog.contextvars.bound_contextvars(request_id=request[ID]):
+    endpoint = _endpoint(request)
+    traces = NO_TRACES if endpoint in QUIET else request.app.get(TRACES, NO_TRACES)
+    with (
+        traces.request(request, endpoint, request[ID]) as trace,
+        structlog.contextvars.bound_contextvars(request_id=request[ID], **trace.names),
+    ):
+        request[TRACE] = trace
         try:
             response = await _answer(request, handler)
         except asyncio.CancelledError:
-            _tell(request, web.Response(status=LEFT))
+            _end(request, web.Response(status=LEFT), endpoint)
             raise
         if isinstance(response, ErrorReply):
             response.identify(request[ID])
-        _tell(request, response)
+        _end(request, response, endpoint)
     return response
 
 
@@ -97,17 +104,31 @@ def _as_others(error: web.HTTPException) -> web.Response:
     return response
 
 
-def _tell(request: web.Request, response: web.StreamResponse) -> None:
-    """One line for each request (report section 9.3), when it is over: a live session's, too."""
+def _endpoint(request: web.Request) -> str | None:
+    """The address as the table has it."""
     resource = request.match_info.route.resource
-    endpoint = resource.canonical if resource else None
+    return resource.canonical if resource else None
+
+
+def _pseudonym(request: web.Request) -> str | None:
+    """Of the user whom it is for."""
     user_id = request.get(WHOSE, "")
+    return pseudonym(user_id) if user_id else None
+
+
+def _end(request: web.Request, response: web.StreamResponse, endpoint: str | None) -> None:
+    request[TRACE].answered(response.status, _pseudonym(request))
+    _tell(request, response, endpoint)
+
+
+def _tell(request: web.Request, response: web.StreamResponse, endpoint: str | None) -> None:
+    """One line for each request (report section 9.3), when it is over: a live session's, too."""
     said: dict[str, object] = {
         "method": request.method,
         "endpoint": endpoint,
         "status": response.status,
         "duration_ms": round((asyncio.get_running_loop().time() - request[CAME_S]) * 1000, 1),
-        "user_id": pseudonym(user_id) if user_id else None,
+        "user_id": _pseudonym(request),
     }
     # That the service is not ready is what such an address is asked for.
     is_told = response.status == HTTPStatus.SERVICE_UNAVAILABLE and endpoint in QUIET

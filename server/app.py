@@ -73,6 +73,8 @@ from server.settings import Settings
 from server.signed import Signer
 from server.stores import Stores, opened_stores, usable
 from server.tariff import Tariff
+from server.traces.opened import opened_traces
+from server.traces.traces import TRACES, Traces
 from storage.lock import DirectoryLock
 
 MOST_DOWNLOADS = 500
@@ -132,11 +134,12 @@ def create_app(
 def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
     async def lifetime(app: web.Application) -> AsyncIterator[None]:
         """Open in order, close in the opposite order."""
-        doorbell = Doorbell()
+        doorbell, meters = Doorbell(), Meters()
         async with (
             _locked(settings),
+            opened_traces(settings, clock, meters.spans) as traces,
             opened_stores(settings, clock) as stores,
-            _serving(settings, engines, clock, stores) as services,
+            _serving(settings, engines, clock, stores, meters=meters, traces=traces) as services,
             opened_doorkeeper(settings, stores, clock) as doorkeeper,
             opened_salons(settings, services, doorbell) as salons,
             jobs_running(
@@ -145,23 +148,24 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
                 clock,
                 services.signer,
                 salons.films,
-                meters=services.meters.videos,
+                meters=meters.videos,
+                traces=traces,
             ) as jobs,
         ):
             app[SERVICES], app[JOBS], app[DOORKEEPER] = services, jobs, doorkeeper
-            app[DOORBELL] = doorbell
+            app[DOORBELL], app[TRACES] = doorbell, traces
             app[HEARD] = uses_of(settings, stores, clock, "heard", HEARD_S)
             app[SALON], app[ARTIST] = salons.photos, salons.styles
             app[LIMITS] = Limits.by(settings, stores.windows, clock)
             app[FILMS] = FilmExaminer(film_limits(settings), settings.workers)
             _furnish(app, settings)
             app[SESSIONS] = LiveSessions(services)
-            services.meters.frames.watch(app[SESSIONS], settings.max_sessions)
+            meters.frames.watch(app[SESSIONS], settings.max_sessions)
             services.journal.when_erased(app[SESSIONS].erased)
             app[ERASER] = Eraser(stores, services.journal, app[SESSIONS], clock, settings)
             app[CALLS] = calls = Calls(services, app[SESSIONS], _rtc_options(settings))
-            services.meters.links.watch(lambda: calls.viewer_count)
-            services.meters.disks.watch(settings.folders)
+            meters.links.watch(lambda: calls.viewer_count)
+            meters.disks.watch(settings.folders)
             try:
                 yield
             finally:
@@ -183,14 +187,19 @@ async def _locked(settings: Settings) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _serving(
-    settings: Settings, engines: Engines, clock: Clock, stores: Stores
+    settings: Settings,
+    engines: Engines,
+    clock: Clock,
+    stores: Stores,
+    *,
+    meters: Meters,
+    traces: Traces,
 ) -> AsyncIterator[Services]:
     """What sessions and handlers share, at work on these stores."""
     async with AsyncExitStack() as stack:
         pool = WorkerPool(settings.workers, clock)
         stack.push_async_callback(pool.close, POOL_CLOSE_S)
         await pool.warm_up(engines.warm_up)
-        meters = Meters()
         meters.machine.watch(pool)
         await stack.enter_async_context(at_work(meters.machine.run()))
         journal = SessionJournal(stores.database.sessions, clock)
@@ -214,6 +223,7 @@ async def _serving(
             agreement=Agreement.of(settings, stores.database.consents),
             tariff=Tariff.of(settings, stores.database.tiers),
             meters=meters,
+            traces=traces,
             started_s=clock.monotonic(),
         )
 

@@ -48,6 +48,8 @@ def configure_logging(log_format: LogFormat, level: LogLevel) -> None:
     # addresses at which anybody finds edited photos.
     for talkative in ("PIL", "aioice", "aiortc", "httpcore", "httpx", "taskiq"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
+    # It tells of each batch that a collector does not take; server/traces/queue.py tells once.
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
     # It warns of what is odd in users' photos.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     logging.captureWarnings(capture=True)

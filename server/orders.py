@@ -31,6 +31,7 @@ from server.services import Services
 from server.settings import Settings
 from server.studio import Studio
 from server.styles.worn import with_style
+from server.traces.traces import TRACE
 from server.uploads import no_upload, own_upload
 from storage.addresses import address_of, name_of
 from storage.errors import (
@@ -68,6 +69,7 @@ async def process_video(request: web.Request) -> web.Response:
             # Before it is begun, which puts money aside.
             price = await _price(request, order.record)
             kept = await _taken_in(request, order)
+    request[TRACE].leads_to(kept.result_id)
     is_new = kept.result_id == order.record.result_id
     if is_new and known is None:
         await results.remember(kept, order.photos, order.tier)

@@ -11,6 +11,7 @@ from server.metrics.meters import Meters
 from server.settings import Settings
 from server.signed import Signer
 from server.tariff import Tariff
+from server.traces.traces import Traces
 from storage.cache import Cache
 from storage.database import Database
 from storage.files import Files
@@ -36,4 +37,5 @@ class Services:
     agreement: Agreement
     tariff: Tariff
     meters: Meters
+    traces: Traces
     started_s: float

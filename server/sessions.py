@@ -69,6 +69,7 @@ class LiveSession:
             clock=clock,
             prepare=peer.coder.prepare,
             tally=services.meters.frames.tally(peer.transport),
+            watch=services.traces.frames(session_id, peer.transport),
         )
         self._frame_budget = Budget(settings.frames_per_minute, clock.monotonic())
         self._control_budget = Budget(CONTROLS_PER_MINUTE, clock.monotonic(), CONTROL_BURST_S)

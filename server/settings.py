@@ -18,6 +18,7 @@ from server.door_settings import DoorSettings
 from server.limit_settings import LimitSettings
 from server.listed import LOOPBACK, Addresses, DaemonAddress, IceUrls, WebhookSecret, listed
 from server.storage_settings import ENV_PREFIX, OptionalPath, Seconds, StorageSettings
+from server.trace_settings import TraceSettings
 from storage.keeper import COMING_S
 
 ENV_FILE = ".env"
@@ -38,7 +39,14 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-class Settings(CloudSettings, ConnectionSettings, LimitSettings, DoorSettings, StorageSettings):
+class Settings(
+    TraceSettings,
+    CloudSettings,
+    ConnectionSettings,
+    LimitSettings,
+    DoorSettings,
+    StorageSettings,
+):
     """Live hair try-on server. Flags can also be set as HAIR_TRYON_… in the environment or .env."""
 
     model_config = SettingsConfigDict(

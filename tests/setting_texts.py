@@ -110,6 +110,11 @@ GOOD: dict[str, tuple[str, Any]] = {
     "send_timeout_s": ("2", 2.0),
     "stop_timeout_s": ("2.5", 2.5),
     "drain_s": ("7", 7.0),
+    "otlp_endpoint": ("https://otlp.example/a/", "https://otlp.example/a"),
+    "otlp_headers": ("X-Key=geheim=, X-B=2", SecretStr("X-Key=geheim=, X-B=2")),
+    "trace_share": ("0.5", 0.5),
+    "trace_frames": ("0", 0.0),
+    "trace_networks": ("10.1.0.0/16, ::1", "10.1.0.0/16, ::1"),
 }
 """A text for every setting, and what becomes of it."""
 WRONG: dict[str, list[str]] = {
@@ -207,4 +212,9 @@ WRONG: dict[str, list[str]] = {
     "send_timeout_s": ["0", "-0.1"],
     "stop_timeout_s": ["0", "x"],
     "drain_s": ["-1", "601", "nan"],
+    "otlp_endpoint": ["collector:4318", "grpc://collector:4317", "http://", "http://u:p@c:4318"],
+    "otlp_headers": ["geheim", "X-Key=a\nX-B=b"],
+    "trace_share": ["-0.1", "1.1", "nan"],
+    "trace_frames": ["2"],
+    "trace_networks": ["0.0.0.0/0", "gateway"],
 }

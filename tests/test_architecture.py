@@ -36,6 +36,8 @@ _LIBRARY_ROOMS: Final = {
     "stamina": {"processing"},
 }
 _RUNTIME: Final = "processing/local/natural/runtime.py"
+_OPEN_TRACES: Final = frozenset({"server/traces/opened.py", "server/traces/traces.py"})
+"""What others import of traces."""
 _MAX_LINES: Final = 300
 _MAX_TEST_LINES: Final = 400
 _PRINTERS: Final = {("run.py", "main"), ("server/serve.py", "_announce")}
@@ -175,6 +177,22 @@ def training_stays_by_itself(module: Module) -> Iterator[Finding]:
             yield _line(node), "processing.training imported outside of it"
 
 
+def traces_are_for_those_who_have_a_collector(module: Module) -> Iterator[Finding]:
+    """What makes spans, and the library below it, is loaded by server/traces/opened.py, when the
+    service is started and has a collector."""
+    is_open = module.path in _OPEN_TRACES
+    if module.path.startswith("server/traces/") and not is_open:
+        return
+    nodes = ast.parse(module.text).body if is_open else module.nodes()
+    for node in nodes:
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+        for name in names:
+            is_inside = name.startswith("server.traces.") and _path(name) not in _OPEN_TRACES
+            if is_inside or name.split(".")[0] == "opentelemetry":
+                yield _line(node), f"{name} is loaded by everybody"
+
+
 def modules_stay_small(module: Module) -> Iterator[Finding]:
     """One noun, one module: at most 300 lines, for tests 400."""
     lines = len(module.text.splitlines())
@@ -202,6 +220,7 @@ RULES: Final[dict[Rule, tuple[str, str]]] = {
     nothing_sleeps_on_a_thread: ("storage/x.py", "def f():\n    import time; time.sleep(1)"),
     bodies_are_read_in_one_place: ("server/x.py", "async def f(request): await request.post()"),
     globals_do_not_change: ("server/x.py", "sessions = {}"),
+    traces_are_for_those_who_have_a_collector: ("server/x.py", "import server.traces.spans"),
     modules_stay_small: ("server/x.py", "x = 1\n" * 301),
     modules_say_what_they_are: ("server/x.py", "x = 1"),
 }
@@ -226,6 +245,11 @@ _MORE_VIOLATIONS: Final[list[tuple[Rule, str, str]]] = [
     (globals_do_not_change, "media/x.py", "_cache: dict[str, int] = dict()"),
     (globals_do_not_change, "media/x.py", "from collections import deque\nrecent = deque()"),
     (globals_do_not_change, "media/x.py", "count = 0\ndef f():\n    global count\n    count = 1"),
+    (
+        traces_are_for_those_who_have_a_collector,
+        "server/traces/opened.py",
+        "from opentelemetry.sdk.resources import Resource",
+    ),
     (modules_stay_small, "tests/x.py", "x = 1\n" * 401),
 ]
 _ALLOWED: Final[list[tuple[Rule, str, str]]] = [
@@ -241,6 +265,16 @@ _ALLOWED: Final[list[tuple[Rule, str, str]]] = [
     (globals_do_not_change, "media/x.py", "from typing import Final\nnames: Final = {'a'}"),
     (globals_do_not_change, "media/x.py", "_NAMES = ['a']\n__all__ = ['b']\npair = (1, 2)"),
     (globals_do_not_change, "media/x.py", "def f():\n    local = []\n    return local"),
+    (
+        traces_are_for_those_who_have_a_collector,
+        "server/traces/opened.py",
+        "def f():\n    from opentelemetry.sdk.resources import Resource",
+    ),
+    (
+        traces_are_for_those_who_have_a_collector,
+        "server/x.py",
+        "from server.traces.traces import TRACES",
+    ),
     (modules_stay_small, "tests/x.py", "x = 1\n" * 400),
     (modules_say_what_they_are, "tests/__init__.py", ""),
 ]
@@ -294,6 +328,11 @@ def _modules(*rooms: str) -> Iterator[Module]:
     paths = [path for room in rooms for path in sorted((_ROOT / room).rglob("*.py"))]
     for path in [_ROOT / "run.py", *paths] if "server" in rooms else paths:
         yield Module(path.relative_to(_ROOT).as_posix(), path.read_text(encoding="utf-8"))
+
+
+def _path(name: str) -> str:
+    """Where a module of this name is."""
+    return f"{name.replace('.', '/')}.py"
 
 
 def _imported(module: Module) -> Iterator[tuple[int, str]]:

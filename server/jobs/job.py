@@ -16,13 +16,14 @@ from processing.local.natural.model import Networks
 from processing.look import LookValues
 from server.agreement import Agreement
 from server.jobs.allowance import JobAllowance
+from server.jobs.ends import Ends
 from server.jobs.film_cutter import FilmCut, FilmCutter, FilmWish
 from server.jobs.lease import KeptLease, LeaseLost, LeaseTerms
 from server.jobs.progress import LiveProgress
 from server.jobs.workshop import FilmFaulty, WorkFailed
 from server.logs import pseudonym
-from server.metrics.videos import VideoMeters
 from server.stores import Stores
+from server.traces.traces import UNTRACED, Trace, Traces
 from storage.addresses import name_of
 from storage.errors import FileDamaged, FileMissing, StorageError
 from storage.records import UploadStatus
@@ -67,7 +68,8 @@ class JobMeans:
     options: JobOptions
     progress: LiveProgress
     agreement: Agreement
-    meters: VideoMeters
+    ends: Ends
+    traces: Traces
 
 
 class _NotAgreed(Exception):
@@ -86,15 +88,18 @@ class Job:
         self._clock = means.clock
         self._options = means.options
         self._log = log.bind(result_id=pseudonym(record.result_id), attempt=record.attempts)
+        self._trace: Trace = UNTRACED
 
     async def work(self) -> None:
         """Do the job, however it ends. Who is cancelled hands it back."""
-        self._log.info("job begun")
-        try:
-            is_hindered = await self._is_hindered()
-        finally:
-            self._means.progress.end(self._record)
-            await asyncio.shield(self._let_go())
+        with self._means.traces.attempt(self._record) as self._trace:
+            self._log = self._log.bind(**self._trace.names)
+            self._log.info("job begun")
+            try:
+                is_hindered = await self._is_hindered()
+            finally:
+                self._means.progress.end(self._record)
+                await asyncio.shield(self._let_go())
         if is_hindered:
             await asyncio.sleep(PAUSE_S)
 
@@ -157,14 +162,19 @@ class Job:
 
     async def _made(self, folder: Path) -> tuple[Done, FilmCut]:
         """Change the film, and put what came of it in its place."""
-        record = self._record
+        record, step = self._record, self._trace.step
         await self._check_agreed()
-        task, cut = await self._cut(await self._task(folder))
-        done = await self._means.change(task, self._note)
-        # Nobody else may have begun this job when its files are put in their places.
-        await self._insist(self._lease.renew)
-        await self._put(record.result_video_path, folder / "video.mp4")
-        await self._put(record.thumbnail_path, folder / "thumb.jpg")
+        with step("fetch"):
+            task = await self._task(folder)
+        with step("cut"):
+            task, cut = await self._cut(task)
+        with step("change"):
+            done = await self._means.change(task, self._note)
+        with step("put"):
+            # Nobody else may have begun this job when its files are put in their places.
+            await self._insist(self._lease.renew)
+            await self._put(record.result_video_path, folder / "video.mp4")
+            await self._put(record.thumbnail_path, folder / "thumb.jpg")
         return done, cut
 
     async def _cut(self, task: FilmTask) -> tuple[FilmTask, FilmCut]:
@@ -210,14 +220,9 @@ class Job:
         return await self._lease.insist(call, OUTAGE_S)
 
     async def _end(self, ending: Ending) -> None:
-        await self._lease.end(ending)
-        self._means.meters.ended(ending.status, ending.processing_time)
-        self._log.info(
-            "job ended",
-            status=ending.status,
-            frame_count=self._record.frames_total,
-            processing_time=ending.processing_time,
-        )
+        with self._trace.step("end"):
+            await self._lease.end(ending)
+        self._means.ends.tell(self._log, self._record, ending.status, ending.processing_time)
 
     async def _leave(self) -> None:
         """Of a job that was cancelled or forgotten nothing stays, however far it was."""
@@ -229,7 +234,7 @@ class Job:
             if now is None:
                 await self._means.stores.keeper.withdraw(paths)
             elif now.status is ResultStatus.CANCELLED:
-                self._means.meters.ended(now.status)
+                self._means.ends.tell(self._log, record, now.status)
                 for path in paths:
                     await self._files.delete(name_of(path))
 

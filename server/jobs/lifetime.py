@@ -20,6 +20,7 @@ from server.agreement import Agreement
 from server.background import at_work
 from server.cloud.opened import AT_ONCE
 from server.cloud.salon import Salon
+from server.jobs.ends import Ends
 from server.jobs.film_cutter import FilmCutter
 from server.jobs.herald import Herald
 from server.jobs.job import JobMeans, JobOptions
@@ -34,6 +35,7 @@ from server.metrics.videos import VideoMeters
 from server.settings import Settings
 from server.signed import Signer
 from server.stores import Stores
+from server.traces.traces import Traces
 from storage.results import QueueBounds, RunningBounds
 
 ATTEMPTS: Final = 3
@@ -65,12 +67,19 @@ class JobWorks:
 
 @asynccontextmanager
 async def jobs_working(
-    settings: Settings, stores: Stores, clock: Clock, salon: Salon, meters: VideoMeters
+    settings: Settings,
+    stores: Stores,
+    clock: Clock,
+    salon: Salon,
+    *,
+    meters: VideoMeters,
+    traces: Traces,
 ) -> AsyncIterator[JobWorks]:
     """Ready to work. When this is left the jobs under way are handed back."""
     broker = open_broker(settings.redis_url.get_secret_value())
     workshop, progress = Workshop(settings.job_timeout_s), LiveProgress(stores.cache)
     agreement = Agreement.of(settings, stores.database.consents)
+    ends = Ends(meters, traces)
     means = JobMeans(
         stores=stores,
         clock=clock,
@@ -79,7 +88,8 @@ async def jobs_working(
         options=_options(settings),
         progress=progress,
         agreement=agreement,
-        meters=meters,
+        ends=ends,
+        traces=traces,
     )
     bounds = RunningBounds(settings.max_jobs, settings.max_user_jobs)
     runner = JobRunner(means, settings.job_places, bounds)
@@ -90,7 +100,7 @@ async def jobs_working(
         await stack.enter_async_context(at_work(tickets.run()))
         stack.push_async_callback(workshop.close)
         stack.push_async_callback(runner.stop)
-        sweeper = Sweeper(stores, clock, tickets, ATTEMPTS)
+        sweeper = Sweeper(stores, clock, tickets, ATTEMPTS, ends)
         await stack.enter_async_context(at_work(sweeper.run()))
         yield JobWorks(broker, workshop, runner, tickets)
 
@@ -104,11 +114,12 @@ async def jobs_running(
     salon: Salon,
     *,
     meters: VideoMeters,
+    traces: Traces,
 ) -> AsyncIterator[JobQueue]:
     """Jobs are carried out: here, unless there is a Redis that brings them to the workers. When
     this is left those under way are handed back."""
     async with (
-        jobs_working(settings, stores, clock, salon, meters) as works,
+        jobs_working(settings, stores, clock, salon, meters=meters, traces=traces) as works,
         _telling(settings, stores, clock, signer),
     ):
         yield JobQueue(

@@ -6,6 +6,7 @@ import structlog
 
 from media.clock import Clock
 from server.background import every
+from server.jobs.ends import Ends
 from server.jobs.job import TOO_OFTEN
 from server.jobs.tickets import Tickets
 from server.logs import pseudonym
@@ -23,12 +24,15 @@ log = structlog.get_logger(__name__)
 class Sweeper:
     """Any number of them may be at work at once."""
 
-    def __init__(self, stores: Stores, clock: Clock, tickets: Tickets, attempts: int) -> None:
+    def __init__(
+        self, stores: Stores, clock: Clock, tickets: Tickets, attempts: int, ends: Ends
+    ) -> None:
         self._database = stores.database
         self._workspace = stores.workspace
         self._clock = clock
         self._tickets = tickets
         self._attempts = attempts
+        self._ends = ends
 
     async def run(self) -> None:
         """Sweep until cancelled."""
@@ -47,9 +51,10 @@ class Sweeper:
 
     async def _take_up(self, record: ResultRecord) -> None:
         """Its worker is gone."""
-        result_id = pseudonym(record.result_id)
-        log.warning("job left by its worker", result_id=result_id, status=record.status)
+        told = log.bind(result_id=pseudonym(record.result_id))
+        told.warning("job left by its worker", status=record.status)
         if record.status is ResultStatus.FAILED:
+            self._ends.tell(told, record, record.status)
             now = self._clock.utc_now()
             await self._database.uploads.set_status(record.upload_id, UploadStatus.FAILED, now)
 

@@ -25,6 +25,7 @@ from server.settings import Settings, SettingsInvalid
 from server.storage_settings import ENV_PREFIX
 from server.stores import Stores, opened_stores
 from server.tariff import Tariff
+from server.traces.opened import opened_traces
 
 RETRY_S: Final = 2.0
 """So long after Redis was lost it is looked for again."""
@@ -46,10 +47,13 @@ async def work(settings: Settings) -> None:
     stop, clock, meters = stop_on_signals(), SystemClock(), Meters()
     meters.disks.watch(settings.folders)
     async with (
+        opened_traces(settings, clock, meters.spans) as traces,
         opened_stores(settings, clock) as stores,
         served_alone(settings, meters),
         _salon(settings, stores, clock, meters) as salon,
-        jobs_working(settings, stores, clock, salon, meters.videos) as works,
+        jobs_working(
+            settings, stores, clock, salon, meters=meters.videos, traces=traces
+        ) as works,
         asyncio.TaskGroup() as tasks,
     ):
         tasks.create_task(_listen(works.broker, settings.job_places, stop))

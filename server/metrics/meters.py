@@ -9,6 +9,7 @@ from server.metrics.frames import FrameMeters
 from server.metrics.links import LinkMeters
 from server.metrics.machine import MachineMeters
 from server.metrics.requests import RequestMeters
+from server.metrics.spans import SpanMeters
 from server.metrics.videos import VideoMeters
 
 
@@ -25,3 +26,4 @@ class Meters:
         self.caches = CacheMeters(self.registry)
         self.machine = MachineMeters(self.registry)
         self.disks = DiskMeters(self.registry)
+        self.spans = SpanMeters(self.registry)

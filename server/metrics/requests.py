@@ -12,6 +12,11 @@ _BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30
 """A document takes milliseconds, a photo from the cloud a minute."""
 
 
+def known_method(method: str) -> str:
+    """The method, if it is one that there is."""
+    return method if method in _METHODS else OTHER_METHOD
+
+
 class RequestMeters:
     """How many requests there were, how they were answered, and how soon."""
 
@@ -32,7 +37,7 @@ class RequestMeters:
 
     def answered(self, method: str, endpoint: str | None, status: int, seconds: float) -> None:
         """An answer begins; ``endpoint`` is the address as the table has it."""
-        known = method if method in _METHODS else OTHER_METHOD
+        known = known_method(method)
         place = endpoint or NO_ENDPOINT
         self._requests.labels(known, place, str(status)).inc()
         self._seconds.labels(known, place).observe(seconds)

@@ -1,0 +1,112 @@
+"""Spans as they are begun and ended here: with no more in them than logs may say."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final, TypeAlias
+
+from opentelemetry.context import Context
+from opentelemetry.trace import (
+    Span,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+    Tracer,
+    format_trace_id,
+    set_span_in_context,
+)
+
+from media.clock import Clock
+from server.logs import pseudonym
+from server.traces.traces import NoTrace
+from server.traces.videos import context_of
+
+Facts: TypeAlias = Mapping[str, str | int | float | bool]
+NS: Final = 1_000_000_000
+SERVER_ERROR: Final = 500
+
+
+class Telling:
+    """Makes spans of an application's own tracer, and hands contexts on by hand: nothing is global,
+    and nothing depends on who calls."""
+
+    def __init__(self, tracer: Tracer, clock: Clock) -> None:
+        self._tracer = tracer
+        self._clock = clock
+
+    def begin(
+        self,
+        name: str,
+        parent: Context | None = None,
+        facts: Facts | None = None,
+        *,
+        kind: SpanKind = SpanKind.INTERNAL,
+        start_ns: int | None = None,
+    ) -> Span:
+        """A span that goes on; without a parent the first of a trace."""
+        return self._tracer.start_span(
+            name, parent or Context(), kind, attributes=facts, start_time=start_ns
+        )
+
+    @property
+    def epoch_ns(self) -> int:
+        """What is to be added to the monotonic clock for the time of day."""
+        now_ns = int(self._clock.utc_now().timestamp() * NS)
+        return now_ns - int(self._clock.monotonic() * NS)
+
+    @contextmanager
+    def going_on(self, span: Span) -> Iterator["SpanTrace"]:
+        """The span, until the block is left; what is raised is named by its type alone, since its
+        text may say more."""
+        try:
+            yield SpanTrace(self, span)
+        except BaseException as error:
+            span.set_status(Status(StatusCode.ERROR, type(error).__name__))
+            raise
+        finally:
+            span.end()
+
+
+class SpanTrace:
+    """See Trace."""
+
+    def __init__(self, telling: Telling, span: Span) -> None:
+        self._telling = telling
+        self._span = span
+        self.names: Mapping[str, str] = names_of(span.get_span_context())
+
+    def answered(self, status: int, user: str | None) -> None:
+        """See Trace."""
+        self._span.set_attribute("http.response.status_code", status)
+        if user is not None:
+            self._span.set_attribute("user_id", user)
+        if status >= SERVER_ERROR:
+            self._span.set_status(StatusCode.ERROR)
+
+    def leads_to(self, result_id: str) -> None:
+        """See Trace."""
+        self._span.set_attribute("result_id", pseudonym(result_id))
+        self._span.add_link(context_of(result_id))
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """See Trace."""
+        with self._telling.going_on(self._telling.begin(name, inside(self._span))):
+            yield
+
+
+class NamedTrace(NoTrace):
+    """A trace of others that is gone on with here in name alone."""
+
+    def __init__(self, context: SpanContext) -> None:
+        self.names = names_of(context)
+
+
+def inside(span: Span) -> Context:
+    """Where a span's parts belong."""
+    return set_span_in_context(span, Context())
+
+
+def names_of(context: SpanContext) -> Mapping[str, str]:
+    """What log lines say of a trace."""
+    return {"trace_id": format_trace_id(context.trace_id)}
