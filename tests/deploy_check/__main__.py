@@ -8,13 +8,14 @@ import sys
 from collections.abc import Iterator
 from typing import Final
 
-from tests.deploy_check import compose, dockerfile, gateway, rules
+from tests.deploy_check import compose, dockerfile, elk, gateway, rules
 from tests.deploy_check.programs import MissingProgram
 
 CHECKS: Final = (
     compose.fits_the_schema,
     compose.is_sound,
     dockerfile.is_sound,
+    elk.is_sound,
     gateway.is_sound,
     rules.rules_are_sound,
     rules.alerts_are_tested,

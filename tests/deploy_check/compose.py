@@ -7,8 +7,9 @@ from typing import Any, Final, TypeAlias
 
 import yaml
 
-from server.settings import SettingsInvalid, load_settings
+from server.settings import Settings, SettingsInvalid, load_settings
 from tests.deploy_check.programs import DEPLOY, findings_of
+from tests.manifests.service import stop_s
 
 COMPOSE: Final = DEPLOY / "docker-compose.yml"
 EXAMPLE: Final = DEPLOY / ".env.example"
@@ -101,17 +102,26 @@ def _settings(services: Part) -> Iterator[str]:
             if value is not None
         }
         try:
-            _load(given)
+            settings = _load(given)
         except SettingsInvalid as error:
             yield f"{name}: {error}"
+        else:
+            has_s, needs_s = _seconds(services[name]["stop_grace_period"]), stop_s(settings)
+            if has_s < needs_s:
+                yield f"{name}: is killed after {has_s:.0f} s, and needs {needs_s:.0f} s"
 
 
-def _load(given: Mapping[str, str]) -> None:
+def _seconds(text: str) -> float:
+    """Of a duration as this file has them."""
+    return float(text.removesuffix("s"))
+
+
+def _load(given: Mapping[str, str]) -> Settings:
     """Raises SettingsInvalid."""
     before = dict(os.environ)
     os.environ.update(given)
     try:
-        load_settings([])
+        return load_settings([])
     finally:
         os.environ.clear()
         os.environ.update(before)

@@ -95,8 +95,13 @@ def _settings(variables: Mapping[str, str]) -> Settings:
         raise ValueError(f"{first['loc']}: {first['msg']}") from None
 
 
+def stop_s(settings: Settings) -> float:
+    """So long it may take to stop."""
+    return settings.drain_s + settings.stop_timeout_s + HANDLER_GRACE_S + _CLOSE_S
+
+
 def _grace(pod: Pod, settings: Settings) -> Iterator[str]:
-    needs_s = settings.drain_s + settings.stop_timeout_s + HANDLER_GRACE_S + _CLOSE_S
+    needs_s = stop_s(settings)
     has_s = pod.spec["terminationGracePeriodSeconds"]
     if has_s < needs_s:
         yield f"Deployment {pod.owner}: is killed after {has_s} s, and needs {needs_s:.0f} s"
