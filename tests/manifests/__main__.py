@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 
 from server.routes import operations
-from tests.manifests import hardening, references, scaling, schemas, service
+from tests.manifests import hardening, prometheus_kinds, references, scaling, schemas, service
 from tests.manifests.kubectl import differences, find_kubectl
 from tests.manifests.kustomize import build
 from tests.manifests.objects import KUBERNETES, Overlay
@@ -29,6 +29,7 @@ def main() -> int:
     """Print what is wrong, and how much was looked at; 1 if anything is wrong."""
     built, kubectl = overlays(), find_kubectl()
     wrong = [f"{one.name}: {text}" for one in built for text in faults(one)]
+    wrong += [f"{one.name}: {text}" for one in built for text in prometheus_kinds.faults(one)]
     if kubectl is not None:
         wrong += [f"{one.name}: {text}" for one in built for text in differences(kubectl, one)]
     for text in wrong:

@@ -6,17 +6,17 @@ from typing import Final
 import kubernetes_validate
 
 from tests.manifests.objects import Object, Overlay, shown
+from tests.manifests.prometheus_kinds import GROUP
 
 VERSIONS: Final = ("1.32", "1.37")
 """The oldest and the newest Kubernetes that the objects are for."""
-_OPERATOR: Final = "monitoring.coreos.com/v1"
-"""The Prometheus operator's kinds are not Kubernetes' own; ``references.py`` looks at them."""
 
 
 def faults(overlay: Overlay) -> Iterator[str]:
-    """What the schemas find: unknown names too."""
+    """What the schemas find: unknown names too. For the operator's kinds see
+    ``prometheus_kinds.py``."""
     for one in overlay.objects:
-        if one["apiVersion"] != _OPERATOR:
+        if one["apiVersion"] != GROUP:
             for version in VERSIONS:
                 yield from _faults_of(one, version)
 
