@@ -24,8 +24,8 @@ class Ends:
         status: ResultStatus,
         processing_time: float | None = None,
     ) -> None:
-        """``log`` is that of whoever found it, and names the video; ``processing_time``, in seconds,
-        is of one that was made."""
+        """``log`` is that of whoever found it, and names the video; ``processing_time``, in
+        seconds, is of one that was made."""
         self.meters.ended(status, processing_time)
         self.traces.video_ended(record, status)
         log.info(

@@ -4,12 +4,10 @@ import random
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from opentelemetry.trace import StatusCode
-
 from media.frame import DropCause, EncodedFrame
 from processing.pipeline import Processed
 from processing.watch import Steps
-from server.traces.telling import NS, Facts, Telling, inside
+from server.traces.telling import NS, Facts, Telling
 
 RENDER: Final = "render"
 """The engine's stages together."""
@@ -54,30 +52,24 @@ class FrameSpans:
 
 
 class _ToldFrame:
-    """A frame's span, over by now, to which its parts are added. Moments are of the monotonic
-    clock."""
+    """A frame's span, to which its parts are added. Moments are of the monotonic clock."""
 
     def __init__(self, telling: Telling, facts: Facts, since_s: float, until_s: float) -> None:
         self._telling = telling
         self._epoch_ns = telling.epoch_ns
-        span = telling.begin("frame", None, facts, start_ns=self._ns(since_s))
-        if "error.type" in facts:
-            span.set_status(StatusCode.ERROR)
-        span.end(self._ns(until_s))
-        self._inside = inside(span)
+        span_ns = self._ns(since_s), self._ns(until_s)
+        is_error = "error.type" in facts
+        self._whole = telling.past("frame", None, span_ns, facts, is_error=is_error)
 
     def add(self, name: str, since_s: float, until_s: float) -> None:
         """A part of its time."""
-        span = self._telling.begin(name, self._inside, start_ns=self._ns(since_s))
-        span.end(self._ns(until_s))
+        self._telling.past(name, self._whole, (self._ns(since_s), self._ns(until_s)))
 
     def _ns(self, moment_s: float) -> int:
         return self._epoch_ns + int(moment_s * NS)
 
 
-def laid_out(
-    stage_ms: Mapping[str, float], started_s: float
-) -> Iterator[tuple[str, float, float]]:
+def laid_out(stage_ms: Mapping[str, float], started_s: float) -> Iterator[tuple[str, float, float]]:
     """Each stage with its begin and end: they follow each other, in the order in which they are
     told. ``render`` is left out where the engine tells of its own stages."""
     has_own = len(stage_ms.keys() - {"decode", RENDER, "encode"}) > 0

@@ -35,8 +35,8 @@ async def opened_traces(
     from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
     from server.traces.queue import SpanQueue
-    from server.traces.spans import SCOPE, Maker, SpanTraces
-    from server.traces.telling import Telling
+    from server.traces.spans import SpanTraces
+    from server.traces.telling import SCOPE, Telling
 
     exporter = OTLPSpanExporter(
         f"{settings.otlp_endpoint}{PATH}", headers=settings.otlp_header_values, timeout=SEND_S
@@ -52,8 +52,8 @@ async def opened_traces(
     # Handed in, and nobody's but this application's. What is traced is chosen before it is begun.
     provider = TracerProvider(ALWAYS_ON, resource, shutdown_on_exit=False)
     provider.add_span_processor(queue)
-    telling = Telling(provider.get_tracer(SCOPE), clock)
+    telling = Telling(provider.get_tracer(SCOPE), resource, queue, clock)
     try:
-        yield SpanTraces(Maker(telling, resource, queue), settings, clock)
+        yield SpanTraces(telling, settings)
     finally:
         await queue.close(CLOSE_S)

@@ -3,59 +3,35 @@
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
 from opentelemetry.context import Context
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
-from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import (
-    NonRecordingSpan,
-    SpanContext,
-    SpanKind,
-    Status,
-    StatusCode,
-    get_current_span,
-)
+from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from media.clock import Clock
 from server.doors.addresses import is_of, peer_of
 from server.logs import pseudonym
 from server.metrics.requests import known_method
 from server.settings import Settings
 from server.traces.frames import FrameSpans
-from server.traces.telling import NS, Facts, NamedTrace, Telling, inside
+from server.traces.telling import Facts, NamedTrace, Telling, inside, ns_of
 from server.traces.traces import UNTRACED, FrameWatch, Trace
 from server.traces.videos import context_of, is_chosen
 from storage.results import ResultRecord, ResultStatus
 
 TRACEPARENT: Final = "traceparent"
 """The header of W3C's Trace Context; what stands in ``tracestate`` is of no use here."""
-SCOPE: Final = "hair-tryon"
-
-
-@dataclass(frozen=True, slots=True)
-class Maker:
-    """What spans are made of, and where they go when they have ended."""
-
-    telling: Telling
-    resource: Resource
-    queue: SpanProcessor
 
 
 class SpanTraces:
     """See Traces."""
 
-    def __init__(self, maker: Maker, settings: Settings, clock: Clock) -> None:
-        self._maker = maker
-        self._telling = maker.telling
+    def __init__(self, telling: Telling, settings: Settings) -> None:
+        self._telling = telling
         self._networks = settings.traced_networks
         self._share = settings.trace_share
         self._frames = settings.trace_frames
-        self._clock = clock
 
     @contextmanager
     def request(
@@ -75,7 +51,7 @@ class SpanTraces:
             facts["http.route"] = endpoint
         context = None if parent is None else inside(NonRecordingSpan(parent))
         name = f"{method} {endpoint}" if endpoint else method
-        span = self._telling.begin(name, context, facts, kind=SpanKind.SERVER)
+        span = self._telling.begin(name, context, facts, SpanKind.SERVER)
         with self._telling.going_on(span) as trace:
             yield trace
 
@@ -91,12 +67,10 @@ class SpanTraces:
         if not is_chosen(context, self._share):
             yield UNTRACED
             return
-        within = inside(NonRecordingSpan(context))
-        queued_ns = int(record.created_at.timestamp() * NS)
-        queued = self._telling.begin("queued", within, start_ns=queued_ns)
-        queued.end(max(queued_ns, int(self._clock.utc_now().timestamp() * NS)))
+        self._telling.past("queued", context, (ns_of(record.created_at), self._telling.now_ns))
         facts: Facts = {"result_id": pseudonym(record.result_id), "attempt": record.attempts}
-        span = self._telling.begin("attempt", within, facts, kind=SpanKind.CONSUMER)
+        within = inside(NonRecordingSpan(context))
+        span = self._telling.begin("attempt", within, facts, SpanKind.CONSUMER)
         with self._telling.going_on(span) as trace:
             yield trace
 
@@ -105,25 +79,15 @@ class SpanTraces:
         context = context_of(record.result_id)
         if not is_chosen(context, self._share):
             return
-        is_failure = status == ResultStatus.FAILED
-        now_ns = int(self._clock.utc_now().timestamp() * NS)
-        self._maker.queue.on_end(
-            ReadableSpan(
-                "video",
-                context,
-                resource=self._maker.resource,
-                attributes={
-                    "result_id": pseudonym(record.result_id),
-                    "outcome": status,
-                    "attempts": record.attempts,
-                    "frames": record.frames_total,
-                },
-                status=Status(StatusCode.ERROR if is_failure else StatusCode.UNSET),
-                start_time=int(record.created_at.timestamp() * NS),
-                end_time=now_ns,
-                instrumentation_scope=InstrumentationScope(SCOPE),
-            )
-        )
+        facts: Facts = {
+            "result_id": pseudonym(record.result_id),
+            "outcome": status,
+            "attempts": record.attempts,
+            "frames": record.frames_total,
+        }
+        span_ns = ns_of(record.created_at), self._telling.now_ns
+        is_error = status == ResultStatus.FAILED
+        self._telling.past("video", None, span_ns, facts, context=context, is_error=is_error)
 
     def _parent(self, request: web.Request) -> SpanContext | None:
         """The trace that a gateway has begun, if it is one of those that are believed: with it

@@ -2,9 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from opentelemetry.context import Context
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import (
     Span,
     SpanContext,
@@ -19,40 +25,83 @@ from opentelemetry.trace import (
 from media.clock import Clock
 from server.logs import pseudonym
 from server.traces.traces import NoTrace
-from server.traces.videos import context_of
+from server.traces.videos import CHOSEN, context_of
 
 Facts: TypeAlias = Mapping[str, str | int | float | bool]
 NS: Final = 1_000_000_000
 SERVER_ERROR: Final = 500
+SCOPE: Final = "hair-tryon"
+NO_FACTS: Final[Facts] = MappingProxyType({})
+_SCOPE: Final = InstrumentationScope(SCOPE)
+_ERROR: Final = Status(StatusCode.ERROR)
+_UNSET: Final = Status(StatusCode.UNSET)
 
 
 class Telling:
-    """Makes spans of an application's own tracer, and hands contexts on by hand: nothing is global,
-    and nothing depends on who calls."""
+    """Makes an application's own spans, and hands contexts on by hand: nothing is global, and
+    nothing depends on who calls."""
 
-    def __init__(self, tracer: Tracer, clock: Clock) -> None:
+    def __init__(
+        self, tracer: Tracer, resource: Resource, queue: SpanProcessor, clock: Clock
+    ) -> None:
         self._tracer = tracer
+        self._resource = resource
+        self._queue = queue
         self._clock = clock
+        self._ids = RandomIdGenerator()
 
     def begin(
         self,
         name: str,
         parent: Context | None = None,
         facts: Facts | None = None,
-        *,
         kind: SpanKind = SpanKind.INTERNAL,
-        start_ns: int | None = None,
     ) -> Span:
         """A span that goes on; without a parent the first of a trace."""
-        return self._tracer.start_span(
-            name, parent or Context(), kind, attributes=facts, start_time=start_ns
+        return self._tracer.start_span(name, parent or Context(), kind, attributes=facts)
+
+    def past(
+        self,
+        name: str,
+        parent: SpanContext | None,
+        span_ns: tuple[int, int],
+        facts: Facts = NO_FACTS,
+        *,
+        context: SpanContext | None = None,
+        is_error: bool = False,
+    ) -> SpanContext:
+        """A span that is over, from its begin to its end; ``context`` is its own, if it has one
+        already. Made by hand, which costs a tenth of what the tracer's take."""
+        context = context or self._inside(parent)
+        span = ReadableSpan(
+            name,
+            context,
+            parent,
+            self._resource,
+            facts,
+            status=_ERROR if is_error else _UNSET,
+            start_time=span_ns[0],
+            end_time=max(span_ns),
+            instrumentation_scope=_SCOPE,
         )
+        self._queue.on_end(span)
+        return context
+
+    @property
+    def now_ns(self) -> int:
+        """The time of day, as spans have it."""
+        return ns_of(self._clock.utc_now())
 
     @property
     def epoch_ns(self) -> int:
         """What is to be added to the monotonic clock for the time of day."""
-        now_ns = int(self._clock.utc_now().timestamp() * NS)
-        return now_ns - int(self._clock.monotonic() * NS)
+        return self.now_ns - int(self._clock.monotonic() * NS)
+
+    def _inside(self, parent: SpanContext | None) -> SpanContext:
+        trace_id = self._ids.generate_trace_id() if parent is None else parent.trace_id
+        return SpanContext(
+            trace_id, self._ids.generate_span_id(), is_remote=False, trace_flags=CHOSEN
+        )
 
     @contextmanager
     def going_on(self, span: Span) -> Iterator["SpanTrace"]:
@@ -100,6 +149,11 @@ class NamedTrace(NoTrace):
 
     def __init__(self, context: SpanContext) -> None:
         self.names = names_of(context)
+
+
+def ns_of(moment: datetime) -> int:
+    """A moment as spans have it."""
+    return int(moment.timestamp() * NS)
 
 
 def inside(span: Span) -> Context:

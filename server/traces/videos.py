@@ -7,6 +7,7 @@ from opentelemetry.trace import SpanContext, TraceFlags
 
 TRACE_BYTES: Final = 16
 SPAN_BYTES: Final = 8
+CHOSEN: Final = TraceFlags(TraceFlags.SAMPLED)
 _LOW: Final = 1 << 64
 """Traces are chosen by their lower half, as OpenTelemetry's own samplers do."""
 
@@ -19,7 +20,7 @@ def context_of(result_id: str) -> SpanContext:
         int.from_bytes(digest[:TRACE_BYTES]),
         int.from_bytes(digest[TRACE_BYTES : TRACE_BYTES + SPAN_BYTES]),
         is_remote=True,
-        trace_flags=TraceFlags(TraceFlags.SAMPLED),
+        trace_flags=CHOSEN,
     )
 
 

@@ -20,6 +20,7 @@ from tests.bench.signing import signing
 from tests.bench.slow import slow
 from tests.bench.strain import fairness, overload
 from tests.bench.subjects import ALL
+from tests.bench.traces import traces
 
 SCENARIOS: dict[str, Callable[[Options], str]] = {
     "saturation": saturation,
@@ -37,6 +38,7 @@ SCENARIOS: dict[str, Callable[[Options], str]] = {
     "history": history,
     "page": page,
     "signing": signing,
+    "traces": traces,
 }
 
 

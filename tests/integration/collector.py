@@ -1,4 +1,4 @@
-"""A collector of OpenTelemetry's, as far as it takes traces: by HTTP, and read as they are meant."""
+"""A collector of OpenTelemetry's, as far as it takes traces: by HTTP, and read by its own types."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -47,9 +47,7 @@ class Collector:
         if self.status == 200:
             self.spans.extend(_read(body))
         answer = ExportTraceServiceResponse().SerializeToString()
-        return web.Response(
-            status=self.status, body=answer, content_type="application/x-protobuf"
-        )
+        return web.Response(status=self.status, body=answer, content_type="application/x-protobuf")
 
     def named(self, name: str) -> list[ToldSpan]:
         """The spans of this name."""

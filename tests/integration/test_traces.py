@@ -75,8 +75,9 @@ async def test_a_gateway_that_is_believed_begins_traces(
     collector: Collector, start_service: StartService
 ) -> None:
     """They are gone on with, and not told of where it has not chosen them; the log names them."""
-    settings = {"otlp_endpoint": collector.url, "trace_networks": "127.0.0.1", "trace_share": 0}
-    service = await start_service(**settings)
+    service = await start_service(
+        otlp_endpoint=collector.url, trace_networks="127.0.0.1", trace_share=0
+    )
     with logged(answering) as lines:
         await ask(service)
         await ask(service, traceparent=f"00-{TRACE}-{SPAN}-00")
@@ -125,8 +126,9 @@ async def test_frames_that_do_not_come_back(
 ) -> None:
     """Dropped ones say why, failed ones of which kind the error is, and not what it says."""
     gate = threading.Event()
-    options = {"otlp_endpoint": collector.url, "trace_frames": 1, "mailbox_frames": 1}
-    service = await start_service(gated(gate), **options)
+    service = await start_service(
+        gated(gate), otlp_endpoint=collector.url, trace_frames=1, mailbox_frames=1
+    )
     client = await live(service, 1)
     session = service.live.find("session-of-smith", "smith")
     assert session is not None

@@ -37,7 +37,7 @@ async def test_a_disk_that_hangs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         return real(folder)
 
     monkeypatch.setattr(disks, "ASKED_S", 0.01)
-    monkeypatch.setattr(disks.shutil, "disk_usage", hang)
+    monkeypatch.setattr(shutil, "disk_usage", hang)
     registry = CollectorRegistry()
     meters = DiskMeters(registry)
     meters.watch({"data": tmp_path})

@@ -53,9 +53,7 @@ def counts(registry: CollectorRegistry) -> list[float | None]:
     return [registry.get_sample_value(name, {"outcome": one}) for one in ("sent", "dropped")]
 
 
-async def test_what_waits_is_sent_together(
-    exporter: Exporter, registry: CollectorRegistry
-) -> None:
+async def test_what_waits_is_sent_together(exporter: Exporter, registry: CollectorRegistry) -> None:
     """And all of it before the end."""
     exporter.may.set()
     spans = SpanQueue(exporter, SpanMeters(registry), 60.0)
@@ -67,9 +65,7 @@ async def test_what_waits_is_sent_together(
     assert exporter.is_shut_down
 
 
-async def test_who_ends_a_span_never_waits(
-    exporter: Exporter, registry: CollectorRegistry
-) -> None:
+async def test_who_ends_a_span_never_waits(exporter: Exporter, registry: CollectorRegistry) -> None:
     """While the collector hangs, as many wait as may; those beyond are dropped, and counted."""
     spans = SpanQueue(exporter, SpanMeters(registry), SOON_S)
     spans.on_end(SPAN)
