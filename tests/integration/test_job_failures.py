@@ -51,6 +51,8 @@ async def test_of_a_job_that_is_over_no_failure_is_told(held: Held) -> None:
         await results.cancel(result_id, held.service.services.clock.utc_now())
         held.change.outcome.set_result(WorkFailed("failure", detail="no such file"))
         await eventually(lambda: "job left" in [line["event"] for line in lines])
+        told = {"event": "job ended", "status": "cancelled"}
+        await eventually(lambda: any(told.items() <= line.items() for line in lines))
     assert [line for line in lines if line["log_level"] == "error"] == []
     assert held.change.begun == 1
     await eventually(lambda: ended(held, "cancelled") == 1)

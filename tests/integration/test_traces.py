@@ -3,16 +3,17 @@
 import threading
 
 import pytest
+from structlog.typing import EventDict
 
 from processing.local.classic.engine import ClassicEngine
 from server import answering
-from server.jobs import job
+from server.jobs import job, lifetime
 from server.logs import pseudonym
 from server.traces import opened, queue
 from tests.engines import SECRET, gated, raising
 from tests.integration.client import LiveClient
 from tests.integration.collector import Collector, ToldSpan, collector
-from tests.integration.held import videos_of
+from tests.integration.held import Change, videos_of
 from tests.integration.service import Service, StartService, eventually
 from tests.logged import logged
 from tests.pictures import jpeg
@@ -44,6 +45,11 @@ async def told(collector: Collector, name: str, count: int = 1) -> list[ToldSpan
     return collector.named(name)
 
 
+def traces_of(lines: list[EventDict]) -> list[str | None]:
+    """What the lines of requests say of their traces."""
+    return [line.get("trace_id") for line in lines if line["event"] == "request answered"]
+
+
 def assert_tells_nobody(collector: Collector, *secrets: str) -> None:
     """None of these is in anything that was sent."""
     for body in collector.bodies:
@@ -65,7 +71,7 @@ async def test_requests_are_told(collector: Collector, start_service: StartServi
     }
     assert (span.parent_id, span.is_error) == ("", False)
     assert span.trace_id != TRACE
-    assert lines[-1]["trace_id"] == span.trace_id
+    assert traces_of(lines) == [span.trace_id]
     assert span.resource["service.name"] == "hair-tryOn-service"
     assert (collector.headers[0]["X-Key"], collector.headers[0]["X-B"]) == ("geheim", "2")
     assert_tells_nobody(collector, "smith")
@@ -86,7 +92,7 @@ async def test_a_gateway_that_is_believed_begins_traces(
     (span,) = await told(collector, "GET /api/hair-tryOn/history/{user_id}")
     assert (span.trace_id, span.parent_id) == (TRACE, SPAN)
     assert span.facts["request_id"] == chosen
-    assert [line.get("trace_id") for line in lines] == [None, TRACE, None, TRACE]
+    assert traces_of(lines) == [None, TRACE, None, TRACE]
 
 
 async def live(service: Service, count: int) -> LiveClient:
@@ -157,9 +163,12 @@ async def test_frames_that_fail(collector: Collector, start_service: StartServic
 
 
 async def test_a_video_from_its_order_to_its_end(
-    collector: Collector, start_service: StartService
+    collector: Collector, start_service: StartService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The order links to a trace of the video's own, which whoever works on it tells of."""
+    change = Change()
+    change.outcome.set_result(None)
+    monkeypatch.setattr(lifetime, "Workshop", lambda _timeout_s: change)
     service = await start_service(ClassicEngine(), otlp_endpoint=collector.url)
     videos = videos_of(service)
     with logged(job) as lines:
