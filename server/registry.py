@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 import structlog
@@ -17,6 +17,7 @@ from server.sessions import LiveSession
 from storage.errors import SessionOwnedByOther, StorageError
 from storage.records import SessionRecord, SessionStatus
 
+HAND_OVER_S = 1.0
 CLOSE_MARGIN_S = 2.0
 """Beyond the frames under way: time for the last documents and closing handshakes."""
 
@@ -109,9 +110,15 @@ class LiveSessions:
             session.stop(endings.ERASED)
 
     async def stop_all(self) -> None:
-        """Let nobody in any more and end all sessions, within the stop timeout and a margin."""
+        """Let nobody in any more and end all sessions, within the stop timeout and a margin, and a
+        second in which their documents are written: who goes on elsewhere as soon as it is told to
+        finds there what it wears here."""
         self._is_closing = True
         sessions = list(self._live.values())
+        opened = [one.record() for one in sessions if one.opened.is_set()]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HAND_OVER_S):
+                await self._services.journal.hand_over(opened)
         for session in sessions:
             session.stop(endings.CLOSING)
         ended = [asyncio.create_task(session.ended.wait()) for session in sessions]
@@ -156,9 +163,9 @@ class LiveSessions:
             record = await self._taken_up(session)
             await session.resume(record)
             if record is None:
-                await journal.claim(session.first_record())
+                await journal.claim(session.record())
             else:
-                journal.note(session.first_record())
+                journal.note(session.record())
             await self._check_again(session)
         except SessionOwnedByOther:
             raise _forbidden() from None
@@ -178,7 +185,7 @@ class LiveSessions:
         try:
             await self._check_agreed(session.user_id)
         except SessionRefused:
-            await self._services.journal.drop(session.first_record())
+            await self._services.journal.drop(session.record())
             raise
 
     async def _check_agreed(self, user_id: str) -> None:

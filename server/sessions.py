@@ -295,6 +295,7 @@ class LiveSession:
             status, figures, self.wardrobe, active_at=self._active_at, now=now
         )
 
-    def first_record(self) -> SessionRecord:
-        """The document with which the session begins, or is taken up again."""
-        return self._record(SessionStatus.ACTIVE, self.figures())
+    def record(self) -> SessionRecord:
+        """Its document, as it stands."""
+        status = SessionStatus.ACTIVE if self._ending is None else self._ending.status
+        return self._record(status, self.figures())

@@ -210,6 +210,21 @@ async def test_frames_during_the_stop(start_service: StartService) -> None:
     assert record.dropped_frames == 1
 
 
+async def test_who_is_told_to_go_finds_its_look_elsewhere(start_service: StartService) -> None:
+    """At once, though it has only just put it on: that is written before it is told."""
+    service = await start_service()
+    client = await service.caller.join()
+    await client.ask("set_look", look=COPPER)
+    stopping = asyncio.create_task(service.live.stop_all())
+    assert (await client.receive())["type"] == "server_closing"
+    record = await service.services.database.sessions.get("s1")
+    assert record is not None
+    assert record.look is not None
+    assert record.look["color"] == "copper"
+    await client.until_closed()
+    await stopping
+
+
 async def test_a_browser_that_answers_is_not_waited_for(
     start_service: StartService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
