@@ -5,7 +5,7 @@ import os
 import pwd
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,11 +14,11 @@ from tests.certificates import pems
 from tests.deploy_check.programs import DEPLOY, findings_of
 
 GATEWAY: Final = DEPLOY / "nginx"
-SERVICE: Final = "hair-tryon-service:8000"
 PLAIN: Final = "listen 8080"
 SECURE: Final = "listen 8443"
 LOG: Final = "/dev/stdout"
 MIB: Final = 1 << 20
+_INSTANCE: Final = re.compile(r"server hair-tryon-service:8000([^;]*;)")
 _LIMIT: Final = re.compile(r"location = (\S+) \{\s+client_max_body_size (\d+)m;")
 
 
@@ -27,7 +27,7 @@ def is_sound() -> Iterator[str]:
     MissingProgram."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        lay_out(folder, "127.0.0.1:8000", "127.0.0.1:8080", "127.0.0.1:8443")
+        lay_out(folder, ["127.0.0.1:8000"], "127.0.0.1:8080", "127.0.0.1:8443")
         yield from findings_of("nginx", "apt-get install nginx-light", *arguments(folder), "-t")
     text = (GATEWAY / "nginx.conf").read_text(encoding="utf-8")
     limits_mib = {path: int(mib) for path, mib in _LIMIT.findall(text)}
@@ -37,14 +37,14 @@ def is_sound() -> Iterator[str]:
             yield f"nginx.conf: {path} has to take {wanted_mib}m, not {limits_mib.get(path)}"
 
 
-def lay_out(folder: Path, service: str, plain: str, secure: str) -> None:
+def lay_out(folder: Path, instances: Sequence[str], plain: str, secure: str) -> None:
     """Copy it to a folder, with these addresses (HOST:PORT) in the place of those in containers,
-    a new certificate, and its log in the file ``access.log``. Nothing else is changed.
+    a line for each instance, a new certificate, and its log in the file ``access.log``. Nothing
+    else is changed.
 
     Raises ValueError where what is to be changed is not there once.
     """
     changes = {
-        SERVICE: service,
         PLAIN: f"listen {plain}",
         SECURE: f"listen {secure}",
         LOG: str(folder / "access.log"),
@@ -52,9 +52,9 @@ def lay_out(folder: Path, service: str, plain: str, secure: str) -> None:
     (folder / "tls").mkdir(parents=True)
     for path in GATEWAY.iterdir():
         text = path.read_text(encoding="utf-8")
-        (folder / path.name).write_text(
-            _changed(text, changes) if path.name == "nginx.conf" else text, encoding="utf-8"
-        )
+        if path.name == "nginx.conf":
+            text = _changed(_with_instances(text, instances), changes)
+        (folder / path.name).write_text(text, encoding="utf-8")
     for name, pem in zip(("fullchain.pem", "privkey.pem"), pems(), strict=True):
         (folder / "tls" / name).write_bytes(pem)
 
@@ -75,6 +75,14 @@ def _bodies() -> Mapping[str, int]:
         "/api/hair-tryOn/try-on": 3 * settings.max_photo_bytes,
         "/api/hair-tryOn/process-video": 2 * settings.max_photo_bytes,
     }
+
+
+def _with_instances(text: str, instances: Sequence[str]) -> str:
+    lines = (rf"server {address}\1" for address in instances)
+    changed, count = _INSTANCE.subn("\n        ".join(lines), text)
+    if count != 1:
+        raise ValueError(f"nginx.conf names the service {count} times")
+    return changed
 
 
 def _changed(text: str, changes: Mapping[str, str]) -> str:

@@ -25,11 +25,12 @@ class Nginx:
 
 
 @asynccontextmanager
-async def nginx(folder: Path, service_url: str) -> AsyncIterator[Nginx]:
-    """A gateway of its own before this service, for the length of the block."""
+async def nginx(folder: Path, *service_urls: str) -> AsyncIterator[Nginx]:
+    """A gateway of its own before these instances, for the length of the block."""
     path = find_program("nginx", "nginx-light")
     plain, secure = free_port(), free_port()
-    lay_out(folder, urlsplit(service_url).netloc, f"{HOST}:{plain}", f"{HOST}:{secure}")
+    instances = [urlsplit(url).netloc for url in service_urls]
+    lay_out(folder, instances, f"{HOST}:{plain}", f"{HOST}:{secure}")
     process = await asyncio.create_subprocess_exec(path, *arguments(folder))
     try:
         await answering(process, secure, START_S, _trusting())

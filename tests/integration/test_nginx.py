@@ -14,6 +14,7 @@ from tests.films import film
 from tests.integration.client import Caller, picture_of
 from tests.integration.held import Held
 from tests.integration.nginx import Nginx, nginx
+from tests.integration.programs import free_port
 from tests.integration.service import Service, StartService, eventually
 from tests.integration.test_events import told
 from tests.integration.videos import API, Videos
@@ -28,11 +29,13 @@ ONE_OF_A_KIND = ("Strict-Transport-Security", "X-Content-Type-Options", "Cache-C
 
 
 @asynccontextmanager
-async def through(folder: Path, service: Service) -> AsyncIterator[tuple[Nginx, ClientSession]]:
-    """A gateway before the service, and a client that takes its certificate as it is, at another
-    address than the gateway's."""
+async def through(
+    folder: Path, service: Service, *others: str
+) -> AsyncIterator[tuple[Nginx, ClientSession]]:
+    """A gateway before the service and other addresses, and a client that takes its certificate as
+    it is, at another address than the gateway's."""
     async with (
-        nginx(folder / "nginx", service.caller.url) as gateway,
+        nginx(folder / "nginx", service.caller.url, *others) as gateway,
         ClientSession(connector=TCPConnector(ssl=False, local_addr=("127.0.0.2", 0))) as http,
     ):
         yield gateway, http
@@ -114,6 +117,35 @@ async def test_who_asks_is_not_what_clients_write(
             async with http.post(f"{gateway.url}{API}/tickets", headers=headers) as answer:
                 statuses.append(answer.status)
         assert statuses == [401, 401, 429]
+
+
+async def test_an_instance_that_is_away_is_not_missed(service: Service, tmp_path: Path) -> None:
+    """Half of what comes would be for it, and goes to the other one: live sessions, what is asked,
+    and what has a body, which is passed on as it comes."""
+    async with through(tmp_path, service, f"http://127.0.0.1:{free_port()}") as (gateway, http):
+        caller, upload = Caller(http, gateway.url), f"{gateway.url}{API}/upload-video"
+        for number in range(8):
+            client = await caller.join(f"s{number}")
+            assert (await client.process("f1", jpeg()))["type"] == "processed_frame"
+            async with http.get(f"{gateway.url}{API}/shades") as answer:
+                assert answer.status == 200
+            async with http.post(upload, data={"user_id": "u1"}) as answer:
+                assert answer.status == 400
+
+
+async def test_a_session_comes_to_one_instance(start_service: StartService, tmp_path: Path) -> None:
+    """Whichever it is: who takes it over comes there, too, and others are elsewhere."""
+    one = await start_service()
+    other = await start_service(data_dir=tmp_path / "other")
+    async with through(tmp_path, one, other.caller.url) as (gateway, http):
+        caller, names = Caller(http, gateway.url), [f"s{number}" for number in range(16)]
+        first = [await caller.join(name) for name in names]
+        for client, name in zip(first, names, strict=True):
+            await caller.join(name)
+            ended = await client.until_closed()
+            assert (ended.code, ended.messages[0]["error"]) == (4409, "SESSION_TAKEN_OVER")
+        assert len(one.live) + len(other.live) == len(names)
+        assert min(len(one.live), len(other.live)) > 0
 
 
 async def test_what_the_gateway_says_itself(service: Service, tmp_path: Path) -> None:
