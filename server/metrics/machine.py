@@ -42,6 +42,11 @@ class MachineMeters:
             buckets=_BUCKETS_S,
             registry=registry,
         )
+        self._tasks = Gauge(
+            "hair_tryon_event_loop_tasks",
+            "Tasks of the event loop that are not done",
+            registry=registry,
+        )
         self._workers = Gauge(
             "hair_tryon_workers", "Threads that change pictures", registry=registry
         )
@@ -63,6 +68,7 @@ class MachineMeters:
     async def run(self) -> None:
         """Watch the loop that this runs on, until cancelled."""
         loop = asyncio.get_running_loop()
+        self._tasks.set_function(lambda: len(asyncio.all_tasks(loop)))
         while True:
             due_s = loop.time() + LOOK_S
             await asyncio.sleep(LOOK_S)

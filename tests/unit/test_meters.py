@@ -89,6 +89,7 @@ async def test_a_loop_that_is_held_up_is_seen(
         await asyncio.sleep(0)
         time.sleep(0.03)  # noqa: ASYNC251  (whatever holds it up is no coroutine)
         await asyncio.sleep(0.001)
+        assert value(registry, "event_loop_tasks") == len(asyncio.all_tasks())
     late_s = value(registry, "event_loop_lag_seconds_sum")
     assert late_s is not None
     assert late_s >= 0.019
