@@ -14,6 +14,7 @@ from tests.bench.files import files
 from tests.bench.film import film
 from tests.bench.history import history
 from tests.bench.page import page
+from tests.bench.rolling import rolling
 from tests.bench.rtc import webrtc, webrtc_capacity, webrtc_overload
 from tests.bench.scenarios import Options, camera, crowd, saturation
 from tests.bench.signing import signing
@@ -39,6 +40,7 @@ SCENARIOS: dict[str, Callable[[Options], str]] = {
     "page": page,
     "signing": signing,
     "traces": traces,
+    "rolling": rolling,
 }
 
 
@@ -74,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--slow-seconds", type=float)
     parser.add_argument("--cloud-seconds", type=float)
     parser.add_argument("--page-seconds", type=float)
+    parser.add_argument("--rolling-fps", type=float, default=2.0)
+    parser.add_argument("--rolling-engine", default="classic")
     parser.add_argument("--stage-ms", type=float, default=10.0, help="of the fairness runs")
     return parser
 
@@ -96,6 +100,8 @@ def _options(parsed: argparse.Namespace) -> Options:
         page_s=parsed.page_seconds or (8.0 if quick else 30.0),
         fairness_s=parsed.fairness_seconds or (8.0 if quick else 20.0),
         stage_ms=parsed.stage_ms,
+        rolling_fps=parsed.rolling_fps,
+        rolling_engine=parsed.rolling_engine,
     )
 
 

@@ -1,13 +1,17 @@
 """What the cameras see: 640 x 480 JPEGs of a person who moves a little."""
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from io import BytesIO
+from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
+import av
 import cv2
 import numpy as np
 
-from media.codec import encode_jpeg
+from media.codec import decode_photo, encode_jpeg
 from media.frame import Picture
 from tests.pictures import portrait
 
@@ -17,6 +21,7 @@ FRAMES = 12
 CLIP_STEP = 3
 """Every third frame of a clip: ten a second, so that the frames differ."""
 PAN_PX = 6
+VIDEO_FPS = 30
 MEDIA = Path(__file__).parents[2].parent / "shared" / "media"
 
 
@@ -24,6 +29,22 @@ def films() -> list[list[bytes]]:
     """A few short loops of JPEGs, one for each clip there is, or one of a still portrait."""
     clips = [list(islice(_clip(path), FRAMES)) for path in sorted(MEDIA.glob("*.mp4"))]
     return [_loop(clip) for clip in clips if clip] or [_loop(list(_panned_portrait()))]
+
+
+def video(seconds: int, loop: Sequence[bytes]) -> bytes:
+    """A film in MP4 that shows this loop."""
+    stream = BytesIO()
+    with av.open(stream, "w", format="mp4") as output:
+        coder: Any = output.add_stream("libx264", rate=VIDEO_FPS)
+        coder.width, coder.height, coder.pix_fmt = WIDTH_PX, HEIGHT_PX, "yuv420p"
+        coder.options = {"preset": "veryfast"}
+        for number, jpeg in enumerate(islice(cycle(loop), seconds * VIDEO_FPS)):
+            picture = decode_photo(jpeg, WIDTH_PX * HEIGHT_PX, None)
+            frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
+            frame.pts, frame.time_base = number, Fraction(1, VIDEO_FPS)
+            output.mux(coder.encode(frame))
+        output.mux(coder.encode())
+    return stream.getvalue()
 
 
 def _loop(pictures: list[Picture]) -> list[bytes]:

@@ -40,6 +40,8 @@ class Options:
     slow_s: float
     cloud_s: float
     page_s: float
+    rolling_fps: float
+    rolling_engine: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ UNLIMITED = dict.fromkeys(
 class ServerProcess:
     """``run.py`` on a free loopback port; started again it keeps its port and its data."""
 
+    start_timeout_s = START_TIMEOUT_S
+
     def __init__(self, data_dir: Path, **settings: str | float) -> None:
         self.data_dir = data_dir
         self._settings = {**UNLIMITED, **settings}
@@ -50,7 +52,7 @@ class ServerProcess:
         flags = [f"--{name.replace('_', '-')}={value}" for name, value in self._settings.items()]
         place = (f"--port={self._port}", f"--data-dir={self.data_dir}")
         self._process = await self._begin([*self._command, *place, "--log-format=json", *flags])
-        async with asyncio.timeout(START_TIMEOUT_S):
+        async with asyncio.timeout(self.start_timeout_s):
             self._port = await self._read_start()
         self._reading = asyncio.create_task(self._read_output())
 
