@@ -18,7 +18,7 @@ WORKERS ?= 1
 LEARN_FROM = --pictures $(PICTURES) --labels $(LABELS)
 TRAIN_FLAGS = --marks $(MARKS) --workers $(WORKERS)
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast fuzz lint format bench bench-quality train train-folders lock programs clean
+.PHONY: help run test test-fast fuzz lint format bench bench-quality load train train-folders lock programs clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ bench: $(TEST_STAMP) ## measure throughput, latency, overload and fairness
 
 bench-quality: $(TEST_STAMP) ## measure masks, colour, leakage, flicker; draw sheets to look at
 	$(BIN)/python -m tests.bench.quality $(ARGS)
+
+load: $(TEST_STAMP) ## put a service under load by Locust for a minute, report in out/ (ARGS="soak --minutes 30")
+	$(BIN)/python -m tests.load $(ARGS)
 
 train: train-folders $(TRAIN_STAMP) ## train the networks (PICTURES=folder LABELS=folder OUT=folder [TEACHER=model.tflite])
 	$(if $(TEACHER),$(TRAIN) label --teacher $(TEACHER) $(if $(STUDENTS),--students $(STUDENTS)) $(LEARN_FROM))

@@ -1,0 +1,25 @@
+"""What ``make load`` puts a service under, for a moment, by a real Locust."""
+
+from pathlib import Path
+
+from tests.integration.service import StartService
+from tests.load.generator import LoadPlan, generate
+from tests.load.recorder import CONNECT, FRAME, LOOK
+from tests.load.who import SETTINGS
+
+
+async def test_locust_loads_a_service(start_service: StartService, tmp_path: Path) -> None:
+    """Who is live comes with a token of their own, puts a look on, and has each frame answered."""
+    service = await start_service(**SETTINGS)
+    plan = LoadPlan(
+        seconds=2.0,
+        live_users=2,
+        live_fps=10.0,
+        session_s=1.0,
+        visitors_per_minute=30.0,
+        slot_s=1.0,
+    )
+    record = await generate(plan, service.caller.url, tmp_path)
+    assert record.errors == {}
+    for name in (CONNECT, LOOK, FRAME):
+        assert record.total(name).count > 0
