@@ -1,6 +1,7 @@
 """What ``make load`` puts a service under, for a moment, by a real Locust."""
 
 from pathlib import Path
+from typing import Any
 
 from tests.integration.service import StartService
 from tests.load.generator import LoadPlan, generate
@@ -10,7 +11,8 @@ from tests.load.who import SETTINGS
 
 async def test_locust_loads_a_service(start_service: StartService, tmp_path: Path) -> None:
     """Who is live comes with a token of their own, puts a look on, and has each frame answered."""
-    service = await start_service(**SETTINGS)
+    settings: dict[str, Any] = dict(SETTINGS)
+    service = await start_service(**settings)
     plan = LoadPlan(
         seconds=2.0,
         live_users=2,

@@ -17,16 +17,17 @@ COLORS: Final = ("#0b6bcb", "#c2410c", "#15803d", "#7e22ce", "#b91c1c", "#475569
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Lines over seconds, by their names; what they measure is said in ``title``."""
+    """Lines over so many seconds, by their names; ``title`` says what they measure."""
 
     title: str
+    seconds: float
     lines: Mapping[str, Sequence[Point]]
 
     def svg(self) -> str:
         """As an element of a page."""
         lines = {name: points for name, points in self.lines.items() if points}
         all_points = [point for points in lines.values() for point in points]
-        until_s = max((x for x, _ in all_points), default=1.0) or 1.0
+        until_s = max([self.seconds, *(x for x, _ in all_points)])
         step = nice_step(max((y for _, y in all_points), default=1.0) / TICKS)
         most = step * TICKS
         title, size = escape(self.title), f"0 0 {WIDTH_PX} {HEIGHT_PX}"
@@ -72,7 +73,7 @@ def _line(points: Sequence[Point], until_s: float, most: float, color: str) -> s
 
 def _legend(number: int, name: str, color: str) -> str:
     x = LEFT_PX + 130 * number
-    return f'<text x="{x}" y="28" fill="{color}" class="legend">{escape(name)}</text>'
+    return f'<text x="{x}" y="28" style="fill: {color}">{escape(name)}</text>'
 
 
 def _x(at_s: float, until_s: float) -> float:

@@ -38,9 +38,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A whole run: a row for each name and slot, a row for each name, and which errors there were,
-    how often."""
+    """A whole run: when it began, by the machine's monotonic clock, a row for each name and slot, a
+    row for each name, and which errors there were, how often."""
 
+    began_s: float
     slots: Sequence[Row]
     totals: Sequence[Row]
     errors: dict[str, int]
@@ -49,6 +50,7 @@ class Record:
         """As it is kept."""
         return orjson.dumps(
             {
+                "began_s": self.began_s,
                 "slots": [asdict(row) for row in self.slots],
                 "totals": [asdict(row) for row in self.totals],
                 "errors": self.errors,
@@ -60,7 +62,7 @@ class Record:
         """What ``to_json`` wrote."""
         said = orjson.loads(text)
         slots, totals = ([Row(**row) for row in said[name]] for name in ("slots", "totals"))
-        return Record(slots, totals, said["errors"])
+        return Record(said["began_s"], slots, totals, said["errors"])
 
     def of(self, name: str) -> list[Row]:
         """This name's slots in their order."""
@@ -78,7 +80,7 @@ class Record:
 
 
 class Recorder:
-    """Takes answers in as they come. Moments are seconds of any clock that does not go back."""
+    """Takes answers in as they come. Moments are seconds of the machine's monotonic clock."""
 
     def __init__(self, began_s: float, slot_s: float) -> None:
         self._began_s = began_s
@@ -102,7 +104,7 @@ class Recorder:
         slots = [self._slot(*key) for key in keys if key[1] < whole]
         names = dict.fromkeys(sorted(name for name, _ in keys))
         totals = [self._total(name, ended_s - self._began_s) for name in names]
-        return Record(slots, totals, dict(self._errors.most_common()))
+        return Record(self._began_s, slots, totals, dict(self._errors.most_common()))
 
     def _slot(self, name: str, slot: int) -> Row:
         times_ms, failed = self._times_ms[name, slot], self._failed[name, slot]

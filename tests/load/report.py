@@ -1,15 +1,20 @@
 """A run as a page: what held, who was answered how, and plots over time. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from typing import Final, TypeAlias
 
 from tests.load.chart import Chart, Point
 from tests.load.recorder import DROPPED, FRAME, Record, Row
 from tests.load.runs import Outcome
 from tests.load.verdicts import Verdict
-from tests.load.vitals import Vitals, cores
+from tests.load.vitals import SLACK, Vitals, cores
 
-STYLE = """
+Lines: TypeAlias = Mapping[str, Sequence[Point]]
+
+METHODS: Final = ("GET ", "POST ", "DELETE ")
+SHOWN: Final = ("POST try-on", "POST upload-video", "GET history", "DELETE user data")
+STYLE: Final = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 760px; margin: 2em auto; padding: 0 1em;
   color: #1e293b; }
 table { border-collapse: collapse; width: 100%; margin: 1em 0; }
@@ -19,7 +24,7 @@ svg { width: 100%; margin: 1em 0; background: #fff; }
 svg text { font: 11px system-ui, sans-serif; fill: #475569; }
 svg .title { font-weight: 600; font-size: 13px; fill: #1e293b; }
 svg .end { text-anchor: end; } svg .middle { text-anchor: middle; }
-svg .legend { fill: inherit; } svg .grid { stroke: #e2e8f0; }
+svg .grid { stroke: #e2e8f0; }
 .ok::before { content: "ok "; color: #15803d; font-weight: 700; }
 .missed::before { content: "MISSED "; color: #b91c1c; font-weight: 700; }
 """
@@ -27,7 +32,7 @@ svg .legend { fill: inherit; } svg .grid { stroke: #e2e8f0; }
 
 def page(title: str, facts: Sequence[str], verdicts: Sequence[Verdict], outcome: Outcome) -> str:
     """The whole page, which needs nothing else."""
-    record, samples = outcome.record, outcome.samples
+    record, seconds = outcome.record, outcome.plan.seconds
     parts = [
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)}</title>",
         f"<style>{STYLE}</style><h1>{escape(title)}</h1>",
@@ -35,7 +40,7 @@ def page(title: str, facts: Sequence[str], verdicts: Sequence[Verdict], outcome:
         "".join(_claim(one) for one in verdicts),
         _answers(record.totals),
         _errors(record.errors),
-        *(chart.svg() for chart in [*_answer_charts(record), *_vital_charts(samples)]),
+        *(Chart(title, seconds, lines).svg() for title, lines in _lines_of(outcome).items()),
     ]
     return "\n".join([*parts, "</html>\n"])
 
@@ -68,43 +73,45 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f"<table><tr>{head}</tr>{body}</table>"
 
 
-def _answer_charts(record: Record) -> list[Chart]:
+def _lines_of(outcome: Outcome) -> dict[str, Lines]:
+    """By the titles of their charts."""
+    return _answered(outcome.record) | _held(outcome.samples)
+
+
+def _answered(record: Record) -> dict[str, Lines]:
     names = dict.fromkeys(row.name for row in record.totals)
-    by_http = [name for name in names if name.split(" ")[0] in ("GET", "POST", "DELETE")]
+    by_http = [name for name in names if name.startswith(METHODS)]
     dropped = [name for name in names if name.startswith(DROPPED)]
-    frames = record.of(FRAME)
-    return [
-        Chart("Time of a frame, ms", {
-            "p50": [(row.at_s, row.p50_ms) for row in frames],
-            "p95": [(row.at_s, row.p95_ms) for row in frames],
-            "p99": [(row.at_s, row.p99_ms) for row in frames],
-        }),
-        Chart("Frames in a second", {
+
+    def times(name: str, field: str) -> list[Point]:
+        return [(row.at_s, getattr(row, field)) for row in record.of(name)]
+
+    return {
+        "Time of a frame, ms": {
+            share: times(FRAME, f"{share}_ms") for share in ("p50", "p95", "p99")
+        },
+        "Frames in a second": {
             "came": _rates(record, [FRAME]), "dropped": _rates(record, dropped),
-        }),
-        Chart("Requests by HTTP in a second", {"answered": _rates(record, by_http)}),
-        Chart("Their p95, ms", {
-            name: [(row.at_s, row.p95_ms) for row in record.of(name)]
-            for name in ("POST try-on", "POST upload-video", "GET history", "DELETE user data")
-        }),
-        Chart("Failures in a slot", {"failed": _failed(record)}),
-    ]  # fmt: skip
+        },
+        "Requests by HTTP in a second": {"answered": _rates(record, by_http)},
+        "Their p95, ms": {name: times(name, "p95_ms") for name in SHOWN},
+        "Failures in a slot": {"failed": _failed(record)},
+    }  # fmt: skip
 
 
-def _vital_charts(samples: Sequence[Vitals]) -> list[Chart]:
+def _held(samples: Sequence[Vitals]) -> dict[str, Lines]:
     def line(name: str) -> list[Point]:
         return [(one.at_s, float(getattr(one, name))) for one in samples]
 
-    return [
-        Chart("Memory of the service, MiB", {"RSS": line("memory_mib")}),
-        Chart("Processors in use", {
-            "service": cores(samples), "load generator": cores(samples, "load_cpu_s"),
-        }),
-        Chart("Live sessions", {"sessions": line("sessions")}),
-        Chart("Handles, threads, tasks", {
-            "handles": line("handles"), "threads": line("threads"), "tasks": line("tasks"),
-        }),
-    ]  # fmt: skip
+    return {
+        "Memory of the service, MiB": {"RSS": line("memory_mib")},
+        "Processors in use": {
+            "service, without films": cores(samples),
+            "load generator": cores(samples, "load_cpu_s"),
+        },
+        "Live sessions": {"sessions": line("sessions")},
+        "Handles, threads, tasks": {name: line(name) for name in SLACK},
+    }
 
 
 def _rates(record: Record, names: Sequence[str]) -> list[Point]:

@@ -34,8 +34,8 @@ CALM_S: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A run: what was done, how it was answered, and what the service held meanwhile; before and
-    after it nobody was there."""
+    """A run: what was done, how it was answered, and what the service held meanwhile, by seconds
+    since it began; before and after it nobody was there."""
 
     plan: LoadPlan
     capacity_fps: float | None
@@ -79,6 +79,8 @@ async def run(
         await asyncio.sleep(CALM_S)
         after = await settled(watch, lambda now: has_returned(before, now), SETTLE_S)
         code = await service.stop()
+        samples = [replace(one, at_s=one.at_s - record.began_s) for one in samples]
+        samples = [one for one in samples if one.at_s >= 0]
         complaints = [line for line in service.output.splitlines() if SERVED not in line]
     return Outcome(plan, capacity_fps, record, samples, before, after, code, complaints)
 

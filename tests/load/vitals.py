@@ -28,7 +28,7 @@ are needed, and an upload has a process made ready, which waits for five minutes
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """At one moment, in seconds since the first look. ``cpu_s`` is what the process has used so
+    """At one moment, by the machine's monotonic clock. ``cpu_s`` is what the process has used so
     far, ``load_cpu_s`` what those who load it have."""
 
     at_s: float
@@ -49,7 +49,6 @@ class Watch:
         self._http = http
         self._url = url
         self._process = psutil.Process(pid)
-        self._began_s = time.monotonic()
         self._load_pid: int | None = None
 
     def load_begun(self, pid: int) -> None:
@@ -63,7 +62,7 @@ class Watch:
         with process.oneshot():
             times = process.cpu_times()
             return Vitals(
-                at_s=time.monotonic() - self._began_s,
+                at_s=time.monotonic(),
                 memory_mib=process.memory_info().rss / MIB,
                 cpu_s=times.user + times.system,
                 load_cpu_s=self._load_cpu_s(),

@@ -61,7 +61,7 @@ def test_steps_of_a_scale_are_round(least: float, step: float) -> None:
 
 def test_a_chart_is_sound_xml() -> None:
     """A line for each name that has points, within the picture."""
-    chart = Chart("a < b", {"one": [(0.0, 0.0), (10.0, 7.0)], "none": []})
+    chart = Chart("a < b", 10.0, {"one": [(0.0, 0.0), (10.0, 7.0)], "none": []})
     root = ElementTree.fromstring(chart.svg())
     (line,) = root.findall("{*}polyline")
     corners = [tuple(map(float, one.split(","))) for one in line.attrib["points"].split()]
