@@ -17,7 +17,9 @@ from aiohttp import ClientConnectionError, ClientSession, WSMsgType
 from media.frame import Picture
 from server import websocket
 from server.errors import CloseCode
+from server.sessions import LiveSession
 from storage.layout import DATABASE_FILE
+from storage.records import SessionRecord
 from tests.engines import gated
 from tests.integration.client import Caller, Closing, text_of, wire_frame
 from tests.integration.process import ServerProcess
@@ -222,6 +224,36 @@ async def test_who_is_told_to_go_finds_its_look_elsewhere(start_service: StartSe
     assert record.look is not None
     assert record.look["color"] == "copper"
     await client.until_closed()
+    await stopping
+
+
+async def test_a_session_that_is_being_taken_up_keeps_its_look(
+    start_service: StartService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it wore is not known yet where it is to go on, and is not written over."""
+    service, read = await start_service(), asyncio.Event()
+    client = await service.caller.join()
+    await client.ask("set_look", look=COPPER)
+    await client.close()
+    await service.settled()
+    await service.services.journal.flush()
+    resume = LiveSession.resume
+
+    async def resume_later(session: LiveSession, record: SessionRecord | None) -> None:
+        await read.wait()
+        await resume(session, record)
+
+    monkeypatch.setattr(LiveSession, "resume", resume_later)
+    again = await service.caller.connect()
+    await eventually(lambda: len(service.live) == 1)
+    (session,) = service.live._live.values()
+    stopping = asyncio.create_task(service.live.stop_all())
+    await eventually(session._stopping.is_set)
+    record = await service.services.database.sessions.get("s1")
+    assert record is not None
+    assert record.look is not None
+    read.set()
+    await again.until_closed()
     await stopping
 
 

@@ -49,6 +49,8 @@ def _add_options(parser: ArgumentParser) -> None:
 
 @events.init.add_listener
 def _begin(environment: Environment, **_: Any) -> None:
+    # Its clock stood still while films were made above, and the run would end by so much too early.
+    gevent.get_hub().loop.update_now()
     options: Any = environment.parsed_options
     LiveUser.fixed_count = options.live_users
     RestUser.fixed_count = 1

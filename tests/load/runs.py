@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 from aiohttp import ClientSession
@@ -27,7 +28,7 @@ SERVICE: Final[dict[str, str | float]] = {
 """Closed doors, and limits for each user as they are. All come from one address, which has none."""
 SERVED: Final = "is served on"
 WARM_UP_S, CAPACITY_S = 20.0, 20.0
-CAPACITY_USERS: Final = 8
+CAPACITY_USERS, RAMP_SLOTS = 8, 4
 SETTLE_S: Final = 90.0
 CALM_S: Final = 5.0
 
@@ -107,7 +108,8 @@ async def _capacity_fps(plan: LoadPlan, url: str, folder: Path) -> float:
     """Frames a second that come back to a few who send as soon as they are answered, with what else
     is to be done besides."""
     most = replace(
-        plan, seconds=CAPACITY_S, live_users=CAPACITY_USERS, live_fps=0.0, session_s=CAPACITY_S
-    )
+        plan, seconds=CAPACITY_S, live_users=CAPACITY_USERS, live_fps=0.0, session_s=CAPACITY_S,
+        slot_s=1.0,
+    )  # fmt: skip
     record = await generate(most, url, folder)
-    return record.total(FRAME).per_s
+    return median(row.per_s for row in record.of(FRAME)[RAMP_SLOTS:])
