@@ -1,7 +1,7 @@
 """Writes session documents: merged, at most one a second for each session, the last one always."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import structlog
 
@@ -77,14 +77,13 @@ class SessionJournal:
             if self._is_due(record.session_id) and not self._is_failing():
                 await self._write(record.session_id)
 
-    async def hand_over(self, records: Sequence[SessionRecord]) -> None:
-        """Write them now, all at once, also those of which one was just written: other servers are
-        about to read them."""
-        for record in records:
-            self.note(record)
+    async def hand_over(self, record: SessionRecord) -> None:
+        """Write a session's record now, also if one was just written: another server is about to
+        read it."""
+        self.note(record)
         async with self._writing:
             if not self._is_failing():
-                await asyncio.gather(*(self._write(record.session_id) for record in records))
+                await self._write(record.session_id)
 
     async def forget(self, user_id: str) -> None:
         """Let go of what is pending of a user. What is being written is written by then."""

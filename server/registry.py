@@ -1,7 +1,7 @@
 """Which sessions are live: one connection for each id, and each id belongs to its user."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
@@ -17,7 +17,8 @@ from server.sessions import LiveSession
 from storage.errors import SessionOwnedByOther, StorageError
 from storage.records import SessionRecord, SessionStatus
 
-HAND_OVER_S = 1.0
+TELLING_S, APART_S = 2.0, 0.05
+"""Sessions are told to go on elsewhere in turns, in so long, so far apart at most."""
 CLOSE_MARGIN_S = 2.0
 """Beyond the frames under way: time for the last documents and closing handshakes."""
 
@@ -110,17 +111,11 @@ class LiveSessions:
             session.stop(endings.ERASED)
 
     async def stop_all(self) -> None:
-        """Let nobody in any more and end all sessions, within the stop timeout and a margin, and a
-        second in which their documents are written: who goes on elsewhere as soon as it is told to
-        finds there what it wears here."""
+        """Let nobody in any more and end all sessions, within the stop timeout, TELLING_S and a
+        margin."""
         self._is_closing = True
         sessions = list(self._live.values())
-        opened = [one.record() for one in sessions if one.opened.is_set()]
-        with suppress(TimeoutError):
-            async with asyncio.timeout(HAND_OVER_S):
-                await self._services.journal.hand_over(opened)
-        for session in sessions:
-            session.stop(endings.CLOSING)
+        await self._send_on(sessions)
         ended = [asyncio.create_task(session.ended.wait()) for session in sessions]
         if ended:
             limit_s = self._services.settings.stop_timeout_s + CLOSE_MARGIN_S
@@ -128,6 +123,24 @@ class LiveSessions:
             for task in late:
                 task.cancel()
             log.info("sessions ended", sessions=len(sessions), late=len(late))
+
+    async def _send_on(self, sessions: Sequence[LiveSession]) -> None:
+        """End them in turns. Their clients go on elsewhere at once, where they would wait for each
+        other if they all came together; who is not told yet is served here."""
+        until_s = asyncio.get_running_loop().time() + TELLING_S
+        for left, session in zip(range(len(sessions), 0, -1), sessions, strict=True):
+            await self._hand_over(session, until_s)
+            session.stop(endings.CLOSING)
+            left_s = until_s - asyncio.get_running_loop().time()
+            await asyncio.sleep(max(0.0, min(APART_S, left_s / left)))
+
+    async def _hand_over(self, session: LiveSession, until_s: float) -> None:
+        """Who is told finds elsewhere what it wears here. A database that does not answer is not
+        waited for, and what is only being taken up is there."""
+        if session.opened.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(until_s):
+                    await self._services.journal.hand_over(session.record())
 
     async def _clear_the_way(self, session_id: str, user_id: str) -> None:
         while (earlier := self._live.get(session_id)) is not None:

@@ -15,7 +15,7 @@ import pytest
 from aiohttp import ClientConnectionError, ClientSession, WSMsgType
 
 from media.frame import Picture
-from server import websocket
+from server import registry, websocket
 from server.errors import CloseCode
 from server.sessions import LiveSession
 from storage.layout import DATABASE_FILE
@@ -23,7 +23,7 @@ from storage.records import SessionRecord
 from tests.engines import gated
 from tests.integration.client import Caller, Closing, text_of, wire_frame
 from tests.integration.process import ServerProcess
-from tests.integration.service import StartService, eventually
+from tests.integration.service import Service, StartService, eventually
 from tests.pictures import jpeg, portrait
 
 COPPER = {"color": "copper"}
@@ -210,6 +210,23 @@ async def test_frames_during_the_stop(start_service: StartService) -> None:
     record = await service.document()
     assert (record.status, record.frames_processed) == ("disconnected", 2)
     assert record.dropped_frames == 1
+
+
+async def test_clients_are_told_one_after_the_other(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is not told yet is served as before."""
+    monkeypatch.setattr(registry, "TELLING_S", 1e6)
+    monkeypatch.setattr(registry, "APART_S", 1e3)
+    first, second = [await service.caller.join(name) for name in ("s1", "s2")]
+    stopping = asyncio.create_task(service.live.stop_all())
+    assert (await first.receive())["type"] == "server_closing"
+    assert (await second.process("f1", jpeg()))["type"] == "processed_frame"
+    stopping.cancel()
+    await asyncio.wait([stopping])
+    monkeypatch.undo()
+    await service.live.stop_all()
+    assert (await second.receive())["type"] == "server_closing"
 
 
 async def test_who_is_told_to_go_finds_its_look_elsewhere(start_service: StartService) -> None:
