@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--page-seconds", type=float)
     parser.add_argument("--rolling-fps", type=float, default=2.0)
     parser.add_argument("--rolling-engine", default="classic")
+    parser.add_argument("--rolling-intensity", type=float, default=1.0, help="0 changes nothing")
     parser.add_argument("--stage-ms", type=float, default=10.0, help="of the fairness runs")
     return parser
 
@@ -102,6 +103,7 @@ def _options(parsed: argparse.Namespace) -> Options:
         stage_ms=parsed.stage_ms,
         rolling_fps=parsed.rolling_fps,
         rolling_engine=parsed.rolling_engine,
+        rolling_intensity=parsed.rolling_intensity,
     )
 
 

@@ -154,7 +154,8 @@ async def _restart(
     """All put on something new first, a moment before the machine is told to stop."""
     for index, client in enumerate(clients):
         color = f"#{20 + 5 * index:02x}{80 * number:02x}20"
-        await client.put_on({"engine": options.rolling_engine, "color": color})
+        engine, intensity = options.rolling_engine, options.rolling_intensity
+        await client.put_on({"engine": engine, "color": color, "intensity": intensity})
     began_s = time.monotonic()
     codes = await machine.stop()
     stopped_s = time.monotonic()

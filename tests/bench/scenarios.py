@@ -42,6 +42,7 @@ class Options:
     page_s: float
     rolling_fps: float
     rolling_engine: str
+    rolling_intensity: float
 
 
 @dataclass(frozen=True, slots=True)
