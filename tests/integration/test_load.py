@@ -17,8 +17,8 @@ async def test_locust_loads_a_service(start_service: StartService, tmp_path: Pat
         seconds=2.0,
         live_users=2,
         live_fps=10.0,
-        session_s=1.0,
-        visitors_per_minute=30.0,
+        session_s=0.5,
+        visitors_per_minute=120.0,
         slot_s=1.0,
     )
     record = await generate(plan, service.caller.url, tmp_path)

@@ -25,7 +25,7 @@ from tests.pictures import jpeg, portrait
 
 API: Final = "/api/hair-tryOn"
 LOOK: Final = '{"color": "copper"}'
-FILM_S: Final = 2
+FILM_S: Final = 1
 PHOTO: Final = jpeg(portrait())
 REEL: Final = films()
 FILM: Final = video(FILM_S, REEL[0])
