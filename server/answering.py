@@ -14,6 +14,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from server.errors import ErrorCode
+from server.instances.marks import ELSEWHERE
 from server.logs import pseudonym
 from server.replies import ErrorReply, RequestRefused, cut, refused, storage_refusal
 from server.traces.traces import NO_TRACES, TRACE, TRACES
@@ -48,7 +49,9 @@ log = structlog.get_logger(__name__)
 async def answering(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answers what handlers raise, and gives every request an id, which the log and the answer
     have, and a trace, where it is one of those that are traced."""
-    request[ID], request[CAME_S] = uuid.uuid4().hex, asyncio.get_running_loop().time()
+    request[CAME_S] = asyncio.get_running_loop().time()
+    if ID not in request:  # else another instance has passed it on
+        request[ID] = uuid.uuid4().hex
     endpoint = _endpoint(request)
     traces = NO_TRACES if endpoint in QUIET else request.app.get(TRACES, NO_TRACES)
     with (
@@ -134,7 +137,9 @@ def _tell(request: web.Request, response: web.StreamResponse, endpoint: str | No
     is_told = response.status == HTTPStatus.SERVICE_UNAVAILABLE and endpoint in QUIET
     if response.status >= HTTPStatus.BAD_REQUEST:
         said["code"] = response.code if isinstance(response, ErrorReply) else None
-    if response.status == LEFT:
+    if ELSEWHERE in request:
+        log.debug("request passed on", **said)
+    elif response.status == LEFT:
         log.info("request left", **said)
     elif response.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not is_told:
         log.error("request not answered as it should be", **said)

@@ -63,6 +63,8 @@ class HealthAnswer(Answer):
     ai_model: Literal["ready"]
     videos_queued: int | None
     videos_processing: int | None
+    workers: int = Field(description="Processes that should serve here.")
+    workers_ready: int = Field(description="Those that do; others are being started.")
 
 
 class LifeAnswer(Answer):
@@ -77,7 +79,8 @@ class ReadinessAnswer(Answer):
     status: Literal["ready", "not ready"]
     reasons: list[str] = Field(description="Why not.")
     missed: list[str] = Field(
-        description="Stores that do not answer, without which live sessions go on."
+        description="Stores that do not answer, and workers that are being started: live "
+        "sessions go on without them."
     )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 
 import orjson
 import structlog
@@ -30,6 +30,10 @@ from server.doors.opened import opened_doorkeeper, uses_of
 from server.doors.origins import crossing, hosting, telling
 from server.erasure import Eraser
 from server.examiner import FilmExaminer
+from server.furnishing import furnish
+from server.instances.addresses import address_of
+from server.instances.instance import INSTANCE, opened_instance
+from server.instances.passing import arriving, passing
 from server.jobs.lifetime import film_limits, jobs_running
 from server.journal import SessionJournal
 from server.keys import (
@@ -37,25 +41,14 @@ from server.keys import (
     CALLS,
     CLOSING,
     DOORBELL,
-    DOWNLOADS,
     ERASER,
-    ERASURES,
-    EXPORTS,
     FILMS,
     HEARD,
     JOBS,
-    LEAVING,
     OPENAPI,
-    PHOTOS,
-    PHOTOS_COMING,
     SALON,
-    SCANNER,
     SERVICES,
     SESSIONS,
-    STYLES,
-    UPLOADS,
-    WATCHERS,
-    WEBHOOKS,
 )
 from server.listed import LOOPBACK
 from server.metrics.exposition import count_request, counting
@@ -64,35 +57,19 @@ from server.openapi.document import make_document
 from server.openapi.security import schemes
 from server.openapi.written import WrittenDocument
 from server.pages import add_security_headers, insist_on_tls
-from server.places import Places
 from server.registry import LiveSessions
 from server.routes import operations, routes, told
-from server.scanner import MalwareScanner
 from server.services import Services
 from server.settings import Settings
 from server.signed import Signer
 from server.stores import Stores, opened_stores, usable
+from server.supervisor.place import WorkerPlace
+from server.supervisor.seat import SEAT, Seat
 from server.tariff import Tariff
 from server.traces.opened import opened_traces
 from server.traces.traces import TRACES, Traces
 from storage.lock import DirectoryLock
 
-MOST_DOWNLOADS = 500
-"""Each holds two megabytes, if its client is slow."""
-COMING_SHARE = 4
-"""So many times as many photos may be on their way as are worked on."""
-SENDERS_SHARE, SENDERS_LEAST = 3, 2
-"""One sender has a third of the places for what is on its way, and two at least."""
-MOST_WATCHERS, WATCHERS_OF_ONE = 200, 20
-"""So many watch results at once."""
-STYLES_OF_ONE = 1
-"""At once; what is asked for twice meanwhile would be paid twice."""
-MOST_ERASURES, ERASURES_OF_ONE = 16, 4
-"""At once; each asks the database again and again while workers let go."""
-MOST_EXPORTS, EXPORTS_OF_ONE = 16, 2
-"""At once; each holds some megabytes, and reads all of a user's files."""
-MOST_WEBHOOKS = 16
-"""At once; each holds two megabytes."""
 POOL_CLOSE_S = 1.0
 """Frames that are still on a worker when all sessions have ended are waited for no longer."""
 LAST_WRITES_S = 3.0
@@ -104,20 +81,30 @@ log = structlog.get_logger(__name__)
 
 
 def create_app(
-    settings: Settings, *, engines: Engines | None = None, clock: Clock | None = None
+    settings: Settings,
+    *,
+    engines: Engines | None = None,
+    clock: Clock | None = None,
+    seat: Seat | None = None,
 ) -> web.Application:
-    """The service as an aiohttp application. Nothing is opened before it is started.
+    """The service as an aiohttp application, with a seat as one of several workers. Nothing is
+    opened before it is started.
 
     Raises SettingsInvalid if anybody would be let in from anywhere, without its being meant; and
     when it is started, if a store or a folder that the settings name cannot be used.
     """
     settings.check_doors()
+    settings.check_instances()
+    place = seat.place if seat is not None else None
+    has_others = bool(address_of(settings, place))
     engines = engines or local_engines(settings.networks)
     origins = settings.allowed_origins
     hosts = [hosting(LOOPBACK)] if settings.is_open and not settings.insecure else []
     table = operations()
-    inside = [crossing(origins), entrance(table), consenting(table), expecting]
-    app = web.Application(middlewares=[counting, answering, dating, *hosts, *inside])
+    others = [passing(table)] if has_others else []
+    inside = [crossing(origins), *others, entrance(table), consenting(table), expecting]
+    arrivals = [arriving] if has_others else []
+    app = web.Application(middlewares=[*arrivals, counting, answering, dating, *hosts, *inside])
     app.add_routes(routes())
     names, ways_in = engines.names, schemes(settings)
     app[OPENAPI] = WrittenDocument(lambda: orjson.dumps(make_document(told(), names, ways_in)))
@@ -126,20 +113,33 @@ def create_app(
     )
     if settings.tls_cert:
         app.on_response_prepare.append(insist_on_tls)
-    app.cleanup_ctx.append(_lifetime(settings, engines, clock or SystemClock()))
+    app.cleanup_ctx.append(_lifetime(settings, engines, clock or SystemClock(), place))
+    if seat is not None:
+        app[SEAT] = seat
     app.on_shutdown.append(_stop_sessions)
     return app
 
 
-def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
+def _lifetime(
+    settings: Settings, engines: Engines, clock: Clock, place: WorkerPlace | None
+) -> Lifetime:
     async def lifetime(app: web.Application) -> AsyncIterator[None]:
         """Open in order, close in the opposite order."""
         doorbell, meters = Doorbell(), Meters()
         async with (
-            _locked(settings),
+            nullcontext() if place is not None else _locked(settings),  # the supervisor has it
             opened_traces(settings, clock, meters.spans) as traces,
             opened_stores(settings, clock) as stores,
-            _serving(settings, engines, clock, stores, meters=meters, traces=traces) as services,
+            _serving(
+                settings,
+                engines,
+                clock,
+                stores,
+                meters=meters,
+                traces=traces,
+                is_alone=place is None,
+            ) as services,
+            opened_instance(settings, place, services) as instance,
             opened_doorkeeper(settings, stores, clock) as doorkeeper,
             opened_salons(settings, services, doorbell) as salons,
             jobs_running(
@@ -157,12 +157,18 @@ def _lifetime(settings: Settings, engines: Engines, clock: Clock) -> Lifetime:
             app[HEARD] = uses_of(settings, stores, clock, "heard", HEARD_S)
             app[SALON], app[ARTIST] = salons.photos, salons.styles
             app[LIMITS] = Limits.by(settings, stores.windows, clock)
-            app[FILMS] = FilmExaminer(film_limits(settings), settings.workers)
-            _furnish(app, settings)
-            app[SESSIONS] = LiveSessions(services)
+            app[FILMS] = FilmExaminer(film_limits(settings), settings.threads)
+            furnish(app, settings)
+            app[SESSIONS] = LiveSessions(services, instance.lodging if instance else None)
+            if instance is not None:
+                app[INSTANCE] = instance
+                instance.lodging.when_lost(app[SESSIONS].lost)
             meters.frames.watch(app[SESSIONS], settings.max_sessions)
             services.journal.when_erased(app[SESSIONS].erased)
-            app[ERASER] = Eraser(stores, services.journal, app[SESSIONS], clock, settings)
+            messenger = instance.messenger if instance is not None else None
+            app[ERASER] = Eraser(
+                stores, services.journal, app[SESSIONS], clock, settings, messenger=messenger
+            )
             app[CALLS] = calls = Calls(services, app[SESSIONS], _rtc_options(settings))
             meters.links.watch(lambda: calls.viewer_count)
             meters.disks.watch(settings.folders)
@@ -194,10 +200,11 @@ async def _serving(
     *,
     meters: Meters,
     traces: Traces,
+    is_alone: bool,
 ) -> AsyncIterator[Services]:
-    """What sessions and handlers share, at work on these stores."""
+    """What sessions and handlers share, at work on these stores, on this machine ``is_alone``."""
     async with AsyncExitStack() as stack:
-        pool = WorkerPool(settings.workers, clock)
+        pool = WorkerPool(settings.threads, clock)
         stack.push_async_callback(pool.close, POOL_CLOSE_S)
         await pool.warm_up(engines.warm_up)
         meters.machine.watch(pool)
@@ -205,8 +212,8 @@ async def _serving(
         journal = SessionJournal(stores.database.sessions, clock)
         await stack.enter_async_context(_running(journal))
         caretaker = Caretaker(stores, clock, settings.sweep_interval_s)
-        # An embedded database is this process's own: what is active in it was left behind.
-        await caretaker.time_out(SILENT_S if settings.shares_database else 0)
+        # An embedded database of one process is its own: what is active in it was left behind.
+        await caretaker.time_out(0 if is_alone and not settings.shares_database else SILENT_S)
         await stack.enter_async_context(at_work(caretaker.run()))
         yield Services(
             settings=settings,
@@ -226,27 +233,6 @@ async def _serving(
             traces=traces,
             started_s=clock.monotonic(),
         )
-
-
-def _furnish(app: web.Application, settings: Settings) -> None:
-    """What REST requests need besides."""
-    app[SCANNER] = MalwareScanner(settings.clamd)
-    app[DOWNLOADS] = Places("downloads", MOST_DOWNLOADS)
-    app[ERASURES] = Places("erasures", MOST_ERASURES, ERASURES_OF_ONE)
-    app[EXPORTS] = Places("exports", MOST_EXPORTS, EXPORTS_OF_ONE)
-    app[PHOTOS] = Places("photos", settings.max_photos)
-    app[PHOTOS_COMING] = _shared("photos", COMING_SHARE * settings.max_photos)
-    app[STYLES] = Places("styles", settings.cloud_places, STYLES_OF_ONE)
-    app[UPLOADS] = _shared("uploads", settings.max_uploads)
-    app[WATCHERS] = Places("watchers", MOST_WATCHERS, WATCHERS_OF_ONE)
-    app[WEBHOOKS] = _shared("webhooks", MOST_WEBHOOKS)
-    app[CLOSING] = asyncio.Event()
-    app[LEAVING] = asyncio.Event()
-
-
-def _shared(what: str, count: int) -> Places:
-    """Of which one sender, who may send as slowly as bodies may come, has a part."""
-    return Places(what, count, max(SENDERS_LEAST, count // SENDERS_SHARE))
 
 
 def _rtc_options(settings: Settings) -> RtcOptions:
@@ -270,3 +256,5 @@ async def _running(journal: SessionJournal) -> AsyncIterator[None]:
 async def _stop_sessions(app: web.Application) -> None:
     app[CLOSING].set()
     await app[SESSIONS].stop_all()
+    if INSTANCE in app:
+        await app[INSTANCE].lodging.close()

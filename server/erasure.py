@@ -9,6 +9,7 @@ import structlog
 from media.clock import Clock
 from server.erased_lately import ErasedLately
 from server.forgotten import Forgotten
+from server.instances.messenger import Messenger
 from server.journal import SessionJournal
 from server.registry import LiveSessions
 from server.settings import Settings
@@ -42,7 +43,10 @@ class Eraser:
         sessions: LiveSessions,
         clock: Clock,
         settings: Settings,
+        *,
+        messenger: Messenger | None = None,
     ) -> None:
+        """``messenger`` reaches other instances, if there are any that are known."""
         self._database = stores.database
         self._keeper = stores.keeper
         self._cache = stores.cache
@@ -51,6 +55,7 @@ class Eraser:
         self._clock = clock
         self._lease_s = settings.job_lease_s
         self._others_write = settings.others_write
+        self._messenger = messenger
         self.lately = ErasedLately(
             clock, max(settings.upload_timeout_s, EDITS * settings.cloud_timeout_s)
         )
@@ -61,8 +66,8 @@ class Eraser:
         Raises StorageError; it is to be called again then, and goes on where it was.
         """
         self.lately.add(user_id)
-        live = await self._sessions.erase(user_id)
-        await self._journal.forget(user_id)
+        told = await self._messenger.erased(user_id) if self._messenger is not None else 0
+        live = told + await self.erased_elsewhere(user_id)
         until_s = self._clock.monotonic() + self._lease_s + MARGIN_S
         jobs, records, files = 0, Erased(), 0
         while True:
@@ -86,6 +91,14 @@ class Eraser:
         log.info("user erased", sessions=records.sessions, uploads=records.uploads,
                  results=records.results, styles=records.styles, files=files)  # fmt: skip
         return Forgotten(records, files, live, jobs, entries)
+
+    async def erased_elsewhere(self, user_id: str) -> int:
+        """Another instance erases a user: what is on its way here is not kept, and live sessions
+        end; how many there were."""
+        self.lately.add(user_id)
+        live = await self._sessions.erase(user_id)
+        await self._journal.forget(user_id)
+        return live
 
     async def _is_worked_on(self, user_id: str) -> bool:
         now = self._clock.utc_now()

@@ -10,6 +10,8 @@ from aiohttp import web
 from server.answers import HealthAnswer
 from server.keys import SERVICES
 from server.services import Services
+from server.supervisor.channel import Crew
+from server.supervisor.seat import SEAT
 from server.version import SERVICE_NAME, VERSION
 from storage.database import Database
 from storage.errors import StorageError
@@ -41,7 +43,7 @@ async def health(request: web.Request) -> web.Response:
     """
     services = request.app[SERVICES]
     reached = await asked(services)
-    load = reached.load
+    load, crew = reached.load, crew_of(request)
     database: Reach = "unavailable" if load is None else "connected"
     answer = HealthAnswer(
         status="healthy" if load else "unhealthy",
@@ -55,8 +57,16 @@ async def health(request: web.Request) -> web.Response:
         ai_model="ready",
         videos_queued=load.queued if load else None,
         videos_processing=load.processing if load else None,
+        workers=crew.count,
+        workers_ready=crew.ready,
     )
     return answer.reply(200 if load else 503)
+
+
+def crew_of(request: web.Request) -> Crew:
+    """Who serves here: this process alone, if it is not one of several."""
+    seat = request.app.get(SEAT)
+    return Crew(1, 1) if seat is None else seat.crew
 
 
 async def asked(services: Services) -> Reached:

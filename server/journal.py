@@ -77,13 +77,12 @@ class SessionJournal:
             if self._is_due(record.session_id) and not self._is_failing():
                 await self._write(record.session_id)
 
-    async def hand_over(self, record: SessionRecord) -> None:
-        """Write a session's record now, also if one was just written: another server is about to
-        read it."""
-        self.note(record)
+    async def settle(self, session_id: str) -> None:
+        """Write what is pending of a session now, also if one was just written: another instance
+        is about to read it. A database that has just failed is not waited for."""
         async with self._writing:
             if not self._is_failing():
-                await self._write(record.session_id)
+                await self._write(session_id)
 
     async def forget(self, user_id: str) -> None:
         """Let go of what is pending of a user. What is being written is written by then."""

@@ -3,8 +3,9 @@
 from aiohttp import web
 
 from server.answers import LifeAnswer, ReadinessAnswer
-from server.health import Reached, asked
+from server.health import Reached, asked, crew_of
 from server.keys import LEAVING, SERVICES
+from server.supervisor.channel import Crew
 
 AWAY = "unavailable"
 
@@ -21,7 +22,9 @@ async def readyz(request: web.Request) -> web.Response:
     reached = await asked(request.app[SERVICES])
     reasons = _reasons(reached, is_leaving=request.app[LEAVING].is_set())
     answer = ReadinessAnswer(
-        status="not ready" if reasons else "ready", reasons=reasons, missed=_missed(reached)
+        status="not ready" if reasons else "ready",
+        reasons=reasons,
+        missed=_missed(reached, crew_of(request)),
     )
     return answer.reply(503 if reasons else 200)
 
@@ -32,7 +35,9 @@ def _reasons(reached: Reached, *, is_leaving: bool) -> list[str]:
     return leaving if reached.load is not None else [*leaving, "the database does not answer"]
 
 
-def _missed(reached: Reached) -> list[str]:
+def _missed(reached: Reached, crew: Crew) -> list[str]:
     """What does not answer, and without which live sessions go on."""
+    away = crew.count - crew.ready
+    workers = [f"{away} of {crew.count} workers"] if away else []
     told = {"the file store": reached.files, "the cache": reached.cache}
-    return [name for name, reach in told.items() if reach == AWAY]
+    return [*(name for name, reach in told.items() if reach == AWAY), *workers]

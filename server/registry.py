@@ -10,6 +10,7 @@ import structlog
 from server import endings
 from server.agreement import NOT_AGREED
 from server.errors import ClientError, CloseCode, ErrorCode
+from server.instances.lodging import Alone, Lodging
 from server.peer import Peer
 from server.replies import QuotaUsedUp, UsedUp
 from server.services import Services
@@ -42,10 +43,11 @@ class SessionRefused(ClientError):
 
 
 class LiveSessions:
-    """The live sessions of this process."""
+    """The live sessions of this process; others know by its lodging that they are here."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, lodging: Lodging | None = None) -> None:
         self._services = services
+        self._lodging = lodging or Alone()
         self._live: dict[str, LiveSession] = {}
         self._is_closing = False
 
@@ -59,6 +61,10 @@ class LiveSessions:
     def in_flight(self, transport: str) -> int:
         """How many frames those hold together."""
         return sum(one.in_flight for one in self._live.values() if one.transport == transport)
+
+    def has(self, session_id: str) -> bool:
+        """Whether the session is live here, whoever's it is."""
+        return session_id in self._live
 
     def find(self, session_id: str, user_id: str) -> LiveSession | None:
         """This user's session of that id, if it is live here."""
@@ -95,6 +101,23 @@ class LiveSessions:
             del self._live[session_id]
             session.opened.set()
             session.ended.set()
+            self._lodging.left(session_id)
+
+    async def hand_over(self, session_id: str, user_id: str) -> None:
+        """Another instance takes the session over: it ends here, and its document is written. One
+        that is just being opened here is not at home yet. Raises SessionRefused."""
+        session = self._live.get(session_id)
+        if session is not None and session.opened.is_set():
+            if session.user_id != user_id:
+                raise _forbidden()
+            session.stop(endings.TAKEN_OVER)
+            await session.ended.wait()
+        await self._services.journal.settle(session_id)
+
+    def lost(self, session_id: str) -> None:
+        """A session that is at home elsewhere by now ends here."""
+        if (session := self._live.get(session_id)) is not None:
+            session.stop(endings.TAKEN_OVER)
 
     async def erase(self, user_id: str) -> int:
         """End a user's sessions, and wait until they have ended; how many there were."""
@@ -129,18 +152,20 @@ class LiveSessions:
         other if they all came together; who is not told yet is served here."""
         until_s = asyncio.get_running_loop().time() + TELLING_S
         for left, session in zip(range(len(sessions), 0, -1), sessions, strict=True):
-            await self._hand_over(session, until_s)
+            await self._write_down(session, until_s)
             session.stop(endings.CLOSING)
             left_s = until_s - asyncio.get_running_loop().time()
             await asyncio.sleep(max(0.0, min(APART_S, left_s / left)))
 
-    async def _hand_over(self, session: LiveSession, until_s: float) -> None:
+    async def _write_down(self, session: LiveSession, until_s: float) -> None:
         """Who is told finds elsewhere what it wears here. A database that does not answer is not
         waited for, and what is only being taken up is there."""
         if session.opened.is_set():
+            journal = self._services.journal
+            journal.note(session.record())
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(until_s):
-                    await self._services.journal.hand_over(session.record())
+                    await journal.settle(session.session_id)
 
     async def _clear_the_way(self, session_id: str, user_id: str) -> None:
         while (earlier := self._live.get(session_id)) is not None:
@@ -173,6 +198,7 @@ class LiveSessions:
         journal = self._services.journal
         try:
             await self._check_agreed(session.user_id)
+            await self._lodging.fetch(session.session_id, session.user_id)
             record = await self._taken_up(session)
             await session.resume(record)
             if record is None:
@@ -180,6 +206,7 @@ class LiveSessions:
             else:
                 journal.note(session.record())
             await self._check_again(session)
+            await self._lodging.settle(session.session_id, session.user_id)
         except SessionOwnedByOther:
             raise _forbidden() from None
         except StorageError as error:

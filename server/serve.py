@@ -7,16 +7,22 @@ import signal
 import ssl
 import sys
 import threading
-from typing import NoReturn
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NoReturn, cast
 
 import structlog
 from aiohttp import web
+from aiohttp.web_server import Server
 
 from processing.pool import THREAD_PREFIX
 from server.app import create_app
-from server.connections.runner import listen, make_runner
-from server.keys import LEAVING
+from server.connections.runner import Inside, listen, make_runner
+from server.instances.addresses import address_of
+from server.keys import LEAVING, SESSIONS
 from server.settings import Settings, SettingsInvalid
+from server.supervisor.seat import Seat
+from server.supervisor.supervisor import supervise, unbindable
 
 HANDLER_GRACE_S = 3.0
 """After the sessions have ended: how long other requests under way may take."""
@@ -24,33 +30,70 @@ HANDLER_GRACE_S = 3.0
 log = structlog.get_logger(__name__)
 
 
-async def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; a second signal ends the process at once.
+async def serve(settings: Settings, seat: Seat | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; a second signal ends the process at once. With a seat it is as
+    one of several workers.
 
     Raises SettingsInvalid as create_app does, when the certificate cannot be used, or the address
     is taken.
     """
+    if seat is not None:
+        structlog.contextvars.bind_contextvars(worker=seat.place.slot)
     context = _tls_context(settings)
-    app = create_app(settings)
+    place = seat.place if seat is not None else None
+    app = create_app(settings, seat=seat)
     runner = make_runner(app, settings, grace_s=HANDLER_GRACE_S)
+    inside = Inside(runner, address_of(settings, place))
+    app.on_shutdown.append(inside.close)  # when sessions have ended: others may ask for them
     stop = stop_on_signals()
     try:
         await runner.setup()
         try:
-            await listen(runner, settings, context)
-        except (OSError, UnicodeError) as error:
-            detail = getattr(error, "strerror", None) or "no such address"
-            raise SettingsInvalid(
-                f"cannot listen on {settings.host}:{settings.port}: {detail}"
-            ) from None
-        _announce(runner, settings)
-        await stop.wait()
-        log.info("stopping")
-        app[LEAVING].set()
-        await asyncio.sleep(settings.drain_s)
+            await inside.open()
+        except OSError as error:
+            raise SettingsInvalid(f"cannot listen on {inside.address}: {error.strerror}") from None
+        async with _taking(runner, settings, context, seat, stop):
+            await stop.wait()
+            log.info("stopping")
+            app[LEAVING].set()
+            await asyncio.sleep(settings.drain_s)
     finally:
         await runner.cleanup()
     log.info("stopped")
+
+
+async def serve_by_several(settings: Settings, flags: list[str]) -> int:
+    """The same by ``settings.workers`` processes, which are begun with these flags; returns the
+    exit code."""
+    return await supervise(settings, flags, lambda address: _announce(settings, address))
+
+
+@asynccontextmanager
+async def _taking(
+    runner: web.AppRunner,
+    settings: Settings,
+    context: ssl.SSLContext | None,
+    seat: Seat | None,
+    stop: asyncio.Event,
+) -> AsyncIterator[None]:
+    """Clients come: by the supervisor, or where the settings say. Raises SettingsInvalid."""
+    if seat is not None:
+        server, sessions = cast("Server", runner.server), runner.app[SESSIONS]
+        async with seat.taking(
+            server,
+            settings,
+            context,
+            count_sessions=lambda: len(sessions),
+            orphaned=stop.set,
+        ):
+            yield
+        return
+    try:
+        await listen(runner, settings, context)
+    except (OSError, UnicodeError) as error:
+        raise unbindable(settings, error) from None
+    _announce(settings, runner.addresses[0][:2])
+    yield
 
 
 def leave(code: int) -> NoReturn:
@@ -62,8 +105,8 @@ def leave(code: int) -> NoReturn:
     sys.exit(code)
 
 
-def _announce(runner: web.AppRunner, settings: Settings) -> None:
-    host, port = runner.addresses[0][:2]
+def _announce(settings: Settings, address: tuple[str, int]) -> None:
+    host, port = address
     shown = f"[{host}]" if ":" in host else host
     print(f"Hair try-on is served on {settings.scheme}://{shown}:{port}", flush=True)  # noqa: T201
 

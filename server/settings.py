@@ -1,7 +1,8 @@
 """Every setting of the service: typed, checked at start, from flags, environment or ``.env``."""
 
 import os
-from typing import Annotated, Literal, Self, TypeAlias
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from dotenv import dotenv_values
 from pydantic import (
@@ -12,11 +13,14 @@ from pydantic import (
 )
 from pydantic_settings import SettingsConfigDict, SettingsError
 
+from server.call_settings import CallSettings
 from server.cloud_settings import CloudSettings
 from server.connection_settings import ConnectionSettings
 from server.door_settings import DoorSettings
+from server.host_port import MOST_PORT, host_and_port
+from server.instance_settings import InstanceSettings
 from server.limit_settings import LimitSettings
-from server.listed import LOOPBACK, Addresses, DaemonAddress, IceUrls, WebhookSecret, listed
+from server.listed import LOOPBACK, DaemonAddress, WebhookSecret, listed
 from server.storage_settings import ENV_PREFIX, OptionalPath, Seconds, StorageSettings
 from server.trace_settings import TraceSettings
 from storage.keeper import COMING_S
@@ -28,6 +32,10 @@ class SettingsInvalid(ValueError):
     """A setting is wrong; the text is one line that names it."""
 
 
+_WHY: Final = {
+    "redis_url": "there limits, tickets and live sessions of several processes are kept",
+    "file_keys": "with them it is sealed what instances say to each other",
+}
 LogFormat: TypeAlias = Literal["auto", "console", "json"]
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
 
@@ -39,8 +47,16 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
+def _share_of_processors(chosen: Mapping[str, Any]) -> int:
+    """Each worker's, where there are several."""
+    workers: int = chosen.get("workers", 1)
+    return max(1, _processors() // workers)
+
+
 class Settings(
     TraceSettings,
+    InstanceSettings,
+    CallSettings,
     CloudSettings,
     ConnectionSettings,
     LimitSettings,
@@ -74,8 +90,9 @@ class Settings(
         None, description="certificate chain (PEM); a phone gives its camera to https pages only"
     )
     tls_key: OptionalPath = Field(None, description="the certificate's private key (PEM)")
-    workers: Annotated[int, Field(ge=1, le=256)] = Field(
-        default_factory=_processors, description="threads that process frames (all processors)"
+    threads: Annotated[int, Field(ge=1, le=256)] = Field(
+        default_factory=_share_of_processors,
+        description="threads of each worker that process frames (all processors, shared out)",
     )
     max_sessions: Annotated[int, Field(ge=1)] = Field(
         200, description="live sessions at once; further ones are told that the server is full"
@@ -172,24 +189,6 @@ class Settings(
     photo_side_px: Annotated[int, Field(ge=16, le=8192)] = Field(
         960, description="style and colour photos are scaled down to this longer side"
     )
-    rtc_listen: Addresses = Field(
-        "",
-        description="addresses for WebRTC media, separated by commas (all but loopback; loopback "
-        "alone when host is loopback)",
-    )
-    rtc_public: Addresses = Field(
-        "", description="addresses that clients are told instead, as behind a NAT that maps 1:1"
-    )
-    stun: IceUrls = Field("", description="STUN servers for clients: stun:HOST:PORT, …")
-    turn: IceUrls = Field(
-        "", description="TURN servers for clients: turn:HOST:PORT?transport=udp, …"
-    )
-    turn_secret: SecretStr = Field(
-        SecretStr(""), description="the secret that they share with this server"
-    )
-    turn_ttl_s: Seconds = Field(
-        3600.0, description="for so long a client's TURN credentials are good"
-    )
     idle_timeout_s: Seconds = Field(
         300.0, description="a session that sends nothing for so long is ended"
     )
@@ -211,12 +210,6 @@ class Settings(
             raise ValueError("tls_cert and tls_key are given together or not at all")
         return self
 
-    @model_validator(mode="after")
-    def _turn_is_whole(self) -> Self:
-        if self.turn and not self.turn_secret.get_secret_value():
-            raise ValueError("turn needs turn_secret")
-        return self
-
     def check_doors(self) -> None:
         """Whoever is to be let in has to be asked who they are, on other addresses than loopback.
         What lets nobody in, as a worker, needs no keys. Raises SettingsInvalid."""
@@ -227,6 +220,23 @@ class Settings(
                 "--insecure lets anybody in"
             )
 
+    def check_instances(self) -> None:
+        """Several processes count, and know their sessions, by what they share. Raises
+        SettingsInvalid."""
+        needed = {"workers": ("redis_url",), "instance_address": ("redis_url", "file_keys")}
+        for name, others in needed.items():
+            is_set = getattr(self, name) != type(self).model_fields[name].default
+            for other in others:
+                if is_set and not getattr(self, other).get_secret_value():
+                    raise SettingsInvalid(
+                        f"wrong setting: {place_of(name)}: needs {place_of(other)}: {_WHY[other]}"
+                    )
+        if self.instance_address:
+            last = host_and_port(self.instance_address)[1] + self.workers - 1
+            if last > MOST_PORT:
+                place = place_of("instance_address")
+                raise SettingsInvalid(f"wrong setting: {place}: there is no port {last}")
+
     @property
     def rtc_listen_addresses(self) -> tuple[str, ...]:
         """Where WebRTC media is taken in; empty: at all of the machine's addresses but loopback."""
@@ -235,24 +245,9 @@ class Settings(
         return listed(self.rtc_listen)
 
     @property
-    def rtc_public_addresses(self) -> tuple[str, ...]:
-        """What clients are told instead; empty: the same."""
-        return listed(self.rtc_public)
-
-    @property
     def webhook_trusted(self) -> frozenset[str]:
         """Hosts that webhooks may call wherever they are."""
         return frozenset(listed(self.webhook_hosts))
-
-    @property
-    def stun_urls(self) -> tuple[str, ...]:
-        """STUN servers for clients."""
-        return listed(self.stun)
-
-    @property
-    def turn_urls(self) -> tuple[str, ...]:
-        """TURN servers for clients."""
-        return listed(self.turn)
 
     @property
     def scheme(self) -> str:

@@ -58,12 +58,15 @@ class Connection(RequestHandler):
         "_stall",
         "_unfinished",
         "_when_lost",
+        "is_inside",
     )
 
     def __init__(self, *args: Any, patience: Patience, reception: Reception, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._patience = patience
         self._reception = reception
+        self.is_inside = False
+        """Whether other instances alone can connect where this was taken."""
         self._leave: Callable[[], None] | None = None
         self._body: StreamReader | None = None
         self._head_bytes = 0
@@ -80,7 +83,7 @@ class Connection(RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio.Protocol."""
         raw = cast("asyncio.Transport", transport)  # uvloop's are none by name
-        self._leave = self._reception.enter(raw)
+        self._leave = _nobody if self.is_inside else self._reception.enter(raw)
         if self._leave is None:
             return
         super().connection_made(transport)
@@ -238,6 +241,10 @@ class Connection(RequestHandler):
             self._raw.abort()
         else:
             self._look_again()
+
+
+def _nobody() -> None:
+    """Nobody leaves who was not counted."""
 
 
 class _Watched:

@@ -13,6 +13,7 @@ from server.connections.expecting import Requests
 from server.connections.faults import FIELD_MAX_BYTES, LINE_MAX_BYTES, MOST_FIELDS
 from server.connections.headcount import LOOPBACK, Headcount
 from server.connections.reception import Reception
+from server.instances.addresses import listening
 from server.settings import Settings
 
 LINGER_S: Final = 5.0
@@ -92,6 +93,30 @@ def _reception(settings: Settings) -> Reception:
 async def listen(runner: web.AppRunner, settings: Settings, context: ssl.SSLContext | None) -> None:
     """Take connections where the settings say. Raises OSError and UnicodeError."""
     await _Site(runner, settings, context).start()
+
+
+class Inside:
+    """Where other instances reach this one, at an address of theirs; nowhere if there is none."""
+
+    def __init__(self, runner: web.AppRunner, address: str) -> None:
+        self.address = address
+        self._runner = runner
+        self._server: asyncio.AbstractServer | None = None
+
+    async def open(self) -> None:
+        """Take what they send. Raises OSError."""
+        if self.address:
+            self._server = await listening(self.address, self._connection)
+
+    async def close(self, _: web.Application | None = None) -> None:
+        """Take no more."""
+        if self._server is not None:
+            self._server.close()
+
+    def _connection(self) -> RequestHandler:
+        connection = cast("Connection", cast("Server", self._runner.server)())
+        connection.is_inside = True
+        return connection
 
 
 class _Site(web.BaseSite):

@@ -7,6 +7,8 @@ from typing import Final, TypeAlias
 
 from aiohttp import hdrs, web
 
+PEER: Final = web.RequestKey("peer", str)
+"""The address at the other end of the connection by which another instance got the request."""
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 SITE_BITS: Final = 64
 """So much of an IPv6 address is one customer's, who has all addresses that begin with it."""
@@ -20,6 +22,8 @@ def is_of(networks: Sequence[Network], address: str) -> bool:
 
 def peer_of(request: web.Request) -> str:
     """The address at the other end of the connection, whatever headers say; empty if unknown."""
+    if PEER in request:
+        return request[PEER]
     return "" if request.transport is None else end_of(request.transport)
 
 

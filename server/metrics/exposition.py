@@ -11,6 +11,8 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from server.answering import BEGUN, CAME_S, LEFT
+from server.instances.instance import INSTANCE
+from server.instances.marks import ARRIVED
 from server.keys import SERVICES
 from server.metrics.meters import Meters
 
@@ -26,19 +28,29 @@ class _Taken:
 
 
 async def metrics(request: web.Request) -> web.Response:
-    """``GET /metrics``, in the form that is asked for."""
+    """``GET /metrics``, in the form that is asked for; of all workers together, if there are
+    several."""
     services = request.app[SERVICES]
-    await services.meters.videos.ask(services.database.results)
-    return await written(services.meters, request.headers.get(hdrs.ACCEPT, ""))
+    meters, accept = services.meters, request.headers.get(hdrs.ACCEPT, "")
+    await meters.videos.ask(services.database.results)
+    instance = request.app.get(INSTANCE)
+    if instance is None or instance.meters is None:
+        return await written(meters, accept)
+    await meters.disks.ask()
+    families = await instance.meters.all()
+    return await _written(_Taken([family.metric() for family in families]), accept)
 
 
 async def written(meters: Meters, accept: str) -> web.Response:
     """The meters as they are now, in the form that is accepted."""
-    encode, content_type = _form(accept)
     await meters.disks.ask()
-    # Read between two events, so that they agree with each other; to write thousands of lines
-    # would keep frames waiting.
-    taken = _Taken(list(meters.registry.collect()))
+    # Read between two events, so that they agree with each other.
+    return await _written(_Taken(list(meters.registry.collect())), accept)
+
+
+async def _written(taken: _Taken, accept: str) -> web.Response:
+    encode, content_type = _form(accept)
+    # To write thousands of lines would keep frames waiting.
     body = await asyncio.to_thread(encode, taken)
     return web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type})
 
@@ -70,6 +82,9 @@ async def counting(request: web.Request, handler: Handler) -> web.StreamResponse
 
 
 def _count(request: web.Request, status: int) -> None:
+    """What another instance has passed on is counted there."""
+    if ARRIVED in request:
+        return
     resource = request.match_info.route.resource
     endpoint = None if resource is None else resource.canonical
     now_s = asyncio.get_running_loop().time()

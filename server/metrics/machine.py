@@ -48,13 +48,13 @@ class MachineMeters:
             registry=registry,
         )
         self._workers = Gauge(
-            "hair_tryon_workers", "Threads that change pictures", registry=registry
+            "hair_tryon_threads", "Threads that change pictures", registry=registry
         )
         self._busy = Gauge(
-            "hair_tryon_workers_busy", "Threads that are changing one", registry=registry
+            "hair_tryon_threads_busy", "Threads that are changing one", registry=registry
         )
         self._waiting = Gauge(
-            "hair_tryon_workers_waited_for", "Turns that are waited for", registry=registry
+            "hair_tryon_threads_waited_for", "Turns that are waited for", registry=registry
         )
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)

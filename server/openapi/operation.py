@@ -31,7 +31,8 @@ class Operation:
     """A method of an address. ``errors`` are the statuses under which an error is told, besides
     those that ``access``, ``costs`` and what is sent bring; ``json`` is what a body of JSON
     holds, in the place of a form where both are taken;
-    ``places`` are what it takes one of. What takes pictures to change them ``needs_consent``."""
+    ``places`` are what it takes one of. What takes pictures to change them ``needs_consent``. What
+    is done ``at_session`` is done by the instance that has it."""
 
     tag: str
     summary: str
@@ -48,6 +49,7 @@ class Operation:
     costs: Costs = Costs.CALL
     places: web.AppKey[Places] | None = None
     needs_consent: bool = False
+    at_session: bool = False
 
     @property
     def all_errors(self) -> Sequence[int]:

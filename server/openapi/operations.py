@@ -208,6 +208,7 @@ WEBRTC_TRICKLE: Final = Operation(
     query=OwnQuery,
     body=FRAGMENT,
     costs=Costs.NOTHING,
+    at_session=True,
 )
 WEBRTC_HANG_UP: Final = Operation(
     "Live",
@@ -217,6 +218,7 @@ WEBRTC_HANG_UP: Final = Operation(
     path=SessionPath,
     query=OwnQuery,
     costs=Costs.NOTHING,
+    at_session=True,
 )
 WHEP_WATCH: Final = Operation(
     "Live",
@@ -227,6 +229,7 @@ WHEP_WATCH: Final = Operation(
     query=OwnQuery,
     body=OFFER,
     costs=Costs.CONNECTION,
+    at_session=True,
 )
 WHEP_OPTIONS: Final = WEBRTC_OPTIONS
 WHEP_TRICKLE: Final = Operation(
@@ -238,6 +241,7 @@ WHEP_TRICKLE: Final = Operation(
     query=OwnQuery,
     body=FRAGMENT,
     costs=Costs.NOTHING,
+    at_session=True,
 )
 WHEP_HANG_UP: Final = Operation(
     "Live",
@@ -247,6 +251,7 @@ WHEP_HANG_UP: Final = Operation(
     path=ViewerPath,
     query=OwnQuery,
     costs=Costs.NOTHING,
+    at_session=True,
 )
 INDEX: Final = Operation("Pages", "The page", {200: PAGE}, access=Access.PUBLIC)
 ASSET: Final = Operation(

@@ -33,4 +33,5 @@ SNAPSHOT: Final = Operation(
     "here; `X-Fallback` says why.",
     places=PHOTOS_COMING,
     needs_consent=True,
+    at_session=True,
 )

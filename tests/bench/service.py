@@ -40,7 +40,7 @@ def bench_settings(data_dir: Path, workers: int, replicate_url: str = "") -> Set
     return Settings(
         _env_file=None,
         data_dir=data_dir,
-        workers=workers,
+        threads=workers,
         frames_per_minute=NO_LIMIT,
         max_sessions=NO_LIMIT,
         max_connections=NO_LIMIT,

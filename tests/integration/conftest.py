@@ -48,12 +48,12 @@ __all__ = [
 ]
 
 TEST_SETTINGS = {
-    "workers": 2,
+    "threads": 2,
     "target_latency_ms": 20_000.0,
     "frames_per_minute": 1_000_000,
     **UNLIMITED,
 }
-"""Two workers as on the smallest machine; no frame is late or too many, as the machine is noisy."""
+"""Two threads as on the smallest machine; no frame is late or too many, as the machine is noisy."""
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.integration.running import Running, execute, fork
 
-START_TIMEOUT_S = 20.0
+START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 15.0
 UNLIMITED = dict.fromkeys(
     ("uploads_per_hour", "calls_per_hour", "connections_per_minute", "max_user_sessions"), 1_000_000

@@ -87,7 +87,7 @@ async def test_frames_add_up(start_service: StartService) -> None:
     assert (frames["received"], frames["in_flight"], frames["overflow"]) == (6, 3, 3)
     assert scraped.value("active_connections", transport="websocket") == 1
     assert scraped.value("sessions_limit") == service.services.settings.max_sessions
-    assert (scraped.value("workers"), scraped.value("workers_busy")) == (2, 1)
+    assert (scraped.value("threads"), scraped.value("threads_busy")) == (2, 1)
     gate.set()
     await eventually(lambda: live.figures().delivered == 3)
     await client.close()
@@ -165,7 +165,7 @@ async def test_jobs_are_absent_without_a_database(service: Service) -> None:
     service.services.database.results.workload = away  # type: ignore[method-assign,assignment]
     scraped = await scrape(service)
     assert scraped.value("jobs", state="queued") is None
-    assert scraped.value("workers") == 2
+    assert scraped.value("threads") == 2
 
 
 async def test_a_link_is_counted_to_its_end(

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are a POSIX 
 async def patient_server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
     """A server that gives up no frame for being late."""
     server = ServerProcess(
-        tmp_path / "data", target_latency_ms=20_000, max_frame_px=25_000_000, workers=2
+        tmp_path / "data", target_latency_ms=20_000, max_frame_px=25_000_000, threads=2
     )
     await server.start()
     try:

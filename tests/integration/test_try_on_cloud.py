@@ -19,7 +19,7 @@ from processing.local.natural.engine import NaturalEngine
 from processing.look import Look
 from server import answering
 from server.answering import LEFT
-from server.app import COMING_SHARE
+from server.furnishing import COMING_SHARE
 from server.keys import PHOTOS_COMING, SALON
 from storage.cache import cache_key
 from storage.spending import month_of

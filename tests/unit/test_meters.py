@@ -101,7 +101,7 @@ def test_workers_are_looked_at_when_somebody_asks(registry: CollectorRegistry) -
     pool = SimpleNamespace(workers=4, busy=0, waiting=0)
     MachineMeters(registry).watch(pool)
     pool.busy, pool.waiting = 3, 7
-    names = ("workers", "workers_busy", "workers_waited_for")
+    names = ("threads", "threads_busy", "threads_waited_for")
     assert [value(registry, name) for name in names] == [4, 3, 7]
 
 

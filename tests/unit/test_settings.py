@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -45,7 +46,7 @@ def test_defaults() -> None:
     """With nothing set the service listens on loopback only, with all processors."""
     settings = load_settings([])
     assert (settings.host, settings.port, settings.scheme) == ("127.0.0.1", 8000, "http")
-    assert 1 <= settings.workers <= (os.cpu_count() or 1)
+    assert 1 <= settings.threads <= (os.cpu_count() or 1)
     assert settings.target_latency_ms == 200.0
 
 
@@ -202,3 +203,34 @@ def test_the_secret_does_not_show() -> None:
     """Whoever prints the settings does not print it."""
     settings = load_settings(["--turn=turn:t.example", "--turn-secret=geheim"])
     assert "geheim" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--workers=2"], "workers (HAIR_TRYON_WORKERS, --workers): needs redis_url"),
+        (["--instance-address=10.0.0.7:8001"], "instance_address"),
+        (["--instance-address=10.0.0.7:8001", "--redis-url=redis://r"], "needs file_keys"),
+    ],
+)
+def test_several_processes_need_what_they_share(flags: list[str], words: str) -> None:
+    """What would be counted by each for itself is refused at the start, in words."""
+    with pytest.raises(SettingsInvalid, match=re.escape(words)):
+        load_settings(flags).check_instances()
+
+
+def test_workers_share_the_processors() -> None:
+    """Each has as many threads as come to it, and one at least."""
+    alone = load_settings([]).threads
+    assert load_settings(["--workers=2"]).threads == max(1, alone // 2)
+    assert load_settings(["--workers=64"]).threads == max(1, alone // 64)
+    load_settings(["--workers=2", "--redis-url=redis://r"]).check_instances()
+
+
+def test_workers_have_ports_behind_each_other() -> None:
+    """As far as there are any."""
+    shared = ["--redis-url=redis://r", f"--file-keys={GOOD['file_keys'][0]}"]
+    address = "--instance-address=10.0.0.7:65535"
+    load_settings([address, *shared]).check_instances()
+    with pytest.raises(SettingsInvalid, match="no port 65536"):
+        load_settings([address, *shared, "--workers=2"]).check_instances()

@@ -1,0 +1,1 @@
+"""Several instances of the service, which know where each live session is."""

@@ -1,0 +1,181 @@
+"""Which sessions are at home here, as other instances are told."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, Protocol
+from urllib.parse import quote
+
+import structlog
+
+from server.instances.neighbours import InstanceGone, InstanceSilent, Neighbours
+from server.journal import SessionJournal
+from storage.errors import SessionOwnedByOther, StorageError
+from storage.homes import LEASE_S, Homes
+
+RENEW_S: Final = LEASE_S / 5
+LOOK_S: Final = 0.5
+"""So often it is looked whether the last document of who has left is written."""
+HAND_OVER_S: Final = 3.0
+"""A client is told goodbye for half a second at most, and its document written; an instance that
+takes longer is waited for no longer."""
+HAND_OVERS: Final = 3
+"""Others may claim a session at the same time; so often it is asked for."""
+HAND_OVER: Final = "/-/hand-over"
+FORBIDDEN: Final = 403
+
+log = structlog.get_logger(__name__)
+
+
+class Lodging(Protocol):
+    """Where sessions are."""
+
+    async def fetch(self, session_id: str, user_id: str) -> None:
+        """Have the instance that has the session let go of it, with its last document written.
+        Raises SessionOwnedByOther."""
+        ...
+
+    async def settle(self, session_id: str, user_id: str) -> None:
+        """From now on the session is at home here. Raises SessionOwnedByOther."""
+        ...
+
+    def left(self, session_id: str) -> None:
+        """The session has ended here; what is asked of it comes here until its last document is
+        written."""
+        ...
+
+
+class Alone:
+    """See Lodging. There are no other instances, or none that are known."""
+
+    async def fetch(self, session_id: str, user_id: str) -> None:
+        """See Lodging."""
+
+    async def settle(self, session_id: str, user_id: str) -> None:
+        """See Lodging."""
+
+    def left(self, session_id: str) -> None:
+        """See Lodging."""
+
+
+class SharedLodging:
+    """See Lodging. Where the homes cannot be asked all goes on as if there were no others."""
+
+    def __init__(
+        self, homes: Homes, neighbours: Neighbours, address: str, journal: SessionJournal
+    ) -> None:
+        self._homes = homes
+        self._neighbours = neighbours
+        self._address = address
+        self._journal = journal
+        self._here = set[str]()
+        self._leaving = set[str]()
+        self._due = asyncio.Event()
+        self._tell_lost: Callable[[str], None] = _nobody
+
+    def when_lost(self, tell: Callable[[str], None]) -> None:
+        """Have a session's id told that is at home elsewhere by now."""
+        self._tell_lost = tell
+
+    async def elsewhere(self, session_id: str) -> str | None:
+        """The address of another instance that has the session; None for none."""
+        home = await self._find(session_id)
+        return None if home == self._address else home
+
+    async def fetch(self, session_id: str, user_id: str) -> None:
+        """See Lodging."""
+        home = await self.elsewhere(session_id)
+        if home is not None:
+            await self._ask_for(session_id, user_id, home)
+
+    async def settle(self, session_id: str, user_id: str) -> None:
+        """See Lodging."""
+        self._leaving.discard(session_id)
+        self._here.add(session_id)
+        for _ in range(HAND_OVERS):
+            before = None
+            with suppress(StorageError):
+                before = await self._homes.claim(session_id, self._address)
+            if before in (None, self._address):
+                break
+            await self._ask_for(session_id, user_id, before)
+
+    def left(self, session_id: str) -> None:
+        """See Lodging."""
+        if session_id in self._here:
+            self._leaving.add(session_id)
+            self._due.set()
+
+    async def run(self) -> None:
+        """Tell the others again and again, until cancelled."""
+        renewed_s, loop = -RENEW_S, asyncio.get_running_loop()
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self._due.wait()
+            self._due.clear()
+            await self.look()
+            if loop.time() - renewed_s >= RENEW_S:
+                renewed_s = loop.time()
+                await self.renew()
+
+    async def close(self) -> None:
+        """Write the last documents, and let go of all: others need not wait for the leases' end."""
+        self._leaving |= self._here
+        for session_id in tuple(self._leaving):
+            await self._journal.settle(session_id)
+        await self.look()
+        with suppress(StorageError):
+            await self._homes.absent(self._address)
+
+    async def others(self) -> list[str]:
+        """The addresses of all other instances that are known."""
+        with suppress(StorageError):
+            return [one for one in await self._homes.present(self._address) if one != self._address]
+        return []
+
+    async def look(self) -> None:
+        """Let go of those who have left, as far as their last documents are written."""
+        for session_id in tuple(self._leaving):
+            if self._journal.pending(session_id) is None:
+                self._leaving.discard(session_id)
+                self._here.discard(session_id)
+                with suppress(StorageError):
+                    await self._homes.leave(session_id, self._address)
+
+    async def renew(self) -> None:
+        """Tell the others that they are here still; those that are not are told of."""
+        lost = list[str]()
+        with suppress(StorageError):
+            await self._homes.present(self._address)
+            lost = await self._homes.renew(tuple(self._here), self._address)
+        for session_id in lost:
+            if session_id in self._leaving:
+                self._leaving.discard(session_id)
+                self._here.discard(session_id)
+            else:
+                self._tell_lost(session_id)
+
+    async def _find(self, session_id: str) -> str | None:
+        with suppress(StorageError):
+            return await self._homes.find(session_id)
+        return None
+
+    async def _ask_for(self, session_id: str, user_id: str, home: str) -> None:
+        target = f"{HAND_OVER}?session_id={quote(session_id)}&user_id={quote(user_id, safe='')}"
+        try:
+            status, _ = await self._neighbours.ask(home, "POST", target, HAND_OVER_S)
+        except InstanceGone:
+            log.info("session taken over from an instance that is gone")
+        except InstanceSilent:
+            log.warning("session taken over from an instance that says nothing")
+        else:
+            if status == FORBIDDEN:
+                raise SessionOwnedByOther
+        # Whoever claims it next need not ask again.
+        with suppress(StorageError):
+            await self._homes.leave(session_id, home)
+
+
+def _nobody(_session_id: str) -> None:
+    """Nobody is told."""

@@ -1,0 +1,94 @@
+"""Requests that concern a live session are answered by the instance that has it.
+
+Who asks is found out there, and once: a ticket or a signature is good for one look. Here nothing is
+known of a request that is passed on but its address. What another instance has passed on is never
+passed on again.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from server.answering import ID
+from server.connections.connection import Connection
+from server.connections.leaving import ends_with_client
+from server.doors.addresses import PEER
+from server.doors.entrance import operation_of
+from server.errors import ErrorCode
+from server.ids import SESSION_ID
+from server.instances.desks import DESKS
+from server.instances.instance import INSTANCE
+from server.instances.marks import ARRIVED, ELSEWHERE
+from server.instances.neighbours import MISDIRECTED, InstanceGone, InstanceSilent
+from server.instances.seals import HEADER
+from server.keys import SESSIONS
+from server.openapi.operation import Operation
+from server.places import Places
+from server.replies import come_again, refused
+
+PASSED_ON: Final = web.AppKey("passed_on", Places)
+MOST_PASSED_ON: Final = 200
+"""At once; each is a connection to another instance."""
+
+log = structlog.get_logger(__name__)
+
+
+@web.middleware
+async def arriving(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Takes in what other instances pass on, at the address that is theirs, and nothing else
+    there: it says where it came from."""
+    connection = request.protocol
+    if not (isinstance(connection, Connection) and connection.is_inside):
+        return await handler(request)
+    instance, told = request.app[INSTANCE], request.headers.get(HEADER, "")
+    passed = instance.seals.read(told, instance.address, request.method, request.raw_path)
+    if passed is None:
+        return refused(MISDIRECTED, ErrorCode.FORBIDDEN, "This is for other instances")
+    request[ARRIVED], request[PEER] = True, passed.peer
+    if passed.request_id:
+        request[ID] = passed.request_id
+    return await handler(request)
+
+
+def passing(
+    table: Mapping[tuple[str, str], Operation],
+) -> Middleware:
+    """Passes requests on by a table of methods and addresses, as routes have them."""
+
+    @web.middleware
+    async def passing_on(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if ARRIVED in request:
+            desk = DESKS.get((request.method, request.path))
+            if desk is None:
+                return await handler(request)
+            request[ELSEWHERE] = True
+            return await desk(request)
+        home = await _home(request, operation_of(table, request))
+        if home is None:
+            return await handler(request)
+        try:
+            # Who has it is not left to work on what nobody waits for.
+            with request.app[PASSED_ON].one(""), ends_with_client(request):
+                response = await request.app[INSTANCE].neighbours.pass_on(home, request)
+        except InstanceGone:
+            return await handler(request)  # with it the session has ended
+        except InstanceSilent:
+            log.warning("another instance does not answer")
+            return come_again(503, "The server that has the session does not answer")
+        request[ELSEWHERE] = True
+        return response
+
+    return passing_on
+
+
+async def _home(request: web.Request, operation: Operation | None) -> str | None:
+    """Where the request is answered, if that is at another instance."""
+    session_id = request.match_info.get("session_id", "")
+    if operation is None or not operation.at_session or not SESSION_ID.fullmatch(session_id):
+        return None
+    if request.app[SESSIONS].has(session_id):
+        return None
+    return await request.app[INSTANCE].lodging.elsewhere(session_id)

@@ -1,0 +1,1 @@
+"""Several workers on one machine, and the process that starts them."""

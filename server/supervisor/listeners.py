@@ -1,0 +1,94 @@
+"""The sockets that a supervisor listens at, for all its workers."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable
+from typing import Final
+
+BACKLOG: Final = 128
+"""So many clients wait while no worker is ready, as for a server of one process."""
+PAUSE_S: Final = 0.5
+"""So long nobody is taken when there are no handles for it."""
+
+
+class Listeners:
+    """Takes clients as long as it is ``open``; meanwhile, and before, they wait."""
+
+    def __init__(self, host: str, port: int) -> None:
+        """Bind them. Raises OSError and UnicodeError."""
+        self._sockets = list[socket.socket]()
+        self._is_open = False
+        self._pause: asyncio.TimerHandle | None = None
+        try:
+            for family, kind, _, _, address in _addresses(host, port):
+                chosen = self._sockets[0].getsockname()[1] if self._sockets else port
+                self._sockets.append(_bound(family, kind, (address[0], chosen, *address[2:])))
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The first one's host and port."""
+        host, port = self._sockets[0].getsockname()[:2]
+        return str(host), int(port)
+
+    def open(self, take: Callable[[socket.socket], None]) -> None:
+        """Have clients taken from now on."""
+        if not self._is_open:
+            self._is_open = True
+            for one in self._sockets:
+                asyncio.get_running_loop().add_reader(one, self._accept, one, take)
+
+    def pause(self) -> None:
+        """Let them wait."""
+        if self._is_open:
+            self._is_open = False
+            for one in self._sockets:
+                asyncio.get_running_loop().remove_reader(one)
+
+    def close(self) -> None:
+        """Listen no more: who waits is told so."""
+        if self._is_open:
+            self.pause()
+        if self._pause is not None:
+            self._pause.cancel()
+        for one in self._sockets:
+            one.close()
+        self._sockets = []
+
+    def _accept(self, listener: socket.socket, take: Callable[[socket.socket], None]) -> None:
+        """One at a time, so that what workers say is heard in between."""
+        try:
+            connection, _ = listener.accept()
+        except (BlockingIOError, ConnectionError):
+            return
+        except OSError:
+            self.pause()
+            loop = asyncio.get_running_loop()
+            self._pause = loop.call_later(PAUSE_S, self.open, take)
+            return
+        with contextlib.suppress(OSError):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        take(connection)
+
+
+def _addresses(host: str, port: int) -> list[tuple[int, int, int, str, tuple[str, int, int, int]]]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    return list(dict.fromkeys(found))  # type: ignore[arg-type]
+
+
+def _bound(family: int, kind: int, address: tuple[str | int, ...]) -> socket.socket:
+    listener = socket.socket(family, kind)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+    except BaseException:
+        listener.close()
+        raise
+    return listener

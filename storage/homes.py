@@ -1,0 +1,41 @@
+"""Which instances there are, and at which each live session is at home: known to all of them, for a
+while."""
+
+from collections.abc import Collection
+from typing import Final, Protocol
+
+LEASE_S: Final = 15.0
+"""An instance that says nothing for so long has no sessions any more."""
+
+
+class Homes(Protocol):
+    """Addresses of instances, also by sessions. What is not renewed within LEASE_S is forgotten.
+
+    Every call raises StorageFailed if it cannot be answered, and StorageClosed after the end.
+    """
+
+    async def find(self, session_id: str) -> str | None:
+        """Where the session is at home; None for nowhere."""
+        ...
+
+    async def claim(self, session_id: str, address: str) -> str | None:
+        """The session is at home here from now on; where it was before. Of several who claim it at
+        once each learns of the one before it."""
+        ...
+
+    async def renew(self, session_ids: Collection[str], address: str) -> list[str]:
+        """They are still here. Returns those that are at home elsewhere by now, which stay there;
+        one that is nowhere is here again."""
+        ...
+
+    async def present(self, address: str) -> list[str]:
+        """The instance at this address is there; all that are."""
+        ...
+
+    async def absent(self, address: str) -> None:
+        """It is going."""
+        ...
+
+    async def leave(self, session_id: str, address: str) -> None:
+        """The session is not here any more. One that is elsewhere stays there."""
+        ...

@@ -1,0 +1,200 @@
+"""Two instances that reach each other at addresses, as machines and pods do: what reaches the wrong
+one is passed on, and who asks is found out once, by the one that has the session."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from aiohttp import ClientSession, TCPConnector
+from yarl import URL
+
+from server import erasure
+from server.connections.runner import Inside
+from server.instances import lodging
+from server.instances.instance import INSTANCE
+from server.keys import PHOTOS_COMING
+from storage.workspace import INCOMING
+from tests.films import film
+from tests.integration.client import LiveClient, realtime_path
+from tests.integration.programs import free_port
+from tests.integration.redis import Redis
+from tests.integration.sealed import KEY
+from tests.integration.service import Service, StartService, eventually
+from tests.pictures import jpeg
+from tests.signing import FORM, KEYS, form_of, signed
+
+API: Final = "/api/hair-tryOn"
+CALL: Final = f"{API}/webrtc/s1?user_id=u1"
+WATCH: Final = f"{API}/whep/s1?user_id=u1"
+OTHER_KEY: Final = base64.b64encode(bytes(32)).decode()
+
+
+Started = list[tuple[Service, Inside]]
+Start = Callable[..., Awaitable[Started]]
+
+
+@pytest.fixture
+async def start(start_service: StartService, redis: Redis, tmp_path: Path) -> AsyncIterator[Start]:
+    """Starts the two, with a Redis that they share; each with where others reach it."""
+    async with AsyncExitStack() as stack:
+
+        async def both(keys: tuple[str, str] = (KEY, KEY), **settings: Any) -> Started:
+            started = list[tuple[Service, Inside]]()
+            for number, key in enumerate(keys):
+                address = f"127.0.0.1:{free_port()}"
+                service = await start_service(
+                    data_dir=tmp_path / str(number),
+                    redis_url=redis.url,
+                    file_keys=key,
+                    instance_address=address,
+                    **settings,
+                )
+                inside = Inside(service.runner, address)
+                await inside.open()
+                stack.push_async_callback(inside.close)
+                started.append((service, inside))
+            return started
+
+        yield both
+
+
+async def asked(
+    http: ClientSession, service: Service, method: str, target: str, **others: Any
+) -> tuple[int, str]:
+    """Status and code of the answer."""
+    url = URL(service.caller.url + target, encoded=True)
+    async with http.request(method, url, **others) as answer:
+        is_json = answer.content_type == "application/json"
+        said = await answer.json() if is_json else {}
+        return answer.status, said.get("error", "")
+
+
+async def test_a_signature_is_good_for_one_look(start: Start, http: ClientSession) -> None:
+    """That of the instance which answers: the one that passes it on has not used it up, and it is
+    used up then for both; another body is found there too."""
+    (one, _), (two, _) = await start(signing_keys=KEYS)
+    path = realtime_path("s1", "salon")
+    client = LiveClient(
+        await http.ws_connect(one.caller.url + path, headers=signed("GET", path), max_msg_size=0)
+    )
+    assert (await client.receive())["type"] == "connection_established"
+    await client.ask("set_look", look={"color": "copper"})
+    target, body = f"{API}/sessions/s1/snapshot", form_of({"user_id": "salon"})
+    headers = {**signed("POST", target, body), **FORM}
+    asking = asyncio.create_task(asked(http, two, "POST", target, headers=headers, data=body))
+    while not asking.done():
+        await client.process("f1", jpeg())
+    assert await asking == (200, "")
+    for service in (one, two):
+        again = await asked(http, service, "POST", target, headers=headers, data=body)
+        assert again == (401, "UNAUTHORIZED")
+    headers = {**signed("POST", target, body), **FORM}
+    other = form_of({"user_id": "salon", "engine": "local"})
+    assert (await asked(http, two, "POST", target, headers=headers, data=other))[0] == 401
+    await client.close()
+
+
+async def test_a_gateway_is_known_by_its_address(start: Start) -> None:
+    """By that from which it asked, and not by that of the instance which passed it on."""
+    (one, _), (two, _) = await start(gateways="127.0.0.2")
+    connector = TCPConnector(local_addr=("127.0.0.2", 0))
+    async with ClientSession(connector=connector) as gateway, ClientSession() as http:
+        url, mine = one.caller.url + realtime_path("s1", "u1"), {"X-User-Id": "u1"}
+        async with gateway.ws_connect(url, headers=mine) as socket:
+            await socket.receive()
+            missing = await asked(gateway, two, "DELETE", CALL, headers=mine)
+            assert missing == (404, "NOT_FOUND")
+            others = await asked(gateway, two, "DELETE", CALL, headers={"X-User-Id": "u2"})
+            assert others == (403, "FORBIDDEN")
+            assert (await asked(http, two, "DELETE", CALL, headers=mine))[0] == 401
+
+
+async def test_what_is_passed_on_counts_once(start: Start, http: ClientSession) -> None:
+    """Towards the limits, and in the meters: there of the instance that was asked."""
+    (one, _), (two, _) = await start(connections_per_minute=3)
+    await one.caller.join()
+    answers = [(await asked(http, two, "POST", WATCH, data=b""))[0] for _ in range(3)]
+    assert answers == [404, 404, 429]
+    labels = {"method": "POST", "endpoint": f"{API}/whep/{{session_id}}", "status": "404"}
+    counts = [
+        service.services.meters.registry.get_sample_value("hair_tryon_requests_total", labels)
+        for service in (one, two)
+    ]
+    assert counts == [None, 2]
+
+
+async def test_nobody_works_on_for_who_has_left(start: Start, http: ClientSession) -> None:
+    """What was passed on for them is broken off."""
+    (one, _), (two, _) = await start()
+    client = await one.caller.join()
+    await client.ask("set_look", look={"color": "copper"})
+    target, body = f"{API}/sessions/s1/snapshot", form_of({"user_id": "u1"})
+    asking = asyncio.create_task(asked(http, two, "POST", target, headers=FORM, data=body))
+    await eventually(lambda: one.app[PHOTOS_COMING]._users.total() == 1)
+    asking.cancel()
+    labels = {"method": "POST", "endpoint": f"{API}/sessions/{{session_id}}/snapshot",
+              "status": "499"}  # fmt: skip
+    registry = two.services.meters.registry
+    await eventually(lambda: registry.get_sample_value("hair_tryon_requests_total", labels) == 1)
+
+
+async def test_nothing_is_passed_on_twice(start: Start, http: ClientSession) -> None:
+    """Each takes the session for the other's; it is nobody's."""
+    (one, _), (two, _) = await start()
+    homes = one.app[INSTANCE].lodging._homes
+    await homes.claim("s1", two.app[INSTANCE].address)
+    assert await asked(http, one, "DELETE", CALL) == (404, "NOT_FOUND")
+    await homes.claim("s1", one.app[INSTANCE].address)
+    assert await asked(http, two, "DELETE", CALL) == (404, "NOT_FOUND")
+
+
+async def test_an_instance_that_cannot_be_reached_is_gone(
+    start: Start, http: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it had is nowhere; its sessions are taken up elsewhere, and end there as soon as it
+    hears of that."""
+    monkeypatch.setattr(lodging, "RENEW_S", 0.2)
+    (one, inside), (two, _) = await start()
+    first = await one.caller.join()
+    await inside.close()
+    assert await asked(http, two, "DELETE", CALL) == (404, "NOT_FOUND")
+    second = await two.caller.join()
+    assert (await first.until_closed()).code == 4409
+    assert (await second.process("f1", jpeg()))["type"] == "processed_frame"
+
+
+async def test_instances_with_other_keys_are_not_believed(
+    start: Start, http: ClientSession
+) -> None:
+    """And that is told; sessions can be taken up all the same."""
+    (one, _), (two, _) = await start(keys=(KEY, OTHER_KEY))
+    await one.caller.join()
+    assert await asked(http, two, "DELETE", CALL) == (503, "SERVER_FULL")
+    await two.caller.join()
+
+
+async def test_a_film_on_its_way_is_found_by_an_erasure_elsewhere(
+    start: Start, http: ClientSession, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Also if it says at its end only whose it is."""
+    monkeypatch.setattr(erasure, "OTHERS_S", 0.01)
+    (one, _), (two, _) = await start()
+    erased, incoming = asyncio.Event(), tmp_path / "0" / "work" / INCOMING
+    film_part = form_of({}, {"video": film()}).rpartition(b"\r\n--")[0]
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield film_part
+        await erased.wait()
+        yield b"\r\n" + form_of({"user_id": "u1"})
+
+    sending = asyncio.create_task(
+        asked(http, one, "POST", f"{API}/upload-video", headers=FORM, data=pieces())
+    )
+    await eventually(lambda: any(incoming.iterdir()))
+    assert (await asked(http, two, "DELETE", f"{API}/user/u1/data"))[0] == 200
+    erased.set()
+    assert await sending == (409, "DATA_ERASED")

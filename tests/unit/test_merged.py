@@ -1,0 +1,79 @@
+"""The meters of several workers as one."""
+
+from collections.abc import Sequence
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric
+from prometheus_client.exposition import generate_latest
+
+from server.metrics.merged import Family, cumulative, merged, read, summed
+
+
+class Taken:
+    """Meters as an encoder asks for them."""
+
+    def __init__(self, metrics: Sequence[Metric]) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Sequence[Metric]:
+        return self._metrics
+
+
+def meters(frames: int, live: int, seconds: float, jobs: int = 0) -> list[Family]:
+    """A worker's."""
+    registry = CollectorRegistry()
+    counted = Counter("frames", "Frames", ["transport"], registry=registry)
+    counted.labels("websocket").inc(frames)
+    Gauge("live", "Sessions", registry=registry).set(live)
+    Histogram("frame_seconds", "Time", buckets=(0.1, 1), registry=registry).observe(seconds)
+    Gauge("process_start_time_seconds", "Beginning", registry=registry).set(seconds)
+    Gauge("hair_tryon_jobs", "Films", registry=registry).set(jobs)
+    return read(registry.collect())
+
+
+def values(families: list[Family]) -> dict[str, float]:
+    """By the samples' names with their labels."""
+    return {
+        name + "".join(f" {key}={value}" for key, value in labels): number
+        for family in families
+        for (name, labels), number in family.values.items()
+        if not name.endswith("_created")
+    }
+
+
+def test_sums_are_those_of_all_workers() -> None:
+    """Counts, what there is now, and buckets; what sums say nothing of is told of each; what all
+    found in the database is told once."""
+    both = merged({0: meters(3, 2, 0.05, jobs=7), 1: meters(4, 1, 0.5, jobs=9)}, asked=1)
+    told = values(both)
+    assert told["frames_total transport=websocket"] == 7
+    assert told["live"] == 3
+    assert (told["frame_seconds_bucket le=0.1"], told["frame_seconds_bucket le=1.0"]) == (1, 2)
+    assert (told["frame_seconds_count"], told["frame_seconds_sum"]) == (2, 0.55)
+    assert told["process_start_time_seconds worker=0"] == 0.05
+    assert told["process_start_time_seconds worker=1"] == 0.5
+    assert told["hair_tryon_jobs"] == 9
+
+
+def test_what_a_worker_has_counted_stays_when_it_ends() -> None:
+    """And nothing else of it."""
+    left = cumulative(meters(3, 2, 0.05))
+    assert {family.name for family in left} == {"frames", "frame_seconds"}
+    told = values(summed([meters(1, 1, 0.5), left]))
+    assert (told["frames_total transport=websocket"], told["live"]) == (4, 1)
+
+
+def test_moments_of_creation_are_not_added_up() -> None:
+    """The earlier one counts."""
+    one, other = meters(1, 1, 1.0), meters(1, 1, 1.0)
+    key = ("frames_created", (("transport", "websocket"),))
+    moments = [family.values[key] for family in (*one, *other) if family.name == "frames"]
+    assert next(f for f in summed([one, other]) if f.name == "frames").values[key] == min(moments)
+
+
+def test_prometheus_reads_it_as_before() -> None:
+    """A worker's own meters come out as they would without the others."""
+    registry = CollectorRegistry()
+    Counter("frames", "Frames", registry=registry).inc(3)
+    Histogram("frame_seconds", "Time", ["stage"], registry=registry).labels("a").observe(0.2)
+    again = [family.metric() for family in merged({0: read(registry.collect())}, asked=0)]
+    assert generate_latest(Taken(again)) == generate_latest(registry)
