@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from server.host_port import host_and_port
 from server.registry import TELLING_S
 from server.serve import HANDLER_GRACE_S
 from server.settings import Settings, SettingsInvalid
@@ -14,8 +15,11 @@ from server.storage_settings import ENV_PREFIX
 from tests.manifests.objects import KUBERNETES, Object, Overlay, Pod, read_one, shown
 from tests.setting_texts import GOOD
 
-_OTHERS: Final = {"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
-"""Variables of the object storage's own."""
+_OTHERS: Final = {"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "POD_IP"}
+"""Variables of the object storage's own, and what others are made of."""
+_OF_POD: Final = {"status.podIP": "10.244.1.7"}
+"""What a pod could find by the downward API."""
+_REFERENCE: Final = re.compile(r"\$\(([A-Z_]+)\)")
 _IMAGE: Final = "hair-tryon-service"
 _INSIDE: Final = {"/metrics", "/livez", "/readyz"}
 """Addresses for the cluster alone."""
@@ -52,6 +56,7 @@ def _pod(overlay: Overlay, pod: Pod, paths: set[str]) -> Iterator[str]:
             settings = _settings(variables_of(overlay, container))
             if is_server:
                 settings.check_doors()
+                settings.check_instances()
         except (ValueError, SettingsInvalid) as error:
             yield f"Deployment {pod.owner}: {error}"
         else:
@@ -71,7 +76,17 @@ def variables_of(overlay: Overlay, container: Mapping[str, Any]) -> dict[str, st
         if "secretRef" in source and (kept := overlay.find("Secret", source["secretRef"]["name"])):
             texts = {name: base64.b64decode(text).decode() for name, text in kept["data"].items()}
             found |= {name: text or _some(name) for name, text in texts.items()}
+    for one in container.get("env", ()):
+        found[one["name"]] = _text_of(one, found)
     return found
+
+
+def _text_of(variable: Mapping[str, Any], known: Mapping[str, str]) -> str:
+    """Its own, with those that come before it put in."""
+    if "valueFrom" in variable:
+        return _OF_POD[variable["valueFrom"]["fieldRef"]["fieldPath"]]
+    text: str = variable["value"]
+    return _REFERENCE.sub(lambda found: known[found[1]], text)
 
 
 def _some(name: str) -> str:
@@ -110,9 +125,11 @@ def _grace(pod: Pod, settings: Settings) -> Iterator[str]:
 
 def _ports(pod: Pod, settings: Settings) -> Iterator[str]:
     listens = {"http": settings.port, "metrics": settings.metrics_port}
+    if settings.instance_address:
+        listens["instances"] = host_and_port(settings.instance_address)[1]
     for container in pod.containers:
         for port in container.get("ports", ()):
-            if port["containerPort"] != listens[port["name"]]:
+            if port["containerPort"] != listens.get(port["name"]):
                 yield f"Deployment {pod.owner}: does not listen at its port {port['name']}"
 
 
