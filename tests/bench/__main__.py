@@ -22,6 +22,7 @@ from tests.bench.slow import slow
 from tests.bench.strain import fairness, overload
 from tests.bench.subjects import ALL
 from tests.bench.traces import traces
+from tests.bench.workers import workers
 
 SCENARIOS: dict[str, Callable[[Options], str]] = {
     "saturation": saturation,
@@ -41,6 +42,7 @@ SCENARIOS: dict[str, Callable[[Options], str]] = {
     "signing": signing,
     "traces": traces,
     "rolling": rolling,
+    "workers": workers,
 }
 
 

@@ -71,6 +71,8 @@ def _report(clients: Sequence[Client], meter: Meter, plan: LoadPlan) -> LoadRepo
         window_s=plan.window_s,
         server_cpu_s=meter.server_cpu_s,
         load_cpu_s=meter.load_cpu_s,
+        tree_cpu_s=meter.tree_cpu_s,
+        busy_s=meter.busy_s,
         load_lag_ms=meter.load_lag_ms,
         rss_bytes=tuple(meter.rss_bytes),
         latency_ms=tuple(latency_ms),

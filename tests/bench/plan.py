@@ -81,12 +81,15 @@ class LoadReport:
     """All of a run. Samples are (seconds into the window, milliseconds or bytes).
 
     ``server_cpu_s`` and ``load_cpu_s`` are user and system time within the window; ``load_lag_ms``
-    is the longest time for which the load generator itself was held up.
+    is the longest time for which the load generator itself was held up. ``tree_cpu_s`` has the
+    server's children besides; ``busy_s`` is what each processor had to do, for whomever.
     """
 
     window_s: float
     server_cpu_s: float
     load_cpu_s: float
+    tree_cpu_s: float
+    busy_s: tuple[float, ...]
     load_lag_ms: float
     rss_bytes: tuple[tuple[float, int], ...]
     latency_ms: tuple[tuple[float, float], ...]
