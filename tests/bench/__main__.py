@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("scenario", nargs="*", help=", ".join(SCENARIOS))
     parser.add_argument("--quick", action="store_true", help="short runs, just to see it work")
-    parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--servers", nargs="+", choices=ALL, default=ALL)
     parser.add_argument(
         "--protocols", nargs="+", choices=["json", "binary"], default=["json", "binary"]
@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
 def _options(parsed: argparse.Namespace) -> Options:
     quick = parsed.quick
     return Options(
-        workers=parsed.workers,
+        threads=parsed.threads,
         servers=tuple(parsed.servers),
         protocols=tuple(parsed.protocols),
         sessions=tuple(parsed.sessions or ((1, 16) if quick else (1, 4, 16, 64))),
@@ -112,7 +112,7 @@ def _options(parsed: argparse.Namespace) -> Options:
 def _machine(options: Options) -> str:
     libraries = ", ".join(f"{name} {version(name)}" for name in ("aiohttp", "uvloop", "simplejpeg"))
     return (
-        f"{platform.machine()}, {os.cpu_count()} processors, {options.workers} workers, "
+        f"{platform.machine()}, {os.cpu_count()} processors, {options.threads} threads, "
         f"Python {platform.python_version()}, {libraries}; 640x480 JPEG, quality 80 in, 85 out"
     )
 

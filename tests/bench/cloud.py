@@ -67,14 +67,14 @@ def cloud(options: Options) -> str:
 
 def _alone(options: Options) -> _Run:
     """Each run has a service of its own: what one left waiting is none of the next one's."""
-    with staged(NATURAL, options.workers, 0.0) as server:
+    with staged(NATURAL, options.threads, 0.0) as server:
         return _asked_of(server, options, _ALONE, CLIENTS - PLACES)
 
 
 def _beside(options: Options) -> _Run:
     with serving("tests.bench.cloud_host") as host:
         account = f"--replicate-url=http://{HOST}:{host.port}"
-        with staged(NATURAL, options.workers, 0.0, account) as server:
+        with staged(NATURAL, options.threads, 0.0, account) as server:
             return _asked_of(server, options, _BESIDE, CLIENTS)
 
 

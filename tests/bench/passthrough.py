@@ -2,7 +2,7 @@
 
 It is as fast as such a server can be made in Python: the same event loop and codecs, no copy that
 can be avoided, one frame of a connection at a time and the socket's own back pressure instead of
-a queue. ``python -m tests.bench.passthrough --workers 2``.
+a queue. ``python -m tests.bench.passthrough --threads 2``.
 """
 
 import argparse
@@ -58,9 +58,9 @@ ANSWERS: dict[WSMsgType, Callable[[bytes], bytes]] = {
 }
 
 
-def passthrough_app(workers: int) -> web.Application:
+def passthrough_app(threads: int) -> web.Application:
     """The application with its worker threads."""
-    executor = ThreadPoolExecutor(workers)
+    executor = ThreadPoolExecutor(threads)
 
     async def realtime(request: web.Request) -> web.WebSocketResponse:
         """One connection."""
@@ -87,8 +87,8 @@ def passthrough_app(workers: int) -> web.Application:
 def main() -> None:
     """Serve until standard input is closed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--workers", type=int, default=1)
-    run_app(passthrough_app(parser.parse_args().workers))
+    parser.add_argument("--threads", type=int, default=1)
+    run_app(passthrough_app(parser.parse_args().threads))
 
 
 if __name__ == "__main__":

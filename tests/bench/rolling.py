@@ -43,7 +43,7 @@ SETTINGS: Final[dict[str, str | float]] = {
     "job_places": PLACES,
     "target_latency_ms": 1000,
     "proxies": "127.0.0.1",
-    "workers": 1,
+    "threads": 1,
 }
 
 

@@ -43,7 +43,7 @@ def webrtc(options: Options) -> str:
     with ExitStack() as stack:
         servers = [
             stack.enter_context(stock()),
-            *(stack.enter_context(subject(name, options.workers)) for name in OURS),
+            *(stack.enter_context(subject(name, options.threads)) for name in OURS),
         ]
         return "\n\n".join(_one_codec(codec, servers, options) for codec in CODECS)
 
@@ -95,7 +95,7 @@ def webrtc_overload(options: Options) -> str:
     """A stage of 60 ms under 30 frames/s by WebRTC, beside the same stage in the stock echo."""
     rows, lines = [], list[str]()
     for codec in CODECS:
-        with staged("sleep", options.workers, STAGE_MS) as ours, stock(STAGE_MS) as theirs:
+        with staged("sleep", options.threads, STAGE_MS) as ours, stock(STAGE_MS) as theirs:
             report = ours.measure(codec, [FPS], window_s=options.overload_s, warm_up_s=WARM_UP_S)
             beside = theirs.measure(codec, [FPS], window_s=STOCK_WINDOW_S, warm_up_s=WARM_UP_S)
         cost = cost_of(report)
@@ -132,7 +132,7 @@ def webrtc_capacity(options: Options) -> str:
 def _capacity(name: str, codec: Protocol, options: Options) -> tuple[int, Cost | None]:
     """The most sessions that hold, and what they cost; each number of them is tried by itself."""
     held: tuple[int, Cost | None] = (0, None)
-    with stock() if name == STOCK else subject(name, options.workers) as server:
+    with stock() if name == STOCK else subject(name, options.threads) as server:
         for sessions in range(SESSION_STEP, MOST_SESSIONS + 1, SESSION_STEP):
             rates_fps = [SLOW_FPS] * sessions
             cost = cost_of(

@@ -25,7 +25,7 @@ NO_LOOK_SHARE_MIN = 0.8
 class Options:
     """How much is measured."""
 
-    workers: int
+    threads: int
     servers: tuple[str, ...]
     protocols: tuple[Protocol, ...]
     sessions: tuple[int, ...]
@@ -98,7 +98,7 @@ def faults_of(name: str, report: LoadReport) -> list[str]:
 
 def saturation(options: Options) -> str:
     """Full speed: several clients, each sending as soon as it is answered."""
-    with subjects(options.servers, options.workers) as servers:
+    with subjects(options.servers, options.threads) as servers:
         parts = [_saturate(servers, protocol, options) for protocol in options.protocols]
     return "\n\n".join(parts)
 
@@ -174,7 +174,7 @@ def _share(costs: Sequence[Cost], yardstick: Sequence[Cost] | None) -> float:
 def camera(options: Options) -> str:
     """Camera speed: sessions at a fixed rate, from one to more than the machine can take."""
     rows, faults = [], []
-    with subjects(options.servers, options.workers) as servers:
+    with subjects(options.servers, options.threads) as servers:
         for protocol, rate_fps, sessions, server in product(
             options.protocols, options.rates_fps, options.sessions, servers
         ):
@@ -205,7 +205,7 @@ def crowd(options: Options) -> str:
     """Many sessions at once: what each one gets."""
     rows, faults = [], []
     rates_fps = [options.crowd_fps] * options.crowd_sessions
-    with subjects(options.servers, options.workers) as servers:
+    with subjects(options.servers, options.threads) as servers:
         for protocol, server in product(options.protocols, servers):
             report = server.measure(
                 protocol, rates_fps, window_s=options.window_s, warm_up_s=CROWD_WARM_UP_S

@@ -31,7 +31,7 @@ def bench_engine(name: str, stage_ms: float) -> Engine:
     return local_engines().get("classic" if name == "none" else name)
 
 
-def bench_settings(data_dir: Path, workers: int, replicate_url: str = "") -> Settings:
+def bench_settings(data_dir: Path, threads: int, replicate_url: str = "") -> Settings:
     """The defaults, or what the environment says, but without limits on rates and sessions. With
     an address there is an account at the stand-in that is there."""
     account: dict[str, Any] = {}
@@ -40,7 +40,7 @@ def bench_settings(data_dir: Path, workers: int, replicate_url: str = "") -> Set
     return Settings(
         _env_file=None,
         data_dir=data_dir,
-        threads=workers,
+        threads=threads,
         frames_per_minute=NO_LIMIT,
         max_sessions=NO_LIMIT,
         max_connections=NO_LIMIT,
@@ -58,13 +58,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--engine", default="none", choices=["none", "classic", "natural", *STAGES])
     parser.add_argument("--stage-ms", type=float, default=60.0, help="of sleep and burn")
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--replicate-url", default="")
     arguments = parser.parse_args()
     configure_logging("console", "warning")
     use_one_thread_per_call()  # as the service has it, also with an engine of the bench's own
     with tempfile.TemporaryDirectory() as folder:
-        settings = bench_settings(Path(folder), arguments.workers, arguments.replicate_url)
+        settings = bench_settings(Path(folder), arguments.threads, arguments.replicate_url)
         engine = bench_engine(arguments.engine, arguments.stage_ms)
         app = create_app(settings, engines=Engines(engine))
         run_runner(make_runner(app, settings, grace_s=SHUTDOWN_TIMEOUT_S))

@@ -31,7 +31,7 @@ class _Run:
 def slow(options: Options) -> str:
     """Four sessions at camera speed, alone and beside 500 slow connections, in turns."""
     alone, beside = list[_Run](), list[_Run]()
-    with staged(IDENTITY, options.workers, 0.0) as server:
+    with staged(IDENTITY, options.threads, 0.0) as server:
         for number in range(options.rounds):
             order = (_alone, _beside) if number % 2 else (_beside, _alone)
             for measure in order:

@@ -52,29 +52,29 @@ class Subject:
 
 
 @contextmanager
-def subject(name: str, workers: int) -> Iterator[Subject]:
+def subject(name: str, threads: int) -> Iterator[Subject]:
     """The passthrough, or this service with no look, or one of the engines."""
     if name == PASSTHROUGH:
-        with serving("tests.bench.passthrough", f"--workers={workers}") as server:
+        with serving("tests.bench.passthrough", f"--threads={threads}") as server:
             yield Subject(name, server, None)
     elif name == NO_LOOK:
-        with serving("tests.bench.service", f"--workers={workers}") as server:
+        with serving("tests.bench.service", f"--threads={threads}") as server:
             yield Subject(name, server, None)
     else:
-        with staged(name, workers, 0.0) as one:
+        with staged(name, threads, 0.0) as one:
             yield one
 
 
 @contextmanager
-def staged(engine: str, workers: int, stage_ms: float, *flags: str) -> Iterator[Subject]:
+def staged(engine: str, threads: int, stage_ms: float, *flags: str) -> Iterator[Subject]:
     """This service with an engine whose stage takes that long, and with more flags of its own."""
-    known = (f"--engine={engine}", f"--workers={workers}", f"--stage-ms={stage_ms}")
+    known = (f"--engine={engine}", f"--threads={threads}", f"--stage-ms={stage_ms}")
     with serving("tests.bench.service", *known, *flags) as server:
         yield Subject(engine, server, {"engine": engine, "color": COLOR})
 
 
 @contextmanager
-def subjects(names: Sequence[str], workers: int) -> Iterator[list[Subject]]:
+def subjects(names: Sequence[str], threads: int) -> Iterator[list[Subject]]:
     """Several at once, so that their runs can be interleaved; an idle one costs nothing."""
     with ExitStack() as stack:
-        yield [stack.enter_context(subject(name, workers)) for name in names]
+        yield [stack.enter_context(subject(name, threads)) for name in names]
