@@ -82,8 +82,7 @@ class LiveSession:
         self._news = News(SIGN_OF_LIFE_S)
         self._ending: Ending | None = None
         self._stopping = asyncio.Event()
-        self.opened = asyncio.Event()
-        self.ended = asyncio.Event()
+        self.opened, self.ended = asyncio.Event(), asyncio.Event()
 
     # -- life -----------------------------------------------------------------------------------
 

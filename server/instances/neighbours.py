@@ -16,6 +16,7 @@ from server.bodies import reading
 from server.doors.addresses import peer_of
 from server.instances.addresses import connector_to, url_of
 from server.instances.seals import HEADER, Passed, Seals
+from server.traces.traces import TRACE, TRACEPARENT
 
 CONNECT_S: Final = 1.0
 """An instance that takes no connection within this is taken to be gone."""
@@ -91,6 +92,9 @@ class Neighbours:
         headers = CIMultiDict(
             (name, value) for name, value in request.headers.items() if name.lower() not in _HOP
         )
+        headers.popall(TRACEPARENT, None)
+        if traceparent := request[TRACE].traceparent:
+            headers[TRACEPARENT] = traceparent
         passed = Passed(peer_of(request), request[ID])
         headers[HEADER] = self._seals.seal(passed, address, method, target)
         body = _pieces(request) if request.body_exists else None

@@ -70,18 +70,26 @@ def passing(
         if home is None:
             return await handler(request)
         try:
-            # Who has it is not left to work on what nobody waits for.
-            with request.app[PASSED_ON].one(""), ends_with_client(request):
-                response = await request.app[INSTANCE].neighbours.pass_on(home, request)
+            return await _answer_of(home, request)
         except InstanceGone:
             return await handler(request)  # with it the session has ended
         except InstanceSilent:
             log.warning("another instance does not answer")
             return come_again(503, "The server that has the session does not answer")
-        request[ELSEWHERE] = True
-        return response
 
     return passing_on
+
+
+async def _answer_of(home: str, request: web.Request) -> web.Response:
+    """What the instance there answers. Raises InstanceGone and InstanceSilent."""
+    request[ELSEWHERE] = True
+    try:
+        # Who has it is not left to work on what nobody waits for.
+        with request.app[PASSED_ON].one(""), ends_with_client(request):
+            return await request.app[INSTANCE].neighbours.pass_on(home, request)
+    except Exception:  # but not when the client leaves: that is told there, too
+        del request[ELSEWHERE]
+        raise
 
 
 async def _home(request: web.Request, operation: Operation | None) -> str | None:

@@ -3,7 +3,6 @@
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
 
 from aiohttp import web
 from opentelemetry.context import Context
@@ -11,17 +10,15 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, get_cur
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from server.doors.addresses import is_of, peer_of
+from server.instances.marks import ARRIVED
 from server.logs import pseudonym
 from server.metrics.requests import known_method
 from server.settings import Settings
 from server.traces.frames import FrameSpans
 from server.traces.telling import Facts, NamedTrace, Telling, inside, ns_of
-from server.traces.traces import UNTRACED, FrameWatch, Trace
+from server.traces.traces import TRACEPARENT, UNTRACED, FrameWatch, Trace
 from server.traces.videos import context_of, is_chosen
 from storage.results import ResultRecord, ResultStatus
-
-TRACEPARENT: Final = "traceparent"
-"""The header of W3C's Trace Context; what stands in ``tracestate`` is of no use here."""
 
 
 class SpanTraces:
@@ -42,7 +39,7 @@ class SpanTraces:
         if parent is not None and not parent.trace_flags.sampled:
             yield NamedTrace(parent)
             return
-        if parent is None and random.random() >= self._share:  # noqa: S311  (nobody gains by it)
+        if parent is None and not self._chooses(request):
             yield UNTRACED
             return
         method = known_method(request.method)
@@ -89,11 +86,17 @@ class SpanTraces:
         is_error = status == ResultStatus.FAILED
         self._telling.past("video", None, span_ns, facts, context=context, is_error=is_error)
 
+    def _chooses(self, request: web.Request) -> bool:
+        """For what another instance has passed on, that has chosen."""
+        return ARRIVED not in request and random.random() < self._share  # noqa: S311  (no secret)
+
     def _parent(self, request: web.Request) -> SpanContext | None:
-        """The trace that a gateway has begun, if it is one of those that are believed: with it
-        anybody could have as much traced as they like, and put it among what others did."""
+        """The trace that another instance, or a gateway, has begun, if it is one of those that are
+        believed: with it anybody could have as much traced as they like, and put it among what
+        others did."""
         told = request.headers.getall(TRACEPARENT, ())
-        if len(told) != 1 or not is_of(self._networks, peer_of(request)):
+        is_believed = ARRIVED in request or is_of(self._networks, peer_of(request))
+        if len(told) != 1 or not is_believed:
             return None
         read = TraceContextTextMapPropagator().extract({TRACEPARENT: told[0]}, Context())
         parent = get_current_span(read).get_span_context()

@@ -18,6 +18,7 @@ from opentelemetry.trace import (
     Status,
     StatusCode,
     Tracer,
+    format_span_id,
     format_trace_id,
     set_span_in_context,
 )
@@ -124,6 +125,11 @@ class SpanTrace:
         self._span = span
         self.names: Mapping[str, str] = names_of(span.get_span_context())
 
+    @property
+    def traceparent(self) -> str:
+        """See Trace."""
+        return parent_of(self._span.get_span_context())
+
     def answered(self, status: int, user: str | None) -> None:
         """See Trace."""
         self._span.set_attribute("http.response.status_code", status)
@@ -149,6 +155,7 @@ class NamedTrace(NoTrace):
 
     def __init__(self, context: SpanContext) -> None:
         self.names = names_of(context)
+        self.traceparent = parent_of(context)
 
 
 def ns_of(moment: datetime) -> int:
@@ -164,3 +171,9 @@ def inside(span: Span) -> Context:
 def names_of(context: SpanContext) -> Mapping[str, str]:
     """What log lines say of a trace."""
     return {"trace_id": format_trace_id(context.trace_id)}
+
+
+def parent_of(context: SpanContext) -> str:
+    """What others are told who go on with it (W3C Trace Context, version 00)."""
+    names = format_trace_id(context.trace_id), format_span_id(context.span_id)
+    return f"00-{'-'.join(names)}-{context.trace_flags:02x}"

@@ -11,6 +11,8 @@ from processing.pipeline import Processed
 from processing.watch import UNWATCHED, Watch
 from storage.results import ResultRecord
 
+TRACEPARENT: Final = "traceparent"
+"""The header of W3C's Trace Context; what stands in ``tracestate`` is of no use here."""
 FrameWatch: TypeAlias = Watch[EncodedFrame, Processed]
 
 
@@ -20,6 +22,11 @@ class Trace(Protocol):
     @property
     def names(self) -> Mapping[str, str]:
         """What log lines say of it: its ``trace_id``, if it has one."""
+        ...
+
+    @property
+    def traceparent(self) -> str:
+        """The header for whoever goes on with it; empty if it is none."""
         ...
 
     def answered(self, status: int, user: str | None) -> None:
@@ -61,6 +68,7 @@ class NoTrace:
     """Nobody listens."""
 
     names: Mapping[str, str] = {}
+    traceparent = ""
 
     def answered(self, status: int, user: str | None) -> None:
         """See Trace."""

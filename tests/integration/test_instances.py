@@ -12,20 +12,25 @@ import pytest
 from aiohttp import ClientSession, TCPConnector
 from yarl import URL
 
-from server import erasure
+from server import answering, erasure
+from server.answering import LEFT
 from server.connections.runner import Inside
 from server.instances import lodging
 from server.instances.instance import INSTANCE
-from server.keys import PHOTOS_COMING
+from server.traces import opened
 from storage.workspace import INCOMING
 from tests.films import film
 from tests.integration.client import LiveClient, realtime_path
+from tests.integration.collector import Collector, collector
 from tests.integration.programs import free_port
 from tests.integration.redis import Redis
 from tests.integration.sealed import KEY
 from tests.integration.service import Service, StartService, eventually
+from tests.logged import logged
 from tests.pictures import jpeg
 from tests.signing import FORM, KEYS, form_of, signed
+
+__all__ = ["collector"]
 
 API: Final = "/api/hair-tryOn"
 CALL: Final = f"{API}/webrtc/s1?user_id=u1"
@@ -128,18 +133,65 @@ async def test_what_is_passed_on_counts_once(start: Start, http: ClientSession) 
 
 
 async def test_nobody_works_on_for_who_has_left(start: Start, http: ClientSession) -> None:
-    """What was passed on for them is broken off."""
+    """What was passed on for them is broken off; a line tells of it where it was worked on, and
+    not where it was asked for."""
     (one, _), (two, _) = await start()
     client = await one.caller.join()
     await client.ask("set_look", look={"color": "copper"})
     target, body = f"{API}/sessions/s1/snapshot", form_of({"user_id": "u1"})
     asking = asyncio.create_task(asked(http, two, "POST", target, headers=FORM, data=body))
-    await eventually(lambda: one.app[PHOTOS_COMING]._users.total() == 1)
-    asking.cancel()
+    session = one.live.find("s1", "u1")
+    assert session is not None
+    await eventually(lambda: session.shots.is_taken)
+    with logged(answering) as lines:
+        asking.cancel()
+        await eventually(lambda: bool(lines))
+        await client.process("f1", jpeg())
+        await eventually(lambda: len(lines) == 2)
+    passed_on, worked_on = lines
+    assert (passed_on["event"], passed_on["status"]) == ("request passed on", LEFT)
+    assert worked_on["event"] != "request passed on"
+    assert worked_on["request_id"] == passed_on["request_id"]
     labels = {"method": "POST", "endpoint": f"{API}/sessions/{{session_id}}/snapshot",
               "status": "499"}  # fmt: skip
     registry = two.services.meters.registry
     await eventually(lambda: registry.get_sample_value("hair_tryon_requests_total", labels) == 1)
+
+
+async def test_what_is_passed_on_is_one_trace(
+    start: Start, http: ClientSession, collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which the client cannot name; what instances ask each other besides is none."""
+    monkeypatch.setattr(opened, "WAIT_S", 0.05)
+    (one, _), (two, _) = await start(otlp_endpoint=collector.url)
+    first = await one.caller.join()
+    theirs = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
+    assert (await asked(http, two, "DELETE", CALL, headers=theirs))[0] == 404
+    name = f"DELETE {API}/webrtc/{{session_id}}"
+    await eventually(lambda: len(collector.named(name)) == 2)
+    whole, part = sorted(collector.named(name), key=lambda span: span.parent_id)
+    assert (whole.parent_id, whole.trace_id) == ("", part.trace_id)
+    assert collector.parts_of(whole) == [part]
+    assert whole.trace_id != "a" * 32
+    await two.caller.join()
+    await first.until_closed()
+    await asked(http, two, "DELETE", CALL)
+    await eventually(lambda: len(collector.named(name)) == 3)
+    assert not collector.named("POST")
+
+
+async def test_what_another_does_not_trace_is_not_traced(
+    start: Start, http: ClientSession, collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That which was asked has chosen for both."""
+    monkeypatch.setattr(opened, "WAIT_S", 0.05)
+    (one, _), (two, _) = await start(otlp_endpoint=collector.url)
+    await one.caller.join()
+    monkeypatch.setattr(two.services.traces, "_share", 0.0)
+    assert (await asked(http, two, "DELETE", CALL))[0] == 404
+    assert (await asked(http, one, "DELETE", CALL))[0] == 404
+    await eventually(lambda: bool(collector.named(f"DELETE {API}/webrtc/{{session_id}}")))
+    assert len(collector.named(f"DELETE {API}/webrtc/{{session_id}}")) == 1
 
 
 async def test_nothing_is_passed_on_twice(start: Start, http: ClientSession) -> None:
