@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import shutil
 import signal
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -105,7 +106,8 @@ def looks(server: ServerProcess) -> set[str]:
 async def test_sessions_are_spread_and_counted_together(
     caller: Caller, calls: ClientSession, workers: ServerProcess, shared_redis: Redis
 ) -> None:
-    """Each worker gets its part; one scrape tells what both have counted, and each one's memory."""
+    """Each worker gets its part; one scrape tells what both have counted, each one's memory, and
+    the disk that they share once, whichever is asked."""
     before = await metric(calls, workers, 'frames_delivered_total{transport="websocket"}') or 0.0
     clients = [await caller.join(f"spread-{number}") for number in range(6)]
     for client in clients:
@@ -121,6 +123,9 @@ async def test_sessions_are_spread_and_counted_together(
         "0",
         "1",
     ]
+    disk_bytes = float(shutil.disk_usage(workers.data_dir).total)
+    for _ in range(4):
+        assert await metric(calls, workers, 'disk_bytes{folder="data"}') == disk_bytes
     assert await ready(calls, workers) == {"status": "ready", "reasons": [], "missed": []}
 
 

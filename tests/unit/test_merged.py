@@ -27,6 +27,8 @@ def meters(frames: int, live: int, seconds: float, jobs: int = 0) -> list[Family
     Histogram("frame_seconds", "Time", buckets=(0.1, 1), registry=registry).observe(seconds)
     Gauge("process_start_time_seconds", "Beginning", registry=registry).set(seconds)
     Gauge("hair_tryon_jobs", "Films", registry=registry).set(jobs)
+    disk = Gauge("hair_tryon_disk_bytes", "Disk", ["folder"], registry=registry)
+    disk.labels("data").set(1000)
     return read(registry.collect())
 
 
@@ -42,7 +44,7 @@ def values(families: list[Family]) -> dict[str, float]:
 
 def test_sums_are_those_of_all_workers() -> None:
     """Counts, what there is now, and buckets; what sums say nothing of is told of each; what all
-    found in the database is told once."""
+    found in the database, and of the same disk, is told once."""
     both = merged({0: meters(3, 2, 0.05, jobs=7), 1: meters(4, 1, 0.5, jobs=9)}, asked=1)
     told = values(both)
     assert told["frames_total transport=websocket"] == 7
@@ -52,6 +54,7 @@ def test_sums_are_those_of_all_workers() -> None:
     assert told["process_start_time_seconds worker=0"] == 0.05
     assert told["process_start_time_seconds worker=1"] == 0.5
     assert told["hair_tryon_jobs"] == 9
+    assert told["hair_tryon_disk_bytes folder=data"] == 1000
 
 
 def test_what_a_worker_has_counted_stays_when_it_ends() -> None:
