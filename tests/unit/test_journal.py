@@ -152,6 +152,22 @@ async def test_reconnecting_costs_no_more_writes(
     assert sessions.saved == [_record(0), _record(49)]
 
 
+async def test_what_goes_on_elsewhere_is_written_now(sessions: _Sessions) -> None:
+    """Though one was just written; not where that has just failed, since it would be waited for."""
+    slow = SessionJournal(sessions, SystemClock(), interval_s=60.0)
+    await slow.claim(_record(0))
+    slow.note(_record(1))
+    await slow.settle("s1")
+    await slow.settle("s1")
+    assert sessions.saved == [_record(0), _record(1)]
+    sessions.failures = 1
+    slow.note(_record(2))
+    for _ in range(3):
+        await slow.settle("s1")
+    assert sessions.attempts == 2
+    assert slow.pending("s1") == _record(2)
+
+
 async def test_a_new_session_waits_for_no_round(
     sessions: _Sessions, journal: SessionJournal
 ) -> None:
