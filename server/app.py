@@ -45,6 +45,7 @@ from server.keys import (
     FILMS,
     HEARD,
     JOBS,
+    LEAVING,
     OPENAPI,
     SALON,
     SERVICES,
@@ -126,6 +127,7 @@ def _lifetime(
     async def lifetime(app: web.Application) -> AsyncIterator[None]:
         """Open in order, close in the opposite order."""
         doorbell, meters = Doorbell(), Meters()
+        leaving = app[LEAVING] = asyncio.Event()
         async with (
             nullcontext() if place is not None else _locked(settings),  # the supervisor has it
             opened_traces(settings, clock, meters.spans) as traces,
@@ -150,6 +152,7 @@ def _lifetime(
                 salons.films,
                 meters=meters.videos,
                 traces=traces,
+                leaving=leaving,
             ) as jobs,
         ):
             app[SERVICES], app[JOBS], app[DOORKEEPER] = services, jobs, doorkeeper

@@ -10,7 +10,6 @@ from server.keys import (
     DOWNLOADS,
     ERASURES,
     EXPORTS,
-    LEAVING,
     PHOTOS,
     PHOTOS_COMING,
     SCANNER,
@@ -55,7 +54,6 @@ def furnish(app: web.Application, settings: Settings) -> None:
     app[PASSED_ON] = Places("requests for other servers", MOST_PASSED_ON)
     app[WEBHOOKS] = _shared("webhooks", MOST_WEBHOOKS)
     app[CLOSING] = asyncio.Event()
-    app[LEAVING] = asyncio.Event()
 
 
 def _shared(what: str, count: int) -> Places:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -20,9 +20,11 @@ from processing.cloud.faults import CloudFault, FallbackReason
 from processing.engine import Rendered
 from processing.fair import Share
 from processing.look import Look
+from processing.unbroken import unbroken
 from server.cloud.allowance import Allowance
 from server.cloud.cashier import Cashier
 from server.cloud.edits import KnownEdits, edit_key
+from server.cloud.keep import Keep, NoKeep
 from server.cloud.means import SalonMeans
 from server.cloud.purse import unheard
 from storage.errors import StorageError
@@ -48,6 +50,8 @@ class CutOrder:
     """What the client holds here, and does not need while the cloud works."""
     spent: Callable[[int], object] = unheard
     """Is told what was paid for it, in millionths of a dollar."""
+    keep: Keep = field(default_factory=NoKeep)
+    """Has what was made of it before, if it was, and gets what is made."""
 
 
 class Salon:
@@ -113,7 +117,7 @@ class Salon:
         key = edit_key(user_id, model, told)
         begin = partial(self._cutter.begin, photo, is_square=model.is_square)
         async with self._known.maker(key):
-            if (known := await self._known.find(key)) is not None:
+            if (known := await self._made_before(key, order)) is not None:
                 cut = await self._on_worker(share, begin)
                 return await self._on_worker(share, self._cutter.end, cut, known)
             # Where there is no place no worker need cut.
@@ -121,15 +125,21 @@ class Salon:
                 with order.leave():
                     cut = await self._on_worker(share, begin)
                     edit = await self._on_worker(share, _edit, cut, order, quality)
-                    edited = await self._edited(place, edit, order)
+                    edited = await self._edited(place, edit, order, key)
                     laid = await self._on_worker(share, self._cutter.end, cut, edited)
             await self._known.remember(key, edited, order.permission)
             return laid
 
-    async def _edited(self, place: Place, edit: Edit, order: CutOrder) -> Picture:
+    async def _made_before(self, key: str, order: CutOrder) -> Picture | None:
+        if (kept := await order.keep.find(key)) is not None:
+            return kept
+        return await self._known.find(key)
+
+    async def _edited(self, place: Place, edit: Edit, order: CutOrder, key: str) -> Picture:
         """Made now. Raises CloudFault."""
         purse = self.cashier.purse(order.permission, order.spent)
         edited = await place.edit(edit, purse)
+        await unbroken(order.keep.keep(key, edited.picture))
         log.info(
             "edited in the cloud",
             model=edited.model,

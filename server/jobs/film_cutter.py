@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -16,6 +16,7 @@ from processing.local import LOCAL
 from processing.look import Look
 from server.cloud.allowance import Allowance
 from server.cloud.salon import CLOUD, CutOrder, Salon
+from server.jobs.kept_cuts import KeptCuts
 from server.jobs.workshop import FilmFaulty, WorkFailed
 
 LOSSLESS: Final = 100
@@ -30,12 +31,13 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class FilmWish:
-    """Whose film it is, the haircut by its name (None: that of the film's style photo), and how
-    many of its frames may be cut for it."""
+    """Whose film it is, the haircut by its name (None: that of the film's style photo), how many of
+    its frames may be cut for it, and what was cut for it before."""
 
     allowance: Allowance
     haircut: str | None
     most: int
+    kept: KeptCuts
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +88,16 @@ class FilmCutter:
         user_id, has_style = wish.allowance.user_id, task.style is not None
         quote = await self._salon.cashier.quote(user_id, wish.haircut, has_style=has_style)
         await wish.allowance.check()
-        await self._salon.check_means(user_id, quote.micro_usd)
+        if not await wish.kept.has_any():
+            await self._salon.check_means(user_id, quote.micro_usd)
         found = await self._found(task, wish.most, seen)
         order = CutOrder(
             wish.allowance, await asyncio.to_thread(_look, task), wish.haircut, spent=spent
         )
         max_px = task.limits.max_px
-        ends = await _all([self._keyframe(one, order, max_px) for one in found.keyframes])
+        orders = [replace(order, keep=wish.kept.at(place)) for place in range(len(found.keyframes))]
+        pairs = zip(found.keyframes, orders, strict=True)
+        ends = await _all([self._keyframe(one, its_order, max_px) for one, its_order in pairs])
         carried = tuple(end for end in ends if isinstance(end, CarriedFrame))
         faults = [end for end in ends if isinstance(end, CloudFault)]
         if not carried:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
@@ -18,6 +19,7 @@ from server.agreement import Agreement
 from server.jobs.allowance import JobAllowance
 from server.jobs.ends import Ends
 from server.jobs.film_cutter import FilmCut, FilmCutter, FilmWish
+from server.jobs.kept_cuts import KeptCuts
 from server.jobs.lease import KeptLease, LeaseLost, LeaseTerms
 from server.jobs.progress import LiveProgress
 from server.jobs.workshop import FilmFaulty, WorkFailed
@@ -48,12 +50,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class JobOptions:
-    """How jobs are done. A job that was begun ``attempts`` times is not begun again."""
+    """How jobs are done. A job that was begun ``attempts`` times is not begun again; what is kept
+    for one is over ``kept_s`` after it was ordered."""
 
     terms: LeaseTerms
     attempts: int
     networks: Networks
     limits: FilmLimits
+    kept_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,8 @@ class Job:
         self._files = means.stores.files
         self._clock = means.clock
         self._options = means.options
+        until = record.created_at + timedelta(seconds=means.options.kept_s)
+        self._cuts = KeptCuts(means.stores, record, until)
         self._log = log.bind(result_id=pseudonym(record.result_id), attempt=record.attempts)
         self._trace: Trace = UNTRACED
 
@@ -183,7 +189,7 @@ class Job:
         if record.max_keyframes is None:
             return task, FilmCut()
         allowance = JobAllowance(self._lease, self._means.agreement)
-        wish = FilmWish(allowance, record.haircut, record.max_keyframes)
+        wish = FilmWish(allowance, record.haircut, record.max_keyframes, self._cuts)
         cut = await self._means.cutter.cut(task, wish, lambda _: self._note(0))
         await self._insist(self._lease.renew)
         if not cut.carried:
@@ -222,6 +228,7 @@ class Job:
     async def _end(self, ending: Ending) -> None:
         with self._trace.step("end"):
             await self._lease.end(ending)
+        await self._cuts.forget()
         self._means.ends.tell(self._log, self._record, ending.status, ending.processing_time)
 
     async def _leave(self) -> None:
@@ -233,8 +240,10 @@ class Job:
             now = await self._database.results.get(record.result_id)
             if now is None:
                 await self._means.stores.keeper.withdraw(paths)
+                await self._cuts.forget()
             elif now.status is ResultStatus.CANCELLED:
                 self._means.ends.tell(self._log, record, now.status)
+                await self._cuts.forget()
                 for path in paths:
                     await self._files.delete(name_of(path))
 

@@ -74,8 +74,10 @@ async def jobs_working(
     *,
     meters: VideoMeters,
     traces: Traces,
+    leaving: asyncio.Event,
 ) -> AsyncIterator[JobWorks]:
-    """Ready to work. When this is left the jobs under way are handed back."""
+    """Ready to work. Once ``leaving`` is set no job is begun; when this is left those under way are
+    handed back."""
     broker = open_broker(settings.redis_url.get_secret_value())
     workshop, progress = Workshop(settings.job_timeout_s), LiveProgress(stores.cache)
     agreement = Agreement.of(settings, stores.database.consents)
@@ -92,7 +94,7 @@ async def jobs_working(
         traces=traces,
     )
     bounds = RunningBounds(settings.max_jobs, settings.max_user_jobs)
-    runner = JobRunner(means, settings.job_places, bounds)
+    runner = JobRunner(means, settings.job_places, bounds, leaving)
     tickets = Tickets(broker, runner.take_one)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(at_work(progress.run()))
@@ -115,11 +117,14 @@ async def jobs_running(
     *,
     meters: VideoMeters,
     traces: Traces,
+    leaving: asyncio.Event,
 ) -> AsyncIterator[JobQueue]:
-    """Jobs are carried out: here, unless there is a Redis that brings them to the workers. When
-    this is left those under way are handed back."""
+    """Jobs are carried out: here, unless there is a Redis that brings them to the workers. See
+    jobs_working."""
     async with (
-        jobs_working(settings, stores, clock, salon, meters=meters, traces=traces) as works,
+        jobs_working(
+            settings, stores, clock, salon, meters=meters, traces=traces, leaving=leaving
+        ) as works,
         _telling(settings, stores, clock, signer),
     ):
         yield JobQueue(
@@ -134,7 +139,8 @@ async def jobs_running(
 
 def _options(settings: Settings) -> JobOptions:
     terms = LeaseTerms(settings.job_lease_s, settings.job_lease_s / BEATS)
-    return JobOptions(terms, ATTEMPTS, settings.networks, film_limits(settings))
+    limits, kept_s = film_limits(settings), settings.keep_results_s
+    return JobOptions(terms, ATTEMPTS, settings.networks, limits, kept_s)
 
 
 def _telling(

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from media.clock import Clock
 from server.cloud.opened import AT_ONCE
 from server.jobs.estimate import edited_s, estimated_s, worked_mpx
+from server.jobs.kept_cuts import forget_cuts
 from server.jobs.tickets import Tickets
 from server.stores import Stores
 from storage.records import UploadStatus
@@ -24,8 +25,8 @@ class JobQueue:
         places: int,
         expect: Callable[[], Awaitable[None]],
     ) -> None:
+        self._stores = stores
         self._database = stores.database
-        self._keeper = stores.keeper
         self._clock = clock
         self._tickets = tickets
         self._bounds = bounds
@@ -73,8 +74,9 @@ class JobQueue:
         left = await self._database.results.cancel(record.result_id, now)
         if left is not None and left.status is ResultStatus.CANCELLED:
             await self._database.uploads.set_status(record.upload_id, UploadStatus.UPLOADED, now)
+            await forget_cuts(self._stores, left)
         return left
 
     async def forget(self, record: ResultRecord) -> None:
         """Forget a job that is finished, with its files. Raises StorageError."""
-        await self._keeper.delete_result(record.result_id)
+        await self._stores.keeper.delete_result(record.result_id)

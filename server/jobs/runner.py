@@ -11,19 +11,23 @@ from storage.results import RunningBounds
 
 class JobRunner:
     """Works on ``places`` jobs at once, and on no more than all runners together may, until it is
-    stopped."""
+    stopped. Once the process is ``leaving`` none is begun, which would soon be handed back."""
 
-    def __init__(self, means: JobMeans, places: int, bounds: RunningBounds) -> None:
+    def __init__(
+        self, means: JobMeans, places: int, bounds: RunningBounds, leaving: asyncio.Event
+    ) -> None:
         self._means = means
         self._places = places
         self._bounds = bounds
         self._running = set[asyncio.Task[bool]]()
         self._stopping = False
+        self._leaving = leaving
 
     @property
     def free_places(self) -> int:
         """How many more jobs this runner could work on."""
-        return 0 if self._stopping else self._places - len(self._running)
+        is_over = self._stopping or self._leaving.is_set()
+        return 0 if is_over else self._places - len(self._running)
 
     async def take_one(self) -> bool:
         """Work on the job whose turn it is, to its end; whether there was one and a place for it.

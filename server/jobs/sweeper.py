@@ -8,6 +8,7 @@ from media.clock import Clock
 from server.background import every
 from server.jobs.ends import Ends
 from server.jobs.job import TOO_OFTEN
+from server.jobs.kept_cuts import forget_cuts
 from server.jobs.tickets import Tickets
 from server.logs import pseudonym
 from server.stores import Stores
@@ -27,6 +28,7 @@ class Sweeper:
     def __init__(
         self, stores: Stores, clock: Clock, tickets: Tickets, attempts: int, ends: Ends
     ) -> None:
+        self._stores = stores
         self._database = stores.database
         self._workspace = stores.workspace
         self._clock = clock
@@ -57,6 +59,7 @@ class Sweeper:
             self._ends.tell(told, record, record.status)
             now = self._clock.utc_now()
             await self._database.uploads.set_status(record.upload_id, UploadStatus.FAILED, now)
+            await forget_cuts(self._stores, record)
 
     async def _clear(self, name: str) -> None:
         """Remove a working folder of which nobody makes anything any more."""

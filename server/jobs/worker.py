@@ -51,7 +51,15 @@ async def work(settings: Settings) -> None:
         opened_stores(settings, clock) as stores,
         served_alone(settings, meters),
         _salon(settings, stores, clock, meters) as salon,
-        jobs_working(settings, stores, clock, salon, meters=meters.videos, traces=traces) as works,
+        jobs_working(
+            settings,
+            stores,
+            clock,
+            salon,
+            meters=meters.videos,
+            traces=traces,
+            leaving=stop,
+        ) as works,
         asyncio.TaskGroup() as tasks,
     ):
         tasks.create_task(_listen(works.broker, settings.job_places, stop))

@@ -15,8 +15,10 @@ from processing.cloud.faults import CloudFault, FallbackReason
 from processing.film.task import FilmTask, KeyframeFile, Scouted, ScoutTask
 from processing.look import LookValues
 from server.cloud.cashier import Quote
+from server.cloud.keep import NoKeep
 from server.cloud.salon import CutOrder, Salon
 from server.jobs.film_cutter import FilmCut, FilmCutter, FilmWish
+from server.jobs.kept_cuts import KeptCuts
 from server.jobs.workshop import FilmFaulty, WorkFailed
 
 PRICE = 40_000
@@ -82,6 +84,18 @@ class Allowed:
             raise CloudFault(FallbackReason.NO_CONSENT, "no more")
 
 
+class NoCuts(NoKeep):
+    """Nothing was cut before."""
+
+    def at(self, _place: int) -> NoKeep:
+        """See KeptCuts."""
+        return self
+
+    async def has_any(self) -> bool:
+        """See KeptCuts."""
+        return False
+
+
 def scouting(count: int, error: Exception | None = None) -> Callable[..., Any]:
     """Finds so many frames."""
 
@@ -111,7 +125,9 @@ async def cut(
         networks="all", limits=FilmLimits(1, 1, 10**6),
     )  # fmt: skip
     cutter = FilmCutter(scouting(len(salon.ends), error), cast("Salon", salon), places=2)
-    return await cutter.cut(task, FilmWish(allowance or Allowed(), haircut, 5), lambda _: None)
+    kept = cast("KeptCuts", NoCuts())
+    wish = FilmWish(allowance or Allowed(), haircut, 5, kept)
+    return await cutter.cut(task, wish, lambda _: None)
 
 
 def lightness(path: str) -> int:
