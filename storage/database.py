@@ -239,10 +239,10 @@ class Database(Protocol):
     async def erase(
         self, user_id: str, limit: int, now: datetime, due: datetime
     ) -> tuple[Erased, list[str]]:
-        """Delete a user's consent, come or coming, their tier and the figures of their months, and
-        of their other records at most so many of each kind, but no results whose lease lasts; how
-        many of those it were, and the paths of the user's files that are loose by then, coming or
-        not.
+        """Delete a user's consent, come or coming, what is noted of styles, their tier and the
+        figures of their months, and of their other records at most so many of each kind, but no
+        results whose lease lasts; how many of those it were, and the paths of the user's files that
+        are loose by then, coming or not.
 
         Call it again until there was nothing, having removed the files and said so each time: what
         another caller has not removed is told again.

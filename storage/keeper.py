@@ -99,6 +99,7 @@ class Keeper:
             sessions += removed
         now = self._utc_now()
         await self._database.consents.forget_late(now)
+        await self._database.styles.forget_late(now)
         await self._database.spending.forget(now - OPEN, month_before(now))
         files = 0
         olds = (self._old_uploads, self._old_photos, self._old_results, self._old_styles)

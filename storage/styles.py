@@ -37,8 +37,36 @@ class StyleRecord:
         return Cursor(self.created_at, self.style_id)
 
 
+@dataclass(frozen=True, slots=True)
+class StyleNote:
+    """The style of this id is being made, under its user's idempotency key; ``due`` it is not any
+    more, as whoever did has died. Raises ValueError if the moment is naive."""
+
+    style_id: str
+    user_id: str
+    idempotency_key: str
+    due: datetime
+
+    def __post_init__(self) -> None:
+        require_aware("due", self.due)
+
+
 class Styles(Protocol):
     """Users' styles. See Database."""
+
+    async def begin(self, note: StyleNote, now: datetime) -> bool:
+        """Note that a style is being made; False if the user's key is noted for another one that is
+        not due ``now``, at whichever server. No two callers get True. It goes with the user's
+        erasure."""
+        ...
+
+    async def leave(self, note: StyleNote) -> None:
+        """It is made, or is not."""
+        ...
+
+    async def forget_late(self, now: datetime) -> int:
+        """Forget the notes that are due; how many there were."""
+        ...
 
     async def add(self, record: StyleRecord) -> StyleRecord:
         """Insert a new style, and return it; as Uploads.add where it has an idempotency key. Its

@@ -1,13 +1,17 @@
 """A style is made of a user's words: paid once, checked, and kept with its record."""
 
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 import structlog
 from aiohttp import web
 
 from processing.cloud.faults import CloudFault
+from processing.unbroken import unbroken
 from server.cloud.artist import Drawn, Wish
 from server.cloud.permission import Permission
 from server.cloud.refusals import refusal
@@ -24,26 +28,30 @@ from server.request_digest import request_digest
 from server.services import Services
 from server.styles.documents import StyleAnswer, StyleForm
 from storage.addresses import address_of, name_of
-from storage.errors import DataErased, KeyReused
+from storage.errors import DataErased, KeyReused, StorageError
 from storage.files import new_name
-from storage.styles import StyleRecord
+from storage.styles import StyleNote, StyleRecord
 
 MOST_STYLES: Final = 100
 """Of one user; who wants more deletes one: nothing that was paid for goes by itself."""
 MOST_JSON_BYTES: Final = 8 * 1024
 """Words whose every letter is escaped."""
+TIMES: Final = 3
+"""A style is made within so many of the times that the cloud has for it; then whoever makes it is
+taken to have died."""
 
 log = structlog.get_logger(__name__)
 
 
 async def make_style(request: web.Request) -> web.Response:
     """``POST /api/hair-tryOn/styles``: a photo of somebody with such hair, kept as a style."""
-    key = read_idempotency_key(request)
+    services, key = request.app[SERVICES], read_idempotency_key(request)
     form = await _said(request)
     # One at a time: so the same request, sent again while it is under way, is not paid twice.
     with request.app[STYLES].one(form.user_id):
         wanted = _wanted(request, form, key)
-        kept = await _before(request, wanted) or await _made(request, form, wanted)
+        async with _alone(services, wanted):
+            kept = await _before(request, wanted) or await _made(request, form, wanted)
     answer = StyleAnswer.of(kept).reply(201)
     if kept.style_id != wanted.style_id:
         answer.headers[REPLAYED] = "true"
@@ -79,6 +87,26 @@ def _wanted(request: web.Request, form: StyleForm, key: str | None) -> StyleReco
     )
 
 
+@asynccontextmanager
+async def _alone(services: Services, wanted: StyleRecord) -> AsyncIterator[None]:
+    """No other server makes what is wanted under its key meanwhile. Raises RequestRefused (429)
+    where one does, and StorageError."""
+    key, styles = wanted.idempotency_key, services.database.styles
+    if key is None:
+        yield
+        return
+    within = timedelta(seconds=TIMES * services.settings.cloud_timeout_s)
+    note = StyleNote(wanted.style_id, wanted.user_id, key, wanted.created_at + within)
+    if not await styles.begin(note, wanted.created_at):
+        text = "The style of this Idempotency-Key is being made"
+        raise RequestRefused(429, ErrorCode.RATE_LIMITED, text)
+    try:
+        yield
+    finally:
+        with suppress(StorageError):
+            await unbroken(styles.leave(note))
+
+
 async def _before(request: web.Request, wanted: StyleRecord) -> StyleRecord | None:
     """What the same request has made before. Raises RequestRefused: 422 for another request's key,
     409 where there is no room for one more."""
@@ -104,7 +132,8 @@ async def _made(request: web.Request, form: StyleForm, wanted: StyleRecord) -> S
     permission = Permission(user_id, services.agreement, lately, services.clock.monotonic())
     try:
         async with services.keeper.coming([wanted.file_path], user_id):
-            with ends_with_client(request):
+            # Who has named the request comes for what was made, though this answer is lost.
+            with nullcontext() if wanted.idempotency_key else ends_with_client(request):
                 drawn = await request.app[ARTIST].draw(Wish(permission, form.prompt, form.aspect))
             await check_consent(request, user_id)  # it may have been withdrawn meanwhile
             return await _kept(services, wanted, drawn)

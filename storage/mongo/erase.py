@@ -18,6 +18,7 @@ class _Found:
     """What there is to be deleted."""
 
     coming: list[Document]
+    coming_styles: list[Document]
     consents: list[Document]
     tiers: list[Document]
     usages: list[Document]
@@ -46,7 +47,8 @@ async def erase(
         return await _find(link, user_id, limit, now, session) if limit > 0 else None
 
     async def delete(session: Session, found: _Found) -> tuple[Erased, list[str]]:
-        await link.collection("coming_consents").delete_many({"user_id": user_id}, session=session)
+        for name in ("coming_consents", "coming_styles"):
+            await link.collection(name).delete_many({"user_id": user_id}, session=session)
         await link.collection("user_tiers").delete_one({"user_id": user_id}, session=session)
         await erase_usages(link, user_id, session)
         await _delete(link, found, due, session)
@@ -72,6 +74,7 @@ async def _find(
     return _Found(
         # In this order: what comes between two readings is found by the second.
         await one("coming_consents"),
+        await one("coming_styles"),
         await one("consents"),
         await one("user_tiers"),
         await one("usages"),

@@ -88,6 +88,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     "tiers": (_index("tier", unique=True),),
     "user_tiers": (_index("user_id", unique=True),),
     "bookings": (_index("user_id"), _index("booked_at")),
+    "coming_styles": (IndexModel(KEY, unique=True), _index("due")),
     "coming_consents": (_index("user_id"), _index("due")),
     "loose": (_index("due"), _index("user_id")),
 }

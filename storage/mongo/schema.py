@@ -30,11 +30,11 @@ async def _create_collections(database: Collections) -> None:
                 raise
 
 
-MIGRATIONS: tuple[Migration, ...] = (_create_collections,) * 5
+MIGRATIONS: tuple[Migration, ...] = (_create_collections,) * 6
 """What leads from each schema version to the next; the first starts from nothing, the second came
 with ``consents``, the third with ``coming_consents``, the fourth with ``usages`` and
-``user_tiers`` and the fifth with ``styles``, which an older service would not erase. What is said
-of indexes in INDEXES holds for the last one."""
+``user_tiers``, the fifth with ``styles`` and the sixth with ``coming_styles``, which an older
+service would not erase. What is said of indexes in INDEXES holds for the last one."""
 
 
 async def migrate(database: Collections, migrations: Sequence[Migration]) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from pymongo import ASCENDING
+from pymongo.errors import DuplicateKeyError
 
 from storage.mongo.client import Document, Session
 from storage.mongo.documents import Documents
@@ -14,7 +15,7 @@ from storage.mongo.loose import free_loose, settle_loose
 from storage.mongo.pages import of_user, of_user_after
 from storage.results import Cursor
 from storage.retention import NowHorizon
-from storage.styles import StyleRecord
+from storage.styles import StyleNote, StyleRecord
 
 _DOCUMENTS: Final = Documents.of(StyleRecord)
 _NEEDED: Final = {"file_path": True, "user_id": True}
@@ -26,8 +27,38 @@ class MongoStyles:
     def __init__(self, link: MongoLink, horizon: NowHorizon) -> None:
         self._link = link
         self._styles = link.collection("styles")
+        self._coming = link.collection("coming_styles")
         self._loose = link.collection("loose")
         self._horizon = horizon
+
+    async def begin(self, note: StyleNote, now: datetime) -> bool:
+        """See Styles."""
+        mine = {"user_id": note.user_id, "idempotency_key": note.idempotency_key}
+        changes = {"$set": {"style_id": note.style_id, "due": note.due}}
+
+        async def begin() -> bool:
+            try:
+                # One that is not due is not found, and there can be no second one beside it.
+                await self._coming.update_one({**mine, "due": {"$lte": now}}, changes, upsert=True)
+            except DuplicateKeyError:
+                return False
+            return True
+
+        return await self._link.run(begin)
+
+    async def leave(self, note: StyleNote) -> None:
+        """See Styles."""
+        noted = {
+            "user_id": note.user_id,
+            "idempotency_key": note.idempotency_key,
+            "style_id": note.style_id,
+        }
+        await self._link.run(lambda: self._coming.delete_one(noted))
+
+    async def forget_late(self, now: datetime) -> int:
+        """See Styles."""
+        late = {"due": {"$lte": now}}
+        return (await self._link.run(lambda: self._coming.delete_many(late))).deleted_count
 
     async def add(self, record: StyleRecord) -> StyleRecord:
         """See Styles."""

@@ -268,6 +268,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX styles_by_age ON styles (created_at)",
         "CREATE INDEX styles_by_file ON styles (file_path)",
     ),
+    (
+        """
+        CREATE TABLE coming_styles (
+            style_id TEXT NOT NULL,
+            user_id TEXT NOT NULL,
+            idempotency_key TEXT NOT NULL,
+            due INTEGER NOT NULL,
+            PRIMARY KEY (user_id, idempotency_key)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX coming_styles_by_due ON coming_styles (due)",
+    ),
 )
 """The statements that lead from each schema version to the next; the first starts from nothing."""
 

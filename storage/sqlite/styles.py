@@ -2,7 +2,7 @@
 
 import sqlite3
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from storage.moments import to_ms
 from storage.results import Cursor
@@ -10,9 +10,22 @@ from storage.retention import NowHorizon
 from storage.sqlite.filed import add_filed, remove_filed
 from storage.sqlite.keys import added_before
 from storage.sqlite.rows import Run, Table, transaction
-from storage.styles import StyleRecord
+from storage.styles import StyleNote, StyleRecord
 
 _TABLE: Final = Table.of("styles", StyleRecord)
+_NOTES: Final = Table.of("coming_styles", StyleNote)
+_BEGIN: Final = f"""
+    {_NOTES.insertion}
+    ON CONFLICT (user_id, idempotency_key) DO UPDATE SET style_id = excluded.style_id,
+        due = excluded.due
+    WHERE due <= :now
+"""
+_LEAVE: Final = """
+    DELETE FROM coming_styles
+    WHERE user_id = :user_id AND idempotency_key = :idempotency_key AND style_id = :style_id
+"""
+_FORGET: Final = "DELETE FROM coming_styles WHERE due <= :now"
+_ERASE_NOTES: Final = "DELETE FROM coming_styles WHERE user_id = ?"
 _GET: Final = "SELECT * FROM styles WHERE style_id = :style_id AND created_at > :over"
 _OF_USER: Final = """
     SELECT * FROM styles WHERE user_id = :user_id AND created_at > :over
@@ -51,6 +64,18 @@ class SqliteStyles:
     def __init__(self, run: Run, horizon: NowHorizon) -> None:
         self._run = run
         self._horizon = horizon
+
+    async def begin(self, note: StyleNote, now: datetime) -> bool:
+        """See Styles."""
+        return await self._changed(_BEGIN, {**_NOTES.row(note), "now": to_ms(now)}) > 0
+
+    async def leave(self, note: StyleNote) -> None:
+        """See Styles."""
+        await self._changed(_LEAVE, _NOTES.row(note))
+
+    async def forget_late(self, now: datetime) -> int:
+        """See Styles."""
+        return await self._changed(_FORGET, {"now": to_ms(now)})
 
     async def add(self, record: StyleRecord) -> StyleRecord:
         """See Styles."""
@@ -104,6 +129,9 @@ class SqliteStyles:
     def _over_ms(self) -> int:
         return to_ms(self._horizon().results)
 
+    async def _changed(self, statement: str, values: dict[str, Any]) -> int:
+        return await self._run(lambda connection: connection.execute(statement, values).rowcount)
+
     async def _all(self, statement: str, **values: object) -> list[StyleRecord]:
         values["over"] = self._over_ms()
         return await self._run(lambda connection: _TABLE.records(connection, statement, values))
@@ -121,5 +149,7 @@ class SqliteStyles:
 def erase_styles(
     connection: sqlite3.Connection, user_id: str, limit: int, due_ms: int
 ) -> list[str]:
-    """Delete a user's styles, at most so many, in the caller's transaction; the paths."""
+    """Delete a user's styles, at most so many, and the notes of those that are being made, in the
+    caller's transaction; the paths."""
+    connection.execute(_ERASE_NOTES, (user_id,))
     return remove_filed(connection, _ERASE, {"user_id": user_id, "limit": limit}, due_ms)

@@ -145,7 +145,7 @@ async def test_a_store_of_an_earlier_version_is_copied(tmp_path: Path, saved: Pa
     """Before it is migrated by this one: what is new in this version is not in it."""
     path = tmp_path / "data" / DATABASE_FILE
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("DROP TABLE styles")
+        connection.execute("DROP TABLE coming_styles")
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) - 1}")
     code, said = await run("backup", tmp_path / "old.tar", f"--data-dir={tmp_path / 'data'}")
     assert (code, "1 files" in said) == (0, True), said

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from math import inf
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from server.styles import maker
 from storage.addresses import name_of
 from storage.spending import month_of
 from tests import pictures
+from tests.fakes import PATIENCE_S
 from tests.films import Recipe, film
 from tests.integration.cloud import CloudScene, cloud
 from tests.integration.records import STYLE, add_style
@@ -69,16 +71,18 @@ async def is_nothing_kept(service: Service) -> bool:
 
 
 @asynccontextmanager
-async def asked(service: Service, cloud: CloudScene) -> AsyncIterator[asyncio.Task[ClientResponse]]:
+async def asked(
+    service: Service, cloud: CloudScene, key: str | None = None
+) -> AsyncIterator[asyncio.Task[ClientResponse]]:
     """A style that the cloud works on for the time of the block."""
     course = cloud.service.course
     cloud.service.course = replace(course, runs_s=inf)
-    task = asyncio.create_task(make(service))
+    task = asyncio.create_task(make(service, key))
     await eventually(lambda: cloud.service.count("create") > 0)
     yield task
     for id_, prediction in cloud.service.predictions.items():
         cloud.service.predictions[id_] = replace(prediction, course=course)
-    await task
+    await asyncio.wait([task])
 
 
 @pytest.fixture
@@ -166,6 +170,50 @@ async def test_the_same_request_is_paid_once(service: Service, cloud: CloudScene
     assert await again.json() == await first.json()
     assert await refusal(await make(service, "k", aspect="4:5")) == (422, "VALIDATION_FAILED", None)
     assert len(cloud.service.billed) == 1
+
+
+async def kept(service: Service, key: str) -> ClientResponse:
+    """The answer under this key, as soon as nobody makes it any more."""
+    async with asyncio.timeout(PATIENCE_S):
+        while (answer := await make(service, key)).status == 429:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    return answer
+
+
+async def test_who_leaves_and_comes_again_pays_once(service: Service, cloud: CloudScene) -> None:
+    """With a key it is made to the end for who has lost the connection; without one it is not."""
+    async with asked(service, cloud, "k") as task:
+        task.cancel()
+        await asyncio.wait([task])
+        assert (await make(service, "k")).status == 429
+    answer = await kept(service, "k")
+    assert (answer.status, answer.headers["Idempotent-Replayed"]) == (201, "true")
+    assert len(cloud.service.billed) == len(cloud.service.predictions) == 1
+    assert await spent(service) == PRICE
+    async with asked(service, cloud) as task:
+        await eventually(lambda: len(cloud.service.predictions) == 2)
+        task.cancel()
+        await eventually(lambda: "canceled" in cloud.service.statuses())
+
+
+async def test_two_servers_make_one(
+    start_service: StartService, cloud: CloudScene, mongo_uri: str, tmp_path: Path
+) -> None:
+    """Of the same request that comes to both: the second says that it is under way, and has it
+    then."""
+    cloud.give(Output(DRAWN))
+    settings = {**cloudy(cloud), "mongodb_uri": mongo_uri}
+    one, two = [
+        await start_service(data_dir=tmp_path / name, **settings) for name in ("one", "two")
+    ]
+    await agree(one)
+    async with asked(one, cloud, "k") as task:
+        refused = await make(two, "k")
+    assert await refusal(refused) == (429, "RATE_LIMITED", None)
+    answer = await kept(two, "k")
+    assert (answer.status, answer.headers["Idempotent-Replayed"]) == (201, "true")
+    assert (await answer.json())["style_id"] == (await task.result().json())["style_id"]
+    assert len(cloud.service.predictions) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The contract of Styles, kept by every implementation."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,7 +9,7 @@ import pytest
 from storage.database import Database
 from storage.errors import DataErased, KeyReused, StorageFailed
 from storage.results import Erased
-from storage.styles import StyleRecord
+from storage.styles import StyleNote, StyleRecord
 from tests.integration.databases import Opener, Time
 from tests.integration.records import NOW, STYLE, add_style
 
@@ -46,6 +47,33 @@ async def test_a_key_makes_one(database: Database) -> None:
     assert await database.styles.get("st2") is None
     with pytest.raises(DataErased):
         await database.styles.add(style("st3"))
+
+
+async def test_one_makes_a_keys_style(database: Database, opener: Opener) -> None:
+    """Of many who begin at once, at two servers; until they leave, die or their user is erased. A
+    note that was taken over is not taken away by whom it was taken from."""
+    other, soon, late = await opener(), NOW + timedelta(seconds=9), NOW + timedelta(seconds=99)
+    notes = [StyleNote(f"s{number}", "ann", "k", soon) for number in range(8)]
+    servers = [database, other] * 4
+    begun = await asyncio.gather(
+        *(server.styles.begin(note, NOW) for server, note in zip(servers, notes, strict=True))
+    )
+    assert begun.count(True) == 1
+    first = notes[begun.index(True)]
+    assert await other.styles.begin(replace(first, user_id="bob"), NOW)
+    assert await other.styles.begin(replace(first, idempotency_key="l"), NOW)
+    heir = StyleNote("heir", "ann", "k", late)
+    assert not await other.styles.begin(heir, NOW)
+    assert await other.styles.begin(heir, soon)
+    await database.styles.leave(first)
+    assert not await database.styles.begin(first, soon)
+    await other.styles.leave(heir)
+    assert await database.styles.begin(first, NOW)
+    assert await database.erase("ann", 9, NOW, NOW) == (Erased(), [])
+    assert await other.styles.begin(heir, NOW)
+    assert await database.styles.forget_late(soon) == 1
+    assert await database.styles.forget_late(late) == 1
+    await other.close()
 
 
 async def test_styles_of_a_user(database: Database) -> None:
