@@ -6,7 +6,7 @@ from typing import Protocol
 
 class Purse(Protocol):
     """The money of whoever's picture it is. It is put aside before anything is ordered; what is
-    not settled stays spent."""
+    not settled stays spent. Neither call is broken off, and both end soon."""
 
     async def put_aside(self, micro_usd: int) -> str | None:
         """The name of what is put aside by this; None: there is not so much left, or nobody knows.

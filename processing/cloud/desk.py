@@ -17,6 +17,7 @@ from processing.cloud.editor import Edited
 from processing.cloud.faults import CloudFault, FallbackReason
 from processing.cloud.model import CloudModel
 from processing.cloud.order import Order
+from processing.unbroken import unbroken
 
 
 class Editor(Protocol):
@@ -112,22 +113,37 @@ class Place:
         What may have been billed stays spent, also of what a caller does not wait for.
         """
         price_micro_usd = self._catalogue.choose(order).prices_micro_usd[order.quality]
-        name = await purse.put_aside(price_micro_usd)
-        if name is None:
-            raise CloudFault(FallbackReason.BUDGET_SPENT, "no money is left")
-        bill = Bill()
+        name, bill = await _put_aside(purse, price_micro_usd), Bill()
         try:
             edited = await self._editor.edit(order, self._within_s, bill)
         except asyncio.CancelledError:
-            await purse.settle(name, price_micro_usd if bill.is_open else 0)
+            await unbroken(purse.settle(name, price_micro_usd if bill.is_open else 0))
             raise
         except CloudFault as fault:
-            await purse.settle(name, price_micro_usd if fault.may_be_billed else 0)
             self._heard.is_well = _is_well(fault)
+            await unbroken(purse.settle(name, price_micro_usd if fault.may_be_billed else 0))
             raise
-        await purse.settle(name, edited.price_micro_usd)
         self._heard.is_well = True
+        await unbroken(purse.settle(name, edited.price_micro_usd))
         return edited
+
+
+async def _put_aside(purse: Purse, micro_usd: int) -> str:
+    """See Purse; of a caller who leaves meanwhile nothing stays put aside. Raises CloudFault."""
+    names = list[str | None]()
+
+    async def put_aside() -> None:
+        names.append(await purse.put_aside(micro_usd))
+
+    try:
+        await unbroken(put_aside())
+    except asyncio.CancelledError:
+        for name in filter(None, names):
+            await unbroken(purse.settle(name, 0))
+        raise
+    if (put := names[0]) is None:
+        raise CloudFault(FallbackReason.BUDGET_SPENT, "no money is left")
+    return put
 
 
 def _is_well(fault: CloudFault) -> bool | None:

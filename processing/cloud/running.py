@@ -24,6 +24,7 @@ class Running:
         self._patience = patience
         self._pause = pause
         self._is_asked_for = False
+        self._asking: asyncio.Task[None] | None = None
         self._prediction: Prediction | None = None
 
     @property
@@ -42,15 +43,12 @@ class Running:
     ) -> None:
         """Have it made. Raises CloudFault."""
 
-        async def ask() -> Prediction:
-            self._is_asked_for = True
-            try:
-                return await self._link.create(model, payload, webhook)
-            except CloudFault as fault:
-                self._is_asked_for = fault.may_be_billed
-                raise
+        async def ask() -> None:
+            # Who leaves meanwhile can call it off by the name alone that comes with the answer.
+            self._asking = asyncio.create_task(self._create(model, payload, webhook))
+            await asyncio.shield(self._asking)
 
-        self._prediction = await self._patience.insist(ask, until_s)
+        await self._patience.insist(ask, until_s)
 
     async def finish(self, until_s: float) -> Prediction:
         """Wait until it is over, and well. Raises CloudFault."""
@@ -66,12 +64,32 @@ class Running:
         return prediction
 
     async def end(self) -> None:
-        """Cancel it, if it is not over; never raises, and takes a moment at most."""
+        """Cancel it, if it is not over, as soon as it has a name; never raises, and takes a moment
+        at most."""
+        await self._named()
         if self._prediction is None or self._prediction.is_over:
             return
         with suppress(Exception):
             async with asyncio.timeout(self._patience.end_s):
                 self._prediction = await self._link.cancel(self._prediction.id)
+
+    async def _create(
+        self, model: CloudModel, payload: dict[str, InputValue], webhook: str | None
+    ) -> None:
+        self._is_asked_for = True
+        try:
+            self._prediction = await self._link.create(model, payload, webhook)
+        except CloudFault as fault:
+            self._is_asked_for = fault.may_be_billed
+            raise
+
+    async def _named(self) -> None:
+        """Return when the service has answered, or does not in a moment."""
+        if self._asking is None or self._asking.done():
+            return
+        with suppress(CloudFault, TimeoutError):
+            async with asyncio.timeout(self._patience.end_s):
+                await self._asking
 
     def _known(self) -> Prediction:
         if self._prediction is None:

@@ -13,6 +13,7 @@ from aiohttp import web
 from standardwebhooks import Webhook
 
 from processing.cloud.attachments import LARGEST_TOLD_BYTES
+from processing.cloud.budget import Bill
 from processing.cloud.catalogue import CUSTOM_HAIR, Catalogue
 from processing.cloud.edit import Edit, Quality
 from processing.cloud.faults import FallbackReason
@@ -21,9 +22,9 @@ from tests.integration.service import eventually
 from tests.pictures import gradient, jpeg, noise
 from tests.replicate.mischief import Hang, Mischief, Reply, Reset
 from tests.replicate.outputs import Output
-from tests.replicate.predictions import Course
+from tests.replicate.predictions import Course, Prediction
 from tests.replicate.server import RecordingServer
-from tests.replicate.service import throttled
+from tests.replicate.service import problem, throttled
 
 __all__ = ["cloud"]
 
@@ -212,6 +213,43 @@ async def test_left_while_it_is_created(cloud: CloudScene) -> None:
     assert fault.may_be_billed
     (prediction,) = cloud.service.predictions.values()
     assert prediction.cancel_after_s == 30.0
+
+
+@pytest.mark.parametrize(
+    ("starts_after_s", "is_refused", "shown"),
+    [(inf, False, "canceled"), (0.0, False, "canceled"), (inf, True, "starting")],
+)
+async def test_a_caller_leaves_while_it_is_created(
+    cloud: CloudScene,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    starts_after_s: float,
+    is_refused: bool,
+    shown: str,
+) -> None:
+    """It is called off by the name that comes with the answer, if one comes; what has not run is
+    not billed."""
+    answers = asyncio.Event()
+    cloud.service.course = Course(starts_after_s=starts_after_s, runs_s=inf)
+
+    async def announce(_prediction: Prediction) -> None:
+        await answers.wait()
+        if is_refused:
+            raise problem(422, "No", "- no\n")
+
+    monkeypatch.setattr(cloud.service, "_announce", announce)
+    before, bill = asyncio.all_tasks(), Bill()
+    async with cloud.editor() as editor:
+        edit = asyncio.create_task(editor.edit(BOB, cloud.within_s, bill))
+        await eventually(lambda: len(cloud.service.predictions) == 1)
+        edit.cancel()
+        answers.set()
+        with pytest.raises(asyncio.CancelledError):
+            await edit
+    await cloud.is_left_by_all(before)
+    assert cloud.service.statuses() == [shown]
+    assert bill.is_open == (starts_after_s == 0.0)
+    assert cloud.service.count("create") == 1
 
 
 async def test_many_at_once(cloud: CloudScene) -> None:

@@ -1,6 +1,7 @@
 """Where edits are ordered: places, money, and what the breaker hears."""
 
 import asyncio
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -47,15 +48,25 @@ class Purse:
 
     def __init__(self, pictures: int) -> None:
         self.left = pictures * PRICE
+        self.goes_on = asyncio.Event()
+        self.goes_on.set()
+        self.waiting = 0
 
     async def put_aside(self, micro_usd: int) -> str | None:
         if self.left < micro_usd:
             return None
         self.left -= micro_usd
+        await self._counted()
         return str(micro_usd)
 
     async def settle(self, name: str, micro_usd: int) -> None:
+        await self._counted()
         self.left += int(name) - micro_usd
+
+    async def _counted(self) -> None:
+        self.waiting += 1
+        await self.goes_on.wait()
+        self.waiting -= 1
 
 
 class Scene:
@@ -174,12 +185,39 @@ async def test_who_leaves_pays_what_it_may_have_cost(scene: Scene, *, is_billed:
     scene.editor.goes_on.clear()
     scene.editor.is_billed = is_billed
     editing = asyncio.create_task(scene.edit())
-    await asyncio.sleep(0)
+    await _until(lambda: scene.editor.begun == 1)
     editing.cancel()
     await asyncio.wait([editing])
     scene.editor.goes_on.set()
     assert scene.spent == int(is_billed)
     assert (await scene.edit(), await scene.edit()) == (EDITED, EDITED)
+
+
+@pytest.mark.parametrize("is_ordered", [False, True])
+async def test_who_leaves_while_money_is_counted(scene: Scene, *, is_ordered: bool) -> None:
+    """However often they say so: what was put aside for nothing is there again."""
+    counting = scene.purse.goes_on
+    scene.editor.fault = CloudFault(FallbackReason.TIMED_OUT, "")
+    scene.editor.goes_on.clear()
+    if not is_ordered:
+        counting.clear()
+    editing = asyncio.create_task(scene.edit())
+    await _until(lambda: scene.editor.begun == 1 if is_ordered else scene.spent == 1)
+    counting.clear()
+    scene.editor.goes_on.set()
+    await _until(lambda: scene.purse.waiting == 1)
+    for _ in range(3):
+        editing.cancel()
+        await asyncio.sleep(0)
+    counting.set()
+    await asyncio.wait([editing])
+    assert editing.cancelled()
+    assert (scene.spent, scene.editor.begun) == (0, int(is_ordered))
+
+
+async def _until(is_so: Callable[[], bool]) -> None:
+    while not is_so():  # noqa: ASYNC110
+        await asyncio.sleep(0)
 
 
 async def test_a_place_is_held_before_anything_is_done(scene: Scene) -> None:
