@@ -1,6 +1,6 @@
 """The stores that the settings name: where records and files outlive the process."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 
@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from media.clock import Clock
 from server.settings import Settings, SettingsInvalid, place_of
+from storage.aliases import Aliases
 from storage.cache import Cache
 from storage.database import Database
 from storage.errors import StorageError
@@ -41,9 +42,15 @@ class Stores:
 @asynccontextmanager
 async def opened_stores(settings: Settings, clock: Clock) -> AsyncIterator[Stores]:
     """Open in order, close in the opposite order. Raises SettingsInvalid if one cannot be had."""
+
+    def pseudonyms(user_id: str) -> Sequence[str]:
+        """Nobody asks for them before the keys are there, too."""
+        return files.keyring.pseudonyms(user_id)
+
     async with AsyncExitStack() as stack:
         with usable(settings, "mongodb_uri" if settings.shares_database else "data_dir"):
-            database = await _database(settings, clock)
+            aliases = Aliases(pseudonyms, clock.utc_now)
+            database = await _database(settings, clock, aliases)
         stack.push_async_callback(database.close)
         keys = settings.file_keys.get_secret_value()
         with usable(settings, "files_url" if settings.files_url else "data_dir"):
@@ -89,12 +96,12 @@ def _windows(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Windows
     return OwnWindows(clock.monotonic)
 
 
-async def _database(settings: Settings, clock: Clock) -> Database:
+async def _database(settings: Settings, clock: Clock, aliases: Aliases) -> Database:
     retention = settings.retention
 
     def horizon() -> Horizon:
         return retention.horizon(clock.utc_now())
 
     if uri := settings.mongodb_uri.get_secret_value():
-        return await MongoDatabase.open(uri, horizon)
-    return await SqliteDatabase.open(settings.data_dir / DATABASE_FILE, horizon)
+        return await MongoDatabase.open(uri, horizon, aliases)
+    return await SqliteDatabase.open(settings.data_dir / DATABASE_FILE, horizon, aliases)

@@ -17,7 +17,7 @@ from storage.database import Database
 from storage.errors import StorageError, StorageFailed
 from storage.files import Files
 from storage.results import Erased
-from storage.spending import month_before
+from storage.spending import month_before, month_of
 
 STEP: Final = 100
 """So many records are removed at once: others have their turns in between."""
@@ -100,7 +100,8 @@ class Keeper:
         now = self._utc_now()
         await self._database.consents.forget_late(now)
         await self._database.styles.forget_late(now)
-        await self._database.spending.forget(now - OPEN, month_before(now))
+        await self._database.spending.forget(now - OPEN, month_before(now), month_of(now))
+        await self._database.tiers.forget(month_of(now))
         files = 0
         olds = (self._old_uploads, self._old_photos, self._old_results, self._old_styles)
         for take in (*olds, self._left):

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hmac
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,6 +15,7 @@ KEY_BYTES: Final = 32
 ID_BYTES: Final = 8
 
 _ID: Final = b"hair-tryon key id, version 1"
+_PSEUDONYM: Final = b"hair-tryon pseudonym, version 1"
 
 
 class Key:
@@ -68,6 +70,12 @@ class Keyring:
     def derived(self, label: bytes, size_bytes: int) -> tuple[bytes, ...]:
         """As Key.derive, of each key: the first is the current one's."""
         return tuple(key.derive(label, size_bytes) for key in self._keys)
+
+    def pseudonyms(self, user_id: str) -> tuple[str, ...]:
+        """By which a user is known on whose data were erased, by each key: nobody finds out who it
+        is who has none of them."""
+        keys = self.derived(_PSEUDONYM, KEY_BYTES)
+        return tuple(hmac.digest(key, user_id.encode(), "sha256").hex() for key in keys)
 
 
 def _decoded(text: str) -> Key:

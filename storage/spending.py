@@ -59,7 +59,8 @@ class UsageRecord:
 class Spending(Protocol):
     """Money is put aside before it is spent. What nobody settles stays spent. See Database.
 
-    A month's figures of a user go with the user's erasure, those of all users together stay.
+    A month's figures of a user go with the user's erasure, but for the current one's: those count
+    on until its end, without a name (see Aliases). Those of all users together stay.
     """
 
     async def book(self, booking: Booking, bounds: SpendingBounds) -> None:
@@ -73,8 +74,8 @@ class Spending(Protocol):
     async def settle(self, booking_id: str, cost_micro_usd: int) -> bool:
         """It has cost so much, which may be nothing. False if it is settled or forgotten.
 
-        What was booked for a user who was erased since counts for all together. Raises ValueError
-        if the cost is negative.
+        What was booked for a user who was erased since counts with what outlives that, and for all
+        together. Raises ValueError if the cost is negative.
         """
         ...
 
@@ -90,7 +91,7 @@ class Spending(Protocol):
         """What all users' month has cost by now, with what is put aside; millionths of a dollar."""
         ...
 
-    async def forget(self, booked_until: datetime, before: str) -> None:
+    async def forget(self, booked_until: datetime, before: str, erased_before: str) -> None:
         """Bookings as old as that stay spent, and cannot be settled any more; the figures of users'
-        months before that one are removed."""
+        months before that one are removed, and those of users who were erased sooner."""
         ...

@@ -70,9 +70,14 @@ class Tiers(Protocol):
         ...
 
     async def of_user(self, user_id: str) -> UserTierRecord | None:
-        """What the user was given last, None if nothing was. It goes with the user's erasure."""
+        """What the user was given last, None if nothing was. Of who was erased it is known until
+        the month is over, without a name (see Aliases)."""
         ...
 
     async def give(self, record: UserTierRecord) -> None:
         """The user is in this tier from now on."""
+        ...
+
+    async def forget(self, erased_before: str) -> None:
+        """What users had who were erased before that month is forgotten."""
         ...

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from storage.aliases import NO_ALIASES, Aliases
 from storage.mongo.client import check_suitable, connect, database_of, disconnect
 from storage.mongo.consents import MongoConsents
 from storage.mongo.erase import erase
@@ -30,20 +31,23 @@ class MongoDatabase:
     answer is told within seconds, to all who ask; when it is back, calls succeed by themselves.
     """
 
-    def __init__(self, link: MongoLink, horizon: NowHorizon) -> None:
+    def __init__(self, link: MongoLink, horizon: NowHorizon, aliases: Aliases) -> None:
         """Use ``open`` instead: the schema has to be there."""
         self._link = link
+        self._aliases = aliases
         self.sessions = MongoSessions(link, horizon)
         self.uploads = MongoUploads(link, horizon)
-        self.results = MongoResults(link, horizon)
+        self.results = MongoResults(link, horizon, aliases)
         self.styles = MongoStyles(link, horizon)
         self.consents = MongoConsents(link)
-        self.spending = MongoSpending(link)
-        self.tiers = MongoTiers(link)
+        self.spending = MongoSpending(link, aliases)
+        self.tiers = MongoTiers(link, aliases)
         self.loose = MongoLoose(link)
 
     @classmethod
-    async def open(cls, uri: str, horizon: NowHorizon) -> "MongoDatabase":
+    async def open(
+        cls, uri: str, horizon: NowHorizon, aliases: Aliases = NO_ALIASES
+    ) -> "MongoDatabase":
         """Connect to the servers at this address, and bring the schema up to date.
 
         The path of the address names the database, ``hair_tryon`` if there is none. Its options
@@ -62,13 +66,13 @@ class MongoDatabase:
         except BaseException:
             await disconnect(client)
             raise
-        return cls(MongoLink(client, database), horizon)
+        return cls(MongoLink(client, database), horizon, aliases)
 
     async def erase(
         self, user_id: str, limit: int, now: datetime, due: datetime
     ) -> tuple[Erased, list[str]]:
         """See Database."""
-        return await erase(self._link, user_id, limit, now, due)
+        return await erase(self._link, user_id, limit, now=now, due=due, aliases=self._aliases)
 
     async def scrub(self) -> None:
         """See Database. Here there is nothing to do: MongoDB cannot be told to overwrite.

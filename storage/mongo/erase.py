@@ -3,14 +3,17 @@
 from dataclasses import dataclass, fields
 from datetime import datetime
 
+from storage.aliases import Aliases
 from storage.mongo.client import Document, Session
 from storage.mongo.link import MongoLink
 from storage.mongo.loose import erase_loose
 from storage.mongo.removal import ResultRemoval, not_leased
 from storage.mongo.spending import erase_usages
 from storage.mongo.styles import find_styles, remove_styles
+from storage.mongo.tiers import erase_tier
 from storage.mongo.uploads import NEEDED, remove_uploads
 from storage.results import Erased
+from storage.spending import month_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,11 @@ class _Found:
 
 
 async def erase(
-    link: MongoLink, user_id: str, limit: int, now: datetime, due: datetime
+    link: MongoLink, user_id: str, limit: int, *, now: datetime, due: datetime, aliases: Aliases
 ) -> tuple[Erased, list[str]]:
     """See Database.erase."""
+    month = month_of(now)
+    its_aliases = aliases.of(user_id, month)
 
     async def find(session: Session | None) -> _Found | None:
         return await _find(link, user_id, limit, now, session) if limit > 0 else None
@@ -49,8 +54,8 @@ async def erase(
     async def delete(session: Session, found: _Found) -> tuple[Erased, list[str]]:
         for name in ("coming_consents", "coming_styles"):
             await link.collection(name).delete_many({"user_id": user_id}, session=session)
-        await link.collection("user_tiers").delete_one({"user_id": user_id}, session=session)
-        await erase_usages(link, user_id, session)
+        await erase_tier(link, user_id, its_aliases, session)
+        await erase_usages(link, user_id, month, its_aliases, session)
         await _delete(link, found, due, session)
         paths = await erase_loose(link.collection("loose"), user_id, limit, due, session)
         return found.counts, paths

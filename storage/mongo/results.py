@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from storage.aliases import Aliases
 from storage.errors import QueueFull, UploadGone, UserQueueFull, VideosSpent
 from storage.mongo.client import Document, Session
 from storage.mongo.indexes import HISTORY, QUEUE
@@ -21,8 +22,9 @@ from storage.spending import month_of
 class MongoResults(MongoQueue):
     """See Results."""
 
-    def __init__(self, link: MongoLink, horizon: NowHorizon) -> None:
+    def __init__(self, link: MongoLink, horizon: NowHorizon, aliases: Aliases) -> None:
         super().__init__(link, horizon)
+        self._aliases = aliases
         self._uploads = link.collection("uploads")
         self._loose = link.collection("loose")
         self._tallies = link.collection("tallies")
@@ -120,7 +122,8 @@ class MongoResults(MongoQueue):
 
     async def _count(self, record: ResultRecord, quota: VideoQuota, session: Session) -> None:
         month = month_of(record.created_at)
-        number = await count_video(self._link, record.user_id, month, session)
+        names = self._aliases.names(record.user_id, month)
+        number = await count_video(self._link, record.user_id, names, month, session)
         if quota.per_month is not None and number > quota.per_month:
             raise VideosSpent
 

@@ -1,10 +1,12 @@
 """What users' months cost, in MongoDB: turns are taken, so that no two book the same money."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from pymongo import DESCENDING, ReturnDocument
+from pymongo import ReturnDocument
 
+from storage.aliases import Aliases, alias_range
 from storage.errors import BudgetSpent, UserBudgetSpent
 from storage.mongo.client import Collection, Document, Session
 from storage.mongo.documents import Documents
@@ -13,13 +15,15 @@ from storage.spending import Booking, SpendingBounds, UsageRecord, month_of
 
 _USAGES: Final = Documents.of(UsageRecord)
 _SPENT: Final = "spent_micro_usd"
+_VIDEOS: Final = "videos"
 
 
 class MongoSpending:
     """See Spending."""
 
-    def __init__(self, link: MongoLink) -> None:
+    def __init__(self, link: MongoLink, aliases: Aliases) -> None:
         self._link = link
+        self._aliases = aliases
         self._usages = link.collection("usages")
         self._months = link.collection("months")
         self._bookings = link.collection("bookings")
@@ -27,6 +31,7 @@ class MongoSpending:
     async def book(self, booking: Booking, bounds: SpendingBounds) -> None:
         """See Spending."""
         month, amount = month_of(booking.booked_at), booking.amount_micro_usd
+        names = self._aliases.names(booking.user_id, month)
         document = {
             "_id": booking.booking_id,
             "user_id": booking.user_id,
@@ -37,8 +42,9 @@ class MongoSpending:
 
         async def book(session: Session) -> None:
             await self._bookings.insert_one(document, session=session)
-            spent = await self._spend_users(booking.user_id, month, amount, session)
-            if spent > bounds.per_user_micro_usd:
+            await self._spend_users(booking.user_id, month, amount, session)
+            of_user = await _usage(self._usages, booking.user_id, names, month, session)
+            if of_user.spent_micro_usd > bounds.per_user_micro_usd:
                 raise UserBudgetSpent
             if await self._spend(month, amount, session) > bounds.in_all_micro_usd:
                 raise BudgetSpent
@@ -64,51 +70,81 @@ class MongoSpending:
 
     async def usage(self, user_id: str, month: str) -> UsageRecord:
         """See Spending."""
-        asked = {"user_id": user_id, "month": month}
-        found = await self._link.run(lambda: self._usages.find_one(asked))
-        return UsageRecord(user_id, month) if found is None else _USAGES.record(found)
+        names = self._aliases.names(user_id, month)
+        return await self._link.run(lambda: _usage(self._usages, user_id, names, month, None))
 
     async def usages(self, user_id: str) -> list[UsageRecord]:
         """See Spending."""
-        mine = {"user_id": user_id}
-        found = await self._link.run(
-            lambda: self._usages.find(mine).sort("month", DESCENDING).to_list()
-        )
-        return [_USAGES.record(one) for one in found]
+        mine = {"user_id": {"$in": self._aliases.names(user_id)}}
+        found = await self._link.run(lambda: self._usages.find(mine).to_list())
+        months = sorted({one["month"] for one in found}, reverse=True)
+        return [
+            _summed(user_id, month, [one for one in found if one["month"] == month])
+            for month in months
+        ]
 
     async def in_all(self, month: str) -> int:
         """See Spending."""
         found = await self._link.run(lambda: self._months.find_one({"_id": month}))
         return 0 if found is None else int(found[_SPENT])
 
-    async def forget(self, booked_until: datetime, before: str) -> None:
+    async def forget(self, booked_until: datetime, before: str, erased_before: str) -> None:
         """See Spending."""
         old, earlier = {"booked_at": {"$lte": booked_until}}, {"month": {"$lt": before}}
         await self._link.run(lambda: self._bookings.delete_many(old))
         await self._link.run(lambda: self._usages.delete_many(earlier))
+        first, last = alias_range(erased_before)
+        erased = {"user_id": {"$gte": first, "$lt": last}}
+        await self._link.run(lambda: self._usages.delete_many(erased))
 
     async def _spend(self, month: str, micro_usd: int, session: Session) -> int:
         return await _added(self._months, {"_id": month}, {_SPENT: micro_usd}, session, _SPENT)
 
     async def _spend_users(self, user_id: str, month: str, micro_usd: int, session: Session) -> int:
-        more = {_SPENT: micro_usd, "videos": 0}
+        more = {_SPENT: micro_usd, _VIDEOS: 0}
         mine = {"user_id": user_id, "month": month}
         return await _added(self._usages, mine, more, session, _SPENT)
 
 
-async def count_video(link: MongoLink, user_id: str, month: str, session: Session) -> int:
-    """One more of the user's films in this month, in the caller's transaction; how many by then."""
-    mine = {"user_id": user_id, "month": month}
-    more = {_SPENT: 0, "videos": 1}
-    return await _added(link.collection("usages"), mine, more, session, "videos")
+async def count_video(
+    link: MongoLink, user_id: str, names: Sequence[str], month: str, session: Session
+) -> int:
+    """One more of the user's films in this month, in the caller's transaction; how many by then,
+    under all of these names."""
+    usages, mine = link.collection("usages"), {"user_id": user_id, "month": month}
+    await _added(usages, mine, {_SPENT: 0, _VIDEOS: 1}, session, _VIDEOS)
+    return (await _usage(usages, user_id, names, month, session)).videos
 
 
-async def erase_usages(link: MongoLink, user_id: str, session: Session) -> None:
-    """A user's months, in the caller's transaction; what they have cost stays spent."""
+async def erase_usages(
+    link: MongoLink, user_id: str, month: str, aliases: Sequence[str], session: Session
+) -> None:
+    """A user's months, in the caller's transaction; what they have cost stays spent, and what was
+    used in this one counts on under the first alias."""
+    usages, bookings = link.collection("usages"), link.collection("bookings")
     mine = {"user_id": user_id}
-    nobodys = {"$set": {"user_id": None}}
-    await link.collection("bookings").update_many(mine, nobodys, session=session)
-    await link.collection("usages").delete_many(mine, session=session)
+    for alias in aliases[:1]:
+        this_month, renamed = {**mine, "month": month}, {"$set": {"user_id": alias}}
+        await bookings.update_many(this_month, renamed, session=session)
+        if (used := await usages.find_one(this_month, session=session)) is not None:
+            more = {_SPENT: used[_SPENT], _VIDEOS: used[_VIDEOS]}
+            outliving = {"user_id": alias, "month": month}
+            await _added(usages, outliving, more, session, _SPENT)
+    await bookings.update_many(mine, {"$set": {"user_id": None}}, session=session)
+    await usages.delete_many(mine, session=session)
+
+
+async def _usage(
+    usages: Collection, user_id: str, names: Sequence[str], month: str, session: Session | None
+) -> UsageRecord:
+    asked = {"user_id": {"$in": list(names)}, "month": month}
+    return _summed(user_id, month, await usages.find(asked, session=session).to_list())
+
+
+def _summed(user_id: str, month: str, found: Sequence[Document]) -> UsageRecord:
+    used = [_USAGES.record(one) for one in found]
+    videos, spent = sum(one.videos for one in used), sum(one.spent_micro_usd for one in used)
+    return UsageRecord(user_id, month, videos, spent)
 
 
 async def _added(

@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+from storage.aliases import NO_ALIASES, Aliases
 from storage.errors import StorageClosed, StorageFailed
-from storage.moments import to_ms
 from storage.results import Erased
 from storage.retention import NowHorizon
 from storage.sqlite.consents import SqliteConsents
@@ -41,24 +41,31 @@ class SqliteDatabase:
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, thread: ThreadPoolExecutor, horizon: NowHorizon
+        self,
+        connection: sqlite3.Connection,
+        thread: ThreadPoolExecutor,
+        horizon: NowHorizon,
+        aliases: Aliases,
     ) -> None:
         """Use ``open`` instead: the connection has to be made on that thread."""
         self._connection = connection
         # Its queue holds no more than one statement for each caller who waits.
         self._thread = thread
         self._closing: Future[None] | None = None
+        self._aliases = aliases
         self.sessions = SqliteSessions(self._run, horizon)
         self.uploads = SqliteUploads(self._run, horizon)
-        self.results = SqliteResults(self._run, horizon)
+        self.results = SqliteResults(self._run, horizon, aliases)
         self.styles = SqliteStyles(self._run, horizon)
         self.consents = SqliteConsents(self._run)
-        self.spending = SqliteSpending(self._run)
-        self.tiers = SqliteTiers(self._run)
+        self.spending = SqliteSpending(self._run, aliases)
+        self.tiers = SqliteTiers(self._run, aliases)
         self.loose = SqliteLoose(self._run)
 
     @classmethod
-    async def open(cls, path: Path, horizon: NowHorizon) -> "SqliteDatabase":
+    async def open(
+        cls, path: Path, horizon: NowHorizon, aliases: Aliases = NO_ALIASES
+    ) -> "SqliteDatabase":
         """Open the file, create it if it is missing, and bring its schema up to date.
 
         A missing directory is created with mode 0700, a missing file with 0600. Of two processes
@@ -71,7 +78,8 @@ class SqliteDatabase:
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
         opening = thread.submit(_connect, path)
         try:
-            return cls(await asyncio.shield(asyncio.wrap_future(opening)), thread, horizon)
+            connection = await asyncio.shield(asyncio.wrap_future(opening))
+            return cls(connection, thread, horizon, aliases)
         except BaseException:
             # A caller who is cancelled leaves a connection that its own thread has to close.
             thread.submit(_discard, opening)
@@ -82,7 +90,10 @@ class SqliteDatabase:
         self, user_id: str, limit: int, now: datetime, due: datetime
     ) -> tuple[Erased, list[str]]:
         """See Database."""
-        return await self._run(lambda it: erase(it, user_id, limit, to_ms(now), to_ms(due)))
+        aliases = self._aliases
+        return await self._run(
+            lambda it: erase(it, user_id, limit, now=now, due=due, aliases=aliases)
+        )
 
     async def scrub(self) -> None:
         """See Database. The file is overwritten at once (secure_delete), but not its log."""

@@ -1,10 +1,14 @@
 """A person's records, deleted from SQLite, and what is left of them in its files."""
 
 import sqlite3
+from datetime import datetime
 from typing import Final
 
+from storage.aliases import Aliases
 from storage.errors import StorageFailed
+from storage.moments import to_ms
 from storage.results import Erased
+from storage.spending import month_of
 from storage.sqlite.consents import erase_consent
 from storage.sqlite.filed import remove_filed
 from storage.sqlite.loose import erase_loose
@@ -12,6 +16,7 @@ from storage.sqlite.results import remove_results
 from storage.sqlite.rows import transaction
 from storage.sqlite.spending import erase_usages
 from storage.sqlite.styles import erase_styles
+from storage.sqlite.tiers import erase_tier
 
 _SESSIONS: Final = """
     DELETE FROM sessions WHERE session_id IN (
@@ -24,7 +29,6 @@ _UPLOADS: Final = """
     )
     RETURNING user_id, file_path
 """
-_TIER: Final = "DELETE FROM user_tiers WHERE user_id = ?"
 _RESULTS: Final = """
     SELECT result_id FROM results
     WHERE user_id = ? AND (lease_until IS NULL OR lease_until <= ?) LIMIT ?
@@ -32,14 +36,22 @@ _RESULTS: Final = """
 
 
 def erase(
-    connection: sqlite3.Connection, user_id: str, limit: int, now_ms: int, due_ms: int
+    connection: sqlite3.Connection,
+    user_id: str,
+    limit: int,
+    *,
+    now: datetime,
+    due: datetime,
+    aliases: Aliases,
 ) -> tuple[Erased, list[str]]:
     """See Database.erase."""
-    some = (user_id, limit)
+    some, now_ms, due_ms = (user_id, limit), to_ms(now), to_ms(due)
+    month = month_of(now)
+    its_aliases = aliases.of(user_id, month)
     with transaction(connection):
         erase_consent(connection, user_id)
-        erase_usages(connection, user_id)
-        connection.execute(_TIER, (user_id,))
+        erase_usages(connection, user_id, month, its_aliases)
+        erase_tier(connection, user_id, its_aliases)
         sessions = connection.execute(_SESSIONS, some).rowcount
         values = {"user_id": user_id, "limit": limit}
         uploads = remove_filed(connection, _UPLOADS, values, due_ms)

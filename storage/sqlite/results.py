@@ -1,19 +1,20 @@
 """Results in SQLite: what there is, and what is removed."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
+from storage.aliases import Aliases
 from storage.errors import QueueFull, UploadGone, UserQueueFull, VideosSpent
 from storage.moments import to_ms
 from storage.results import Cursor, QueueBounds, ResultRecord, VideoQuota
-from storage.retention import FORGOTTEN
+from storage.retention import FORGOTTEN, NowHorizon
 from storage.spending import month_of
 from storage.sqlite.keys import added_before
 from storage.sqlite.loose import free_loose, settle_loose
 from storage.sqlite.queue import GET, TABLE, SqliteQueue
-from storage.sqlite.rows import transaction
+from storage.sqlite.rows import Run, transaction
 from storage.sqlite.spending import count_video
 
 _BY_PATH: Final = """
@@ -72,12 +73,17 @@ _FAIL_QUEUED: Final = """
 class SqliteResults(SqliteQueue):
     """See Results."""
 
+    def __init__(self, run: Run, horizon: NowHorizon, aliases: Aliases) -> None:
+        super().__init__(run, horizon)
+        self._aliases = aliases
+
     async def add(
         self, record: ResultRecord, bounds: QueueBounds, quota: VideoQuota | None = None
     ) -> ResultRecord:
         """See Results."""
         row, horizon = TABLE.row(record), self._horizon()
         over_ms, uploads_ms = to_ms(horizon.results), to_ms(horizon.uploads)
+        names = self._aliases.names(record.user_id, month_of(record.created_at))
 
         def add(connection: sqlite3.Connection) -> sqlite3.Row | None:
             with transaction(connection):
@@ -87,7 +93,7 @@ class SqliteResults(SqliteQueue):
                         raise UploadGone
                     _check_room(connection, record.user_id, bounds, over_ms)
                     if quota is not None:
-                        _count(connection, record, quota)
+                        _count(connection, record, names, quota)
                     connection.execute(TABLE.insertion, row)
                     settle_loose(connection, record.photos)
             return earlier
@@ -183,8 +189,10 @@ def remove_results(
     return free
 
 
-def _count(connection: sqlite3.Connection, record: ResultRecord, quota: VideoQuota) -> None:
-    number = count_video(connection, record.user_id, month_of(record.created_at))
+def _count(
+    connection: sqlite3.Connection, record: ResultRecord, names: Sequence[str], quota: VideoQuota
+) -> None:
+    number = count_video(connection, record.user_id, names, month_of(record.created_at))
     if quota.per_month is not None and number > quota.per_month:
         raise VideosSpent
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from storage.aliases import Aliases
 from storage.database import Database
 from storage.mongo.database import MongoDatabase
 from storage.retention import Horizon, Retention
@@ -34,6 +35,11 @@ class Time:
     def horizon(self) -> Horizon:
         """What is over by now."""
         return RETENTION.horizon(self.now)
+
+
+def aliases_at(time: Time) -> Aliases:
+    """Under which something outlives erasures."""
+    return Aliases(lambda user_id: (f"new-{user_id}", f"old-{user_id}"), lambda: time.now)
 
 
 @pytest.fixture
@@ -76,9 +82,10 @@ def new_mongo_uri(mongod: Mongod) -> Iterator[str]:
 @pytest.fixture(params=["mongodb", "sqlite"])
 def opener(request: pytest.FixtureRequest, tmp_path: Path, time: Time) -> Opener:
     if request.param == "sqlite":
-        return lambda: SqliteDatabase.open(database_file(tmp_path), time.horizon)
+        path = database_file(tmp_path)
+        return lambda: SqliteDatabase.open(path, time.horizon, aliases_at(time))
     uri: str = request.getfixturevalue("mongo_uri")
-    return lambda: MongoDatabase.open(uri, time.horizon)
+    return lambda: MongoDatabase.open(uri, time.horizon, aliases_at(time))
 
 
 @pytest.fixture

@@ -169,7 +169,7 @@ async def _ask_spending(database: MongoDatabase) -> None:
     assert (await spending.usage("user2", "2026-03")).spent_micro_usd == 1
     assert len(await spending.usages("user2")) == 1
     assert await spending.in_all("2026-03") == 1
-    await spending.forget(later(-1), "2026-02")
+    await spending.forget(later(-1), "2026-02", "2026-02")
     counted = replace(RESULT, result_id="counted", upload_id="up1", style_image_path=None)
     await database.results.add(counted, ROOMY, VideoQuota(1))
 

@@ -109,16 +109,43 @@ async def test_users_and_months_are_apart(database: Database, opener: Opener) ->
     await again.close()
 
 
-async def test_an_erasure_leaves_the_total(database: Database) -> None:
-    """Nothing names the user any more; what is under way is settled for all together."""
-    for number, user_id in enumerate(("ann", "ann", "bob")):
-        await database.spending.book(booking(number, user_id), PLENTY)
+async def test_an_erasure_is_no_new_month(database: Database) -> None:
+    """What was used in this month counts on, also after another erasure, without a name; what is
+    under way is settled as for others. Of earlier months only the total stays."""
+    earlier = replace(booking(9), booked_at=NOW - timedelta(days=31))
+    for one in (booking(0), booking(1), booking(2, "bob"), earlier):
+        await database.spending.book(one, PLENTY)
+    for _ in range(2):
+        assert await database.erase("ann", 9, NOW, NOW) == (Erased(), [])
+        assert await database.spending.usages("ann") == [UsageRecord("ann", MONTH, 0, 2 * PICTURE)]
+        assert await spent(database, "bob") == (PICTURE, 3 * PICTURE)
+    bounds = SpendingBounds(3 * PICTURE, 10**9)
+    assert await book(database, 3, bounds, "ann") == "booked"
+    assert await book(database, 4, bounds, "ann") == "UserBudgetSpent"
     assert await database.erase("ann", 9, NOW, NOW) == (Erased(), [])
-    assert await database.spending.usages("ann") == []
-    assert await spent(database, "bob") == (PICTURE, 3 * PICTURE)
-    assert await database.spending.settle("b0", 0)
+    for number in (0, 3, 9):
+        assert await database.spending.settle(f"b{number}", 0)
+    assert await spent(database) == (PICTURE, 2 * PICTURE)
+    assert await database.spending.in_all("2026-02") == 0
+    await database.spending.forget(NOW - timedelta(days=1), "2026-01", MONTH)
+    assert await spent(database) == (PICTURE, 2 * PICTURE)
+    await database.spending.forget(NOW - timedelta(days=1), "2026-01", "2026-04")
     assert await database.spending.usages("ann") == []
     assert await spent(database, "bob") == (PICTURE, 2 * PICTURE)
+
+
+async def test_an_erasure_is_no_new_quota(database: Database) -> None:
+    """Films that were ordered before count."""
+    await add_upload(database, UPLOAD)
+    record = replace(RESULT, style_image_path=None)
+    await database.results.add(record, ROOMY, VideoQuota(1))
+    while (await database.erase("ann", 9, NOW, NOW))[0] != Erased():
+        pass
+    await add_upload(database, UPLOAD)
+    with pytest.raises(VideosSpent):
+        await database.results.add(record, ROOMY, VideoQuota(1))
+    assert await database.spending.usage("ann", MONTH) == UsageRecord("ann", MONTH, 1, 0)
+    await database.results.add(record, ROOMY, VideoQuota(2))
 
 
 async def test_what_is_old_is_forgotten(database: Database) -> None:
@@ -126,7 +153,7 @@ async def test_what_is_old_is_forgotten(database: Database) -> None:
     earlier = replace(booking(0), booked_at=NOW - timedelta(days=31))
     for one in (earlier, booking(1), replace(booking(2), booked_at=NOW + timedelta(hours=1))):
         await database.spending.book(one, PLENTY)
-    await database.spending.forget(NOW, MONTH)
+    await database.spending.forget(NOW, MONTH, MONTH)
     assert [await database.spending.settle(f"b{number}", 0) for number in range(3)] == [
         False, False, True]  # fmt: skip
     assert await database.spending.usages("ann") == [UsageRecord("ann", MONTH, 0, PICTURE)]

@@ -287,7 +287,7 @@ async def test_who_is_erased_meanwhile_keeps_nothing(service: Service, cloud: Cl
         await agree(service)
     assert await refusal(task.result()) == (409, "DATA_ERASED", None)
     assert await is_nothing_kept(service)
-    assert await spent(service) == 0
+    assert await spent(service) == PRICE
 
 
 async def test_who_withdraws_meanwhile_keeps_nothing(service: Service, cloud: CloudScene) -> None:

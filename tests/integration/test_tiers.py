@@ -259,8 +259,8 @@ async def test_usage_tells_what_is_left(salon: Salon, ann: ClientSession) -> Non
     assert (usage["videos"]["used"], usage["usd"]["left"]) == (0, 5.0)
 
 
-async def test_an_erasure_takes_tier_and_usage(salon: Salon, ann: ClientSession) -> None:
-    """With everything else of the user."""
+async def test_an_erasure_is_no_refill(salon: Salon, ann: ClientSession) -> None:
+    """What was used up, and the tier, stay until the month is over, under no name that tells."""
     await salon.give("ann", "premium")
     database = salon.service.services.database
     bounds = SpendingBounds(MICRO, MICRO)
@@ -268,8 +268,12 @@ async def test_an_erasure_takes_tier_and_usage(salon: Salon, ann: ClientSession)
     assert await purse.put_aside(MICRO) is not None
     assert (await salon.ask(ann, "DELETE", "user/ann/data"))[0] == 200
     usage = (await salon.ask(ann, "GET", "usage/ann"))[1]
-    assert (usage["tier"], usage["usd"]["used"]) == (FREE, 0)
+    assert (usage["tier"], usage["usd"]["used"]) == (PREMIUM, 1.0)
+    assert await purse.put_aside(1) is None
     assert await database.spending.in_all(month_of(salon.clock.today)) == MICRO
+    salon.clock.today = renews_at(salon.clock.today)
+    usage = (await salon.ask(ann, "GET", "usage/ann"))[1]
+    assert (usage["tier"], usage["usd"]["used"]) == (FREE, 0)
 
 
 async def test_a_demo_binds_nobody(

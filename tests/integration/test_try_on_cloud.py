@@ -257,13 +257,13 @@ async def test_what_is_made_here_does_not_wait(salon: Service, cloud: CloudScene
 
 
 async def test_who_is_erased_meanwhile_leaves_nothing(salon: Service, cloud: CloudScene) -> None:
-    """Not in the cache, nor by name among what was spent; also if they have come back by then."""
+    """Not in the cache; also if they have come back by then. What was spent they have spent."""
     async with asked(salon, cloud) as task:
         url = f"{salon.caller.url}/api/hair-tryOn/user/u1/data"
         await salon.caller.http.delete(url)
         await agree(salon)
     assert await refusal(task.result()) == (409, "DATA_ERASED")
-    assert await spent(salon) == 0
+    assert await spent(salon) == PRICE
     assert await salon.services.cache.forget_user("u1") == 0
 
 
