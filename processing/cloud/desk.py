@@ -5,6 +5,7 @@ A slow service takes nobody else's place: who finds none here is told so at once
 
 import asyncio
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -29,7 +30,8 @@ class Editor(Protocol):
 
 
 class Desk:
-    """Orders pictures, ``places`` of them at once, each within ``within_s``."""
+    """Orders pictures, ``places`` of them at once, and ``of_one`` for one user, if that is said;
+    each within ``within_s``."""
 
     def __init__(
         self,
@@ -39,11 +41,14 @@ class Desk:
         *,
         places: int,
         within_s: float,
+        of_one: int | None = None,
     ) -> None:
         self._editor = editor
         self._catalogue = catalogue
         self._breaker = breaker
         self._free = places
+        self._of_one = places if of_one is None else of_one
+        self._users = Counter[str]()
         self._within_s = within_s
 
     @property
@@ -62,23 +67,29 @@ class Desk:
         return self._catalogue.choose(order)
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator["Place"]:
-        """For one order, held from before there is anything to be done for it here. Raises
-        CloudFault where there is none, or the service is left alone."""
-        if self._free < 1:
-            raise CloudFault(FallbackReason.TOO_BUSY, "all places are taken")
-        self._free -= 1
+    async def place(self, user_id: str) -> AsyncIterator["Place"]:
+        """For one order of the user's, held from before there is anything to be done for it here.
+        Raises CloudFault where there is none, or the service is left alone."""
+        if self._free < 1 or self._users[user_id] >= self._of_one:
+            raise CloudFault(FallbackReason.TOO_BUSY, "all places are taken, or all of the user's")
+        self._take(user_id, 1)
         try:
             async with self._passage() as heard:
                 yield Place(self._editor, self._catalogue, self._within_s, heard)
         finally:
-            self._free += 1
+            self._take(user_id, -1)
 
-    async def edit(self, order: Order, purse: Purse) -> Edited:
+    async def edit(self, order: Order, purse: Purse, user_id: str) -> Edited:
         """Have the order done, where nothing is to be done for it before. See ``Place``."""
         self.model_of(order)  # what no model does needs no place
-        async with self.place() as place:
+        async with self.place(user_id) as place:
             return await place.edit(order, purse)
+
+    def _take(self, user_id: str, count: int) -> None:
+        self._free -= count
+        self._users[user_id] += count
+        if not self._users[user_id]:
+            del self._users[user_id]
 
     @asynccontextmanager
     async def _passage(self) -> AsyncIterator["_Heard"]:

@@ -56,7 +56,8 @@ class Artist:
         await permission.check()
         quality = await self._cashier.quality(permission.user_id)
         order = portrait(wish.words, wish.aspect, quality)
-        made = await self._desk.edit(order, self._cashier.purse(permission))
+        purse = self._cashier.purse(permission)
+        made = await self._desk.edit(order, purse, permission.user_id)
         log.info(
             "drawn in the cloud",
             model=made.model,

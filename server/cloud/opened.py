@@ -25,6 +25,8 @@ from server.settings import Settings, SettingsInvalid, place_of
 AT_ONCE: Final = 5
 """Films have so many places at a server, or at a worker (report section 6.4): a job waits no longer
 for five pictures than for one, and those who wait together are not turned away for their number."""
+USERS_SHARE, USERS_LEAST = 3, 2
+"""One user has a third of the places for photos, and two at least."""
 PROBE_MARGIN_S: Final = 30.0
 
 
@@ -70,7 +72,9 @@ async def _desk(
     pause = doorbell.pause if webhook else sleep
     editor = CloudEditor(link, downloader, catalogue, executor, webhook=webhook, pause=pause)
     metered = MeteredEditor(editor, catalogue, means.meters.cloud)
-    return Desk(metered, catalogue, breaker, places=settings.cloud_places, within_s=within_s)
+    places = settings.cloud_places
+    of_one = max(USERS_LEAST, places // USERS_SHARE)
+    return Desk(metered, catalogue, breaker, places=places, within_s=within_s, of_one=of_one)
 
 
 def catalogue_of(settings: Settings) -> Catalogue:

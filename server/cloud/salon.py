@@ -121,7 +121,7 @@ class Salon:
                 cut = await self._on_worker(share, begin)
                 return await self._on_worker(share, self._cutter.end, cut, known)
             # Where there is no place no worker need cut.
-            async with desk.place() as place:
+            async with desk.place(user_id) as place:
                 with order.leave():
                     cut = await self._on_worker(share, begin)
                     edit = await self._on_worker(share, _edit, cut, order, quality)

@@ -12,6 +12,7 @@ import pytest
 from media.frame import Picture
 from media.photo import encode_photo
 from server.cloud import salon
+from server.cloud.opened import USERS_SHARE
 from storage.spending import month_of
 from tests.integration.cloud import CloudScene, cloud
 from tests.integration.haircuts import Haircuts
@@ -27,7 +28,7 @@ BUDGET_USD: Final = PAID * PRICE / 1_000_000
 USERS: Final = tuple(f"u{number}" for number in range(5))
 OF_ALL: Final = {"cloud_budget_usd": BUDGET_USD}
 OF_ONE: Final = {"cloud_user_budget_usd": BUDGET_USD}
-ROOM: Final = {"cloud_places": ASKED, "max_photos": ASKED}
+ROOM: Final = {"cloud_places": USERS_SHARE * ASKED, "max_photos": ASKED}
 """Nobody is sent away for want of a place."""
 RUNS_S: Final = 0.05
 """Pictures are not there at once: money is put aside for many of them at the same time."""

@@ -79,8 +79,8 @@ class Scene:
         self.breaker = OwnBreaker(BreakerRules(), self.clock.monotonic)
         self.desk = Desk(self.editor, Catalogue(), self.breaker, places=2, within_s=1.0)
 
-    async def edit(self, edit: Edit = BOB) -> Edited:
-        return await self.desk.edit(edit, self.purse)
+    async def edit(self, edit: Edit = BOB, user_id: str = "ann") -> Edited:
+        return await self.desk.edit(edit, self.purse, user_id)
 
     async def fail(self, edit: Edit = BOB) -> FallbackReason:
         with pytest.raises(CloudFault) as caught:
@@ -124,13 +124,31 @@ async def test_no_more_at_once_than_places(scene: Scene) -> None:
     assert (scene.spent, await scene.edit()) == (2, EDITED)
 
 
+async def test_one_user_has_a_share(scene: Scene) -> None:
+    """The others are for others; what is over is there again."""
+    desk = Desk(scene.editor, Catalogue(), scene.breaker, places=3, within_s=1.0, of_one=2)
+
+    async def is_free(user_id: str) -> bool:
+        try:
+            async with desk.place(user_id):
+                return True
+        except CloudFault as fault:
+            return fault.reason is not FallbackReason.TOO_BUSY
+
+    for _ in range(2):
+        async with desk.place("ann"), desk.place("ann"):
+            assert (await is_free("ann"), await is_free("bob")) == (False, True)
+            async with desk.place("bob"):
+                assert not await is_free("eve")
+
+
 async def test_another_desk_has_places_of_its_own(scene: Scene) -> None:
     """Though it is at the same service, which is left alone by both."""
     scene.editor.goes_on.clear()
     editing = [asyncio.create_task(scene.edit()) for _ in range(2)]
     await asyncio.sleep(0)
     scene.editor.goes_on.set()
-    assert await scene.desk.beside(1).edit(BOB, scene.purse) == EDITED
+    assert await scene.desk.beside(1).edit(BOB, scene.purse, "ann") == EDITED
     await asyncio.gather(*editing)
 
 
@@ -222,16 +240,16 @@ async def _until(is_so: Callable[[], bool]) -> None:
 
 async def test_a_place_is_held_before_anything_is_done(scene: Scene) -> None:
     """And free again if nothing is; the breaker then knows nothing, and whom it stops has none."""
-    async with scene.desk.place(), scene.desk.place():
+    async with scene.desk.place("ann"), scene.desk.place("bob"):
         assert await scene.fail() is FallbackReason.TOO_BUSY
     scene.editor.fault = CloudFault(FallbackReason.UNAVAILABLE, "", is_counted=True)
     for _ in range(5):
         await scene.fail()
     with pytest.raises(CloudFault, match=FallbackReason.BREAKER_OPEN):
-        async with scene.desk.place():
+        async with scene.desk.place("ann"):
             pass
     scene.clock.advance(60)
-    async with scene.desk.place():
+    async with scene.desk.place("ann"):
         assert await scene.fail() is FallbackReason.BREAKER_OPEN
     scene.editor.fault = None
     assert await scene.edit() == EDITED
