@@ -16,9 +16,12 @@ from server.keys import JOBS, SALON, SERVICES
 from server.order_form import keyframes_of
 from server.picture_price import PicturePrice, picture_price
 from server.queries import Query, read_query
+from server.quota import check_length, check_videos
+from server.services import Services
+from server.studio import nothing_to_apply
 from server.uploads import own_upload
 from storage.records import UploadRecord
-from storage.spending import MICRO
+from storage.spending import MICRO, month_of
 
 
 class EstimateQuery(Query):
@@ -29,6 +32,9 @@ class EstimateQuery(Query):
     engine: Engine = "local"
     haircut: Haircut | None = None
     style_image: Annotated[bool, Field(description="Whether one would be sent.")] = False
+    look: Annotated[
+        bool, Field(description="Whether a look, or a colour photo, would be sent.")
+    ] = False
     max_keyframes: Annotated[int, Field(ge=1)] | None = None
 
 
@@ -54,6 +60,9 @@ async def estimate(request: web.Request) -> web.Response:
     upload = None
     if query.upload_id is not None:
         upload = await own_upload(request, query.upload_id, query.user_id)
+        await _check_tier(request.app[SERVICES], upload)
+    if query.engine == "cloud" and not (query.haircut or query.style_image or query.look):
+        raise nothing_to_apply()
     price = await _price(request, query)
     pictures = _pictures(price, keyframes, upload)
     total = pictures * price.micro_usd
@@ -67,6 +76,16 @@ async def estimate(request: web.Request) -> web.Response:
         has_budget=await _has_budget(request, query.user_id, price, total),
         estimated_time=await _needed_s(request, upload, pictures),
     ).reply()
+
+
+async def _check_tier(services: Services, upload: UploadRecord) -> None:
+    """Raises RequestRefused for a film that its owner's tier has no room for."""
+    tier, now = await services.tariff.of_user(upload.user_id), services.clock.utc_now()
+    if tier is None:
+        return
+    check_length(tier, upload.duration)
+    usage = await services.database.spending.usage(upload.user_id, month_of(now))
+    check_videos(tier, usage.videos, now)
 
 
 async def _price(request: web.Request, query: EstimateQuery) -> PicturePrice:

@@ -24,6 +24,12 @@ def check_length(tier: TierRecord, duration_s: float) -> None:
         )
 
 
+def check_videos(tier: TierRecord, used: int, now: datetime) -> None:
+    """Raises RequestRefused (429) for one more video of who has had so many in this month."""
+    if tier.videos_per_month is not None and used >= tier.videos_per_month:
+        raise videos_spent(tier, now)
+
+
 def videos_spent(tier: TierRecord, now: datetime) -> RequestRefused:
     """429, until the next month."""
     again, amount = renews_at(now), tier.videos_per_month or 0

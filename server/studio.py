@@ -92,7 +92,12 @@ class Studio:
 def check_look(look: Look, *, may_be_empty: bool) -> None:
     """Raises RequestRefused (422)."""
     if look.is_empty and not may_be_empty:
-        raise RequestRefused(422, ErrorCode.INVALID_LOOK, "look: there is nothing to apply")
+        raise nothing_to_apply()
+
+
+def nothing_to_apply() -> RequestRefused:
+    """422, of an empty look."""
+    return RequestRefused(422, ErrorCode.INVALID_LOOK, "look: there is nothing to apply")
 
 
 def _refusal(name: str, error: Exception) -> RequestRefused:

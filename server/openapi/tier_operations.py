@@ -59,7 +59,8 @@ ESTIMATE: Final = Operation(
     "Users",
     "What a photo or an uploaded video would cost, and how long it would take",
     {200: EstimateAnswer},
-    errors=(404, 422),
+    errors=(404, 422, 429),
     query=EstimateQuery,
-    notes="Of a photo, if no upload is named. Nothing is put aside.",
+    notes="Of a photo, if no upload is named. Nothing is put aside. What an order would be refused "
+    "for is refused here.",
 )

@@ -241,7 +241,12 @@ async def test_what_is_wrong_is_named(held: Held) -> None:
     photo = await estimate(held, **BOB)
     assert (photo["pictures"], photo["estimated_cost_usd"], photo["has_budget"]) == (1, 0.04, True)
     assert photo["model"] == "flux-kontext-apps/change-haircut"
-    assert (await estimate(held, engine="cloud"))["fallback"] == "unsuited"
+    assert (await estimate(held, engine="cloud", look="true"))["fallback"] == "unsuited"
+    for answer in (
+        await held.videos.http.get(url, params={"user_id": "u1", "engine": "cloud"}),
+        await held.videos.order(upload_id, engine="cloud", look="{}"),
+    ):
+        assert (answer.status, (await answer.json())["error"]) == (422, "INVALID_LOOK")
     here = await estimate(held, upload_id=upload_id)
     assert (here["ai_model"], here["pictures"], here["fallback"]) == ("local", 0, None)
     url = f"{held.videos.url}/estimate?user_id=u2&upload_id={upload_id}"

@@ -148,6 +148,19 @@ async def test_ten_videos_a_month(salon: Salon, ann: ClientSession) -> None:
     assert (await salon.order(ann))[0] == 202
 
 
+async def test_an_estimate_refuses_what_an_order_would(salon: Salon, ann: ClientSession) -> None:
+    """A film that the tier is too short for, and one too many."""
+    for duration_s, expected in ((5.2, (422, "VIDEO_TOO_LONG")), (5.0, (429, "QUOTA_SPENT"))):
+        query = {"user_id": "ann", "upload_id": await salon.upload("ann", duration_s)}
+        if expected[0] == 429:
+            assert (await salon.ask(ann, "GET", "estimate", params=query))[0] == 200
+            await asyncio.gather(*(salon.order(ann) for _ in range(10)))
+        estimated, why = await salon.ask(ann, "GET", "estimate", params=query)
+        ordered, refusal, _ = await salon.order(ann, duration_s=duration_s)
+        assert (estimated, why["error"]) == (ordered, refusal["error"]) == expected
+        assert why["details"] == refusal["details"]
+
+
 async def test_what_is_not_done_again_does_not_count(salon: Salon, ann: ClientSession) -> None:
     """An order that is sent twice is one; one that is cancelled was one."""
     told = [await salon.order(ann, key="again") for _ in range(3)]
