@@ -25,7 +25,8 @@ from storage.addresses import name_of
 from storage.disk import create_claimed, create_private, remove_unclaimed, sync, sync_folder
 from storage.errors import StorageNewer
 from storage.layout import DATABASE_FILE, KEY_FILE, OBJECTS_FOLDER
-from storage.sqlite.schema import MIGRATIONS, migrate
+from storage.sqlite.migration import migrate
+from storage.sqlite.schema import MIGRATIONS
 
 MANIFEST: Final = "manifest.json"
 VERSION: Final = 1

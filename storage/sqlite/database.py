@@ -18,8 +18,9 @@ from storage.sqlite.consents import SqliteConsents
 from storage.sqlite.erase import erase, scrub
 from storage.sqlite.known import known
 from storage.sqlite.loose import SqliteLoose
+from storage.sqlite.migration import migrate
 from storage.sqlite.results import SqliteResults
-from storage.sqlite.schema import MIGRATIONS, migrate
+from storage.sqlite.schema import MIGRATIONS
 from storage.sqlite.sessions import SqliteSessions
 from storage.sqlite.spending import SqliteSpending
 from storage.sqlite.styles import SqliteStyles

@@ -26,7 +26,8 @@ from storage.results import (
     RunningBounds,
 )
 from storage.sqlite.database import SqliteDatabase
-from storage.sqlite.schema import MIGRATIONS, migrate
+from storage.sqlite.migration import migrate
+from storage.sqlite.schema import MIGRATIONS
 from tests.integration.databases import RETENTION
 from tests.integration.records import (
     CONSENT,
