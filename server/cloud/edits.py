@@ -2,7 +2,8 @@
 
 import asyncio
 import hashlib
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -15,6 +16,7 @@ from processing.cloud.edit import Edit
 from processing.cloud.faults import CloudFault
 from processing.cloud.model import CloudModel
 from processing.cloud.output_picture import MOST_PX
+from processing.unbroken import unbroken
 from server.cloud.allowance import Allowance
 from server.metrics.caches import CacheMeters, Kept
 from storage.cache import Cache, cache_key
@@ -23,6 +25,9 @@ from storage.errors import StorageError
 KEPT_S: Final = 3600.0
 """As long as Replicate keeps it, and as style and colour photos are kept (section 6.4)."""
 QUALITY: Final = 95
+LOOK_S: Final = 0.2
+"""So often it is looked whether another server has made it."""
+_MARK: Final = "-making"
 
 
 class KnownEdits:
@@ -34,10 +39,21 @@ class KnownEdits:
         self._meters = meters
         self._makers = WeakValueDictionary[str, asyncio.Lock]()
 
-    def maker(self, key: str) -> asyncio.Lock:
+    @asynccontextmanager
+    async def alone(self, key: str, within_s: float) -> AsyncIterator[None]:
         """To be held from before it is looked for until it is remembered: who wants the same at
-        the same time finds it then."""
-        return self._makers.setdefault(key, asyncio.Lock())
+        the same time, at any server with the same cache, finds it then. Another server that holds
+        it for longer than this is taken to have died."""
+        mark = f"{key}{_MARK}"
+        async with self._makers.setdefault(key, asyncio.Lock()):
+            with suppress(StorageError):
+                while await self._cache.count(mark, within_s) > 1:  # noqa: ASYNC110
+                    await asyncio.sleep(LOOK_S)
+            try:
+                yield
+            finally:
+                with suppress(StorageError):
+                    await unbroken(self._cache.delete(mark))
 
     async def find(self, key: str) -> Picture | None:
         """What the model made of the same, BGR; None if it is not known."""

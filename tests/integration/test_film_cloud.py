@@ -16,6 +16,7 @@ from processing.local.classic.engine import ClassicEngine
 from server.cloud import salon
 from server.jobs import lifetime, sweeper
 from server.jobs.workshop import WorkFailed
+from tests.fakes import PATIENCE_S
 from tests.integration.cloud import CloudScene, cloud
 from tests.integration.held import Change, Held
 from tests.integration.service import StartService, eventually
@@ -214,6 +215,10 @@ async def test_who_calls_it_off_calls_it_off_there(
     async with held.videos.http.delete(url) as answer:
         assert answer.status == 200
     await eventually(lambda: cloud.service.statuses() == ["canceled"] * 3)
+    results, now = held.service.services.database.results, held.service.services.clock.utc_now
+    async with asyncio.timeout(PATIENCE_S):
+        while await results.leased("u1", now()):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
     assert await held.service.services.cache.forget_user("u1", "edit") == 0
     assert not held.change.tasks
 
