@@ -33,9 +33,10 @@ _CODES: Final = {
     405: (ErrorCode.METHOD_NOT_ALLOWED, "The address is not for this method; Allow says for which"),
     413: (ErrorCode.FILE_TOO_LARGE, "The body is too large"),
 }
-QUIET: Final = frozenset(
-    {"/", "/page/{name}", "/docs/{name}", "/livez", "/readyz", "/metrics", "/api/hair-tryOn/health"}
-)
+QUIET: Final = frozenset({
+    "/", "/page/{name}", "/page/client/{name}", "/docs/{name}", "/livez", "/readyz", "/metrics",
+    "/api/hair-tryOn/health",
+})  # fmt: skip
 """What browsers and machines ask for all the time is told of only where it goes wrong."""
 LEFT: Final = 499
 """The client has gone, or the server: nobody is answered. As nginx has it."""

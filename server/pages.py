@@ -1,4 +1,4 @@
-"""The live page, its assets, and the catalogue of shades that it shows."""
+"""The live page, the client that it shares with other sites, and the catalogue of shades."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -10,12 +10,14 @@ from server.answers import ShadeAnswer, ShadesAnswer
 from server.replies import no_such_file
 
 PAGE_DIR = Path(__file__).parent / "page"
+CLIENT_DIR = PAGE_DIR / "client"
 
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 YEAR_S = 365 * 24 * 3600
 
 _ASSETS = frozenset(path.name for path in PAGE_DIR.iterdir() if path.is_file())
+_CLIENT = frozenset(path.name for path in CLIENT_DIR.glob("*.js"))
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -42,6 +44,14 @@ async def asset(request: web.Request) -> web.StreamResponse:
     if name not in _ASSETS:
         return no_such_file()
     return web.FileResponse(PAGE_DIR / name)
+
+
+async def client_module(request: web.Request) -> web.StreamResponse:
+    """``GET /page/client/{name}``: a module of the client, for pages of sites that may ask, too."""
+    name = request.match_info["name"]
+    if name not in _CLIENT:
+        return no_such_file()
+    return web.FileResponse(CLIENT_DIR / name)
 
 
 async def shades(_: web.Request) -> web.Response:

@@ -25,7 +25,7 @@ from server.openapi import user_operations as of_users
 from server.openapi.operation import Operation, Told
 from server.openapi.pages import docs, docs_asset, openapi, redoc
 from server.orders import process_video
-from server.pages import asset, index, shades
+from server.pages import asset, client_module, index, shades
 from server.photos import try_on
 from server.probes import livez, readyz
 from server.realtime import realtime
@@ -51,6 +51,7 @@ def told() -> list[Told]:
     return [
         Told(web.get("/", index), does.INDEX),
         Told(web.get("/page/{name}", asset), does.ASSET),
+        Told(web.get("/page/client/{name}", client_module), does.ASSET),
         Told(web.get("/openapi.json", openapi), does.OPENAPI),
         Told(web.get("/docs", docs), does.DOCS),
         Told(web.get("/redoc", redoc), does.DOCS),

@@ -1,6 +1,6 @@
 // What the server says of itself: how long it keeps what, whether it is a demo, where people sign in.
 
-import { PATIENCE_MS } from "./calls.js";
+import { PATIENCE_MS } from "./client/calls.js";
 import { byId, say } from "./dom.js";
 import { linkSignIn } from "./door.js";
 

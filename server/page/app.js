@@ -1,22 +1,16 @@
 // Puts the parts together, and hands on what concerns more than one of them.
 
 import { readAbout } from "./about.js";
-import { Calls } from "./calls.js";
 import { Consent } from "./consent.js";
 import { Controls } from "./controls.js";
-import { Cut } from "./cut.js";
 import { CutChoice } from "./cut-choice.js";
+import { Cut } from "./client/cut.js";
 import { byId } from "./dom.js";
 import { showDoor } from "./door.js";
 import { connectDrops } from "./drops.js";
 import { FileTab } from "./file-tab.js";
-import { FilesApi } from "./files-api.js";
-import { JobWatch } from "./job-watch.js";
-import { Link } from "./link.js";
-import { LiveAddresses } from "./live-addresses.js";
+import { HairTryOn } from "./client/hair-tryon.js";
 import { LiveTab } from "./live-tab.js";
-import { Look } from "./look.js";
-import { LookSender } from "./look-sender.js";
 import { errorWords } from "./messages.js";
 import { warnOfWhatIsMissing } from "./missing.js";
 import { OwnData } from "./own-data.js";
@@ -24,23 +18,19 @@ import { StudioSnapshot } from "./studio-snapshot.js";
 import { StyleWords } from "./style-words.js";
 import { Tabs } from "./tabs.js";
 import { followTokens, takeToken } from "./token.js";
-import { Visitor } from "./visitor.js";
 
-const calls = new Calls(takeToken());
-const visitor = new Visitor(calls);
-const forced = new URLSearchParams(location.search).get("transport");
-const addresses = new LiveAddresses(visitor, location);
-const connection = new Link(addresses, calls, forced);
-const look = new Look();
+const hair = new HairTryOn({ token: takeToken() });
+const { calls, visitor, files: api } = hair;
+const transport = new URLSearchParams(location.search).get("transport");
+const session = hair.live({ video: byId("video"), transport });
+const { look, sender } = session;
 const cut = new Cut();
 const controls = new Controls(look);
-const sender = new LookSender(look, connection);
-const api = new FilesApi(calls, visitor);
 const about = readAbout();
 const consent = new Consent(api, about);
 const choice = new CutChoice(cut, look, about);
-const live = new LiveTab({ look, sender, connection, calls, consent });
-const files = new FileTab({ look, cut, choice, api, watch: new JobWatch(api), consent });
+const live = new LiveTab({ session, calls, consent });
+const files = new FileTab({ hair, look, cut, choice, consent });
 const tabs = new Tabs(byId("tabs"));
 
 function connectLook() {
@@ -59,22 +49,22 @@ function connectLook() {
     if (tabs.current === "files") files.tell(detail);
     else live.tell(detail);
   });
-  connection.addEventListener("established", () => controls.loadShades());
+  session.addEventListener("established", () => controls.loadShades());
 }
 
-function connectSender() {
-  sender.addEventListener("refused", () => live.tell("The photo is too large for the server."));
-  sender.addEventListener("photokept", ({ detail: { kind, photo } }) => {
+function connectSession() {
+  session.addEventListener("refused", () => live.tell("The photo is too large for the server."));
+  session.addEventListener("photokept", ({ detail: { kind, photo } }) => {
     controls.keepPhoto(kind, photo);
   });
-  sender.addEventListener("photorefused", ({ detail: { kind, photo, message } }) => {
+  session.addEventListener("photorefused", ({ detail: { kind, photo, message } }) => {
     controls.refusePhoto(kind, photo, errorWords(message));
   });
 }
 
 function connectStudio() {
-  const { session } = addresses;
-  new StudioSnapshot({ api, consent, look, cut, choice, session, tell: (words) => live.tell(words) });
+  const tell = (words) => live.tell(words);
+  new StudioSnapshot({ api, consent, look, cut, choice, session: session.id, tell });
 }
 
 function connectOwnData() {
@@ -107,7 +97,7 @@ function connectTabs() {
 
 byId("host").textContent = location.host;
 connectLook();
-connectSender();
+connectSession();
 connectStudio();
 connectOwnData();
 followTokens();

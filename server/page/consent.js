@@ -3,7 +3,7 @@
 import { readAbout } from "./about.js";
 import { byId, make, say } from "./dom.js";
 import { failureWords } from "./file-words.js";
-import { NoAnswer } from "./refusal.js";
+import { NoAnswer } from "./client/refusal.js";
 
 const CHANGED = 409;
 const PROCESSING = "processing";
@@ -32,7 +32,7 @@ export class Consent {
   #agreeing = null;
 
   /**
-   * @param {import("./files-api.js").FilesApi} api
+   * @param {import("./client/files-api.js").FilesApi} api
    * @param {Promise<object | null>} about see readAbout
    */
   constructor(api, about) {
@@ -72,7 +72,7 @@ export class Consent {
     });
   }
 
-  /** As given, and besides for who cuts the hair. @param {import("./cut.js").Cut} cut */
+  /** As given, and besides for who cuts the hair. @param {import("./client/cut.js").Cut} cut */
   async givenFor({ byCloud }) {
     const { signal: left } = this.#visit;
     if (!(await this.given()) || left.aborted) return false;

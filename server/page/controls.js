@@ -28,7 +28,7 @@ export class Controls extends EventTarget {
   #effects;
   #trials = new PhotoTrials();
 
-  /** @param {import("./look.js").Look} look is changed by the visitor's choices */
+  /** @param {import("./client/look.js").Look} look is changed by the visitor's choices */
   constructor(look) {
     super();
     this.#look = look;

@@ -14,8 +14,8 @@ export class CutChoice extends EventTarget {
   #look;
 
   /**
-   * @param {import("./cut.js").Cut} cut is changed by the visitor's choices
-   * @param {import("./look.js").Look} look
+   * @param {import("./client/cut.js").Cut} cut is changed by the visitor's choices
+   * @param {import("./client/look.js").Look} look
    * @param {Promise<object | null>} about see readAbout
    */
   constructor(cut, look, about) {

@@ -4,8 +4,8 @@ import { byId, say } from "./dom.js";
 import { problemWords } from "./messages.js";
 
 /**
- * @param {import("./calls.js").Calls} calls
- * @param {import("./visitor.js").Visitor} visitor
+ * @param {import("./client/calls.js").Calls} calls
+ * @param {import("./client/visitor.js").Visitor} visitor
  */
 export async function showDoor(calls, visitor) {
   calls.addEventListener("refused", () => showClosed(calls.problem));

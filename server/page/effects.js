@@ -15,7 +15,7 @@ export class Effects extends EventTarget {
   #streaks = new ColorField(byId("highlights-color-field"), { id: "highlights-color", label: "Colour", color: "#e3d8c3" });
   #amount = new Slider("highlights-amount");
 
-  /** @param {import("./look.js").Look} look is changed by the visitor's choices */
+  /** @param {import("./client/look.js").Look} look is changed by the visitor's choices */
   constructor(look) {
     super();
     this.#look = look;

@@ -1,20 +1,10 @@
 // What the page measures of itself: rate, round trip and losses.
 
+import { percentile } from "./client/percentile.js";
+
 const WINDOW_MS = 5000;
 // A rate over less than this would be a guess.
 const SHORTEST_SPAN_MS = 500;
-
-/**
- * The smallest value that at least this share of the values does not exceed (nearest rank).
- * @param {number[]} values in any order
- * @param {number} share 0 to 1
- * @returns {number | null} null if there are no values
- */
-export function percentile(values, share) {
-  if (values.length === 0) return null;
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
-}
 
 /** Counts since the start; rate and round trip over the last five seconds. */
 export class Figures {

@@ -17,7 +17,7 @@ export class FileActions extends EventTarget {
   #item = null;
   #delete = new ConfirmButton(byId("delete"), DELETION);
 
-  /** @param {import("./look.js").Look} look @param {import("./cut.js").Cut} cut */
+  /** @param {import("./client/look.js").Look} look @param {import("./client/cut.js").Cut} cut */
   constructor(look, cut) {
     super();
     this.#look = look;

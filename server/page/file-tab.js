@@ -5,20 +5,19 @@ import { byId, say } from "./dom.js";
 import { FileActions } from "./file-actions.js";
 import { kindOf } from "./file-kind.js";
 import { failureWords, newsWords, photoWords, resultFailureWords } from "./file-words.js";
-import { isFinal } from "./job-watch.js";
+import { isFinal } from "./client/job-watch.js";
 import { History } from "./history.js";
 import { PhotoChange } from "./photo-change.js";
 import { fileName } from "./snapshot.js";
-import { VideoChange } from "./video-change.js";
 import { Viewer } from "./viewer.js";
 import { showWork } from "./work-card.js";
 
 export class FileTab {
+  #hair;
   #look;
   #cut;
   #choice;
   #api;
-  #watch;
   #consent;
   #viewer = new Viewer();
   #history;
@@ -32,14 +31,14 @@ export class FileTab {
   #visit = null;
 
   /** @param {object} parts that others have, too: by the names of their classes */
-  constructor({ look, cut, choice, api, watch, consent }) {
+  constructor({ hair, look, cut, choice, consent }) {
+    this.#hair = hair;
     this.#look = look;
     this.#cut = cut;
     this.#choice = choice;
-    this.#api = api;
-    this.#watch = watch;
+    this.#api = hair.files;
     this.#consent = consent;
-    this.#history = new History(api, watch);
+    this.#history = new History(hair.files, hair.watch);
     this.#history.addEventListener("open", ({ detail }) => this.#open(detail));
     this.#history.addEventListener("empty", () => this.focus());
     this.#actions = new FileActions(look, cut);
@@ -117,7 +116,7 @@ export class FileTab {
   }
 
   #videoChange(from) {
-    const change = new VideoChange(this.#api, this.#watch, from);
+    const change = this.#hair.video(from);
     change.addEventListener("ordered", ({ detail }) => {
       if (change.file) this.#files.set(change.uploadId, change.file);
       this.#history.add(detail);
@@ -139,7 +138,7 @@ export class FileTab {
       if (isFinal(result.status)) this.tell("");
       byId("pair").scrollIntoView({ block: "nearest" });
     } catch (error) {
-      if (error.status === 404) this.#watch.forget(listed.result_id);
+      if (error.status === 404) this.#hair.watch.forget(listed.result_id);
       this.#complain(failureWords(error));
     }
   }
@@ -220,7 +219,7 @@ export class FileTab {
       }
     }
     // With this the item on show is told as well, and is closed if nothing else of it is here.
-    this.#watch.forget(resultId);
+    this.#hair.watch.forget(resultId);
     this.tell("The result is deleted.");
     if (this.#item === item) this.#actions.focusOnNext();
   }

@@ -2,7 +2,7 @@
 
 import { reasonWords } from "./cloud-words.js";
 import { errorWords } from "./messages.js";
-import { Refusal } from "./refusal.js";
+import { Refusal } from "./client/refusal.js";
 
 const MB = 1024 * 1024;
 const HOUR_S = 3600;

@@ -3,7 +3,7 @@
 import { ConfirmButton } from "./confirm-button.js";
 import { icon, make, say } from "./dom.js";
 import { dateWords, progressOf, stateWords } from "./file-words.js";
-import { isFinal } from "./job-watch.js";
+import { isFinal } from "./client/job-watch.js";
 
 /** Events: "open", "remove". */
 export class HistoryCard extends EventTarget {
@@ -18,7 +18,7 @@ export class HistoryCard extends EventTarget {
 
   /**
    * @param {{result_id: string, status: string, created_at: string}} item
-   * @param {import("./files-api.js").FilesApi} api
+   * @param {import("./client/files-api.js").FilesApi} api
    */
   constructor(item, api) {
     super();

@@ -3,8 +3,8 @@
 import { byId, say } from "./dom.js";
 import { failureWords } from "./file-words.js";
 import { HistoryCard } from "./history-card.js";
-import { isFinal } from "./job-watch.js";
-import { Refusal } from "./refusal.js";
+import { isFinal } from "./client/job-watch.js";
+import { Refusal } from "./client/refusal.js";
 
 const PAGE = 12;
 
@@ -17,8 +17,8 @@ export class History extends EventTarget {
   #loading = null;
 
   /**
-   * @param {import("./files-api.js").FilesApi} api
-   * @param {import("./job-watch.js").JobWatch} watch
+   * @param {import("./client/files-api.js").FilesApi} api
+   * @param {import("./client/job-watch.js").JobWatch} watch
    */
   constructor(api, watch) {
     super();

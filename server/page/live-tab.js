@@ -5,10 +5,8 @@ import { byId, say } from "./dom.js";
 import { Figures } from "./figures.js";
 import { failureWords } from "./file-words.js";
 import { startHints } from "./hint.js";
-import { Live } from "./live.js";
 import { LivePanel } from "./live-panel.js";
 import { appliedWords, errorWords } from "./messages.js";
-import { Pacer } from "./pacer.js";
 import { serverWords, showFigures } from "./readout.js";
 import { RemoteView } from "./remote-view.js";
 import { connectSizeChoice } from "./size-choice.js";
@@ -21,17 +19,13 @@ const now = () => performance.now();
 
 /** Event: "files" when photos and videos are asked for instead. */
 export class LiveTab extends EventTarget {
-  #look;
-  #sender;
-  #connection;
+  #session;
   #calls;
   #consent;
   #panel = new LivePanel();
   #source = new Source(byId("video"));
   #stage = new Stage(byId("picture"), byId("result"), byId("divider"));
-  #pacer = new Pacer(now);
   #figures = new Figures(now);
-  #live;
   #remote;
   #hint;
   // Counts what is asked for; who stops, or goes to another tab, asks for nothing more.
@@ -41,22 +35,20 @@ export class LiveTab extends EventTarget {
   #droppedVideo = null;
 
   /** @param {object} parts that others have, too: by the names of their classes */
-  constructor({ look, sender, connection, calls, consent }) {
+  constructor({ session, calls, consent }) {
     super();
-    this.#look = look;
-    this.#sender = sender;
-    this.#connection = connection;
+    this.#session = session;
     this.#calls = calls;
     this.#consent = consent;
     const shown = { video: byId("video"), stage: this.#stage, figures: this.#figures };
-    this.#live = new Live({ ...shown, source: this.#source, connection, pacer: this.#pacer });
     this.#remote = new RemoteView(shown);
-    this.#hint = startHints(now, () => this.#panel.state === "live" && !look.isEmpty);
+    this.#hint = startHints(now, () => this.#panel.state === "live" && !session.look.isEmpty);
     this.#connectButtons();
-    this.#connectConnection();
+    this.#connectSession();
+    this.#connectFrames();
     this.#connectNotice();
     this.#connectWindow();
-    connectSizeChoice(byId("size"), location.search, (size) => this.#fix(size));
+    connectSizeChoice(byId("size"), location.search, (size) => session.fix(size));
     setInterval(() => this.#showReadout(), READOUT_EVERY_MS);
     this.#panel.resting();
   }
@@ -71,7 +63,7 @@ export class LiveTab extends EventTarget {
 
   /** The look was changed. */
   onLook() {
-    this.#stage.compares = !this.#look.isEmpty;
+    this.#stage.compares = !this.#session.look.isEmpty;
   }
 
   tell(words) {
@@ -113,13 +105,11 @@ export class LiveTab extends EventTarget {
     }
     if (asked !== this.#wish) return undefined;
     this.#stage.clear();
-    this.#stage.aspect = this.#live.picture;
+    this.#stage.aspect = this.#session.picture;
     this.#mirror(this.#source.suitsMirror);
-    this.#live.start();
-    await this.#carry();
+    await this.#session.start();
     if (asked !== this.#wish) return undefined;
-    if (this.#connection.isOpen) this.#goLive();
-    else this.#connection.open();
+    if (this.#session.isOpen) this.#goLive();
     return showCameras(this.#source);
   }
 
@@ -142,22 +132,12 @@ export class LiveTab extends EventTarget {
     else this.tell(failureWords(error));
   }
 
-  /** Give the connection what it carries: the camera's track, as small as the chosen size. */
-  #carry() {
-    return this.#connection.carry(this.#source.track, this.#pacer.ladder.shrink(this.#source.size));
-  }
-
-  #fix(size) {
-    this.#pacer.ladder.fix(size);
-    if (this.#source.isPlaying) this.#carry();
-  }
-
   #end() {
     this.#wish += 1;
     this.#source.stop();
-    this.#live.stop();
+    this.#session.stop();
+    this.#stage.clear();
     this.#remote.stop();
-    this.#connection.close();
     this.#lostBeforeFirst = 0;
     byId("camera-choice").hidden = true;
   }
@@ -176,7 +156,7 @@ export class LiveTab extends EventTarget {
   }
 
   #goLive() {
-    this.#panel.live(this.#look.isEmpty ? "Live. Choose a shade to begin." : "Live.");
+    this.#panel.live(this.#session.look.isEmpty ? "Live. Choose a shade to begin." : "Live.");
   }
 
   #mirror(on) {
@@ -185,7 +165,7 @@ export class LiveTab extends EventTarget {
   }
 
   async #snapshot() {
-    const name = saveSnapshot(await this.#stage.resultJpeg(), this.#look);
+    const name = saveSnapshot(await this.#stage.resultJpeg(), this.#session.look);
     this.tell(`Saved ${name}: the whole result, as others see you (not mirrored).`);
   }
 
@@ -196,8 +176,6 @@ export class LiveTab extends EventTarget {
     if (problem === "unauthorized") return this.#panel.trouble(this.#calls.problem ?? problem);
     if (problem === "consent_required") return this.#askAgain();
     this.#panel.trouble(problem === "connection_lost" ? this.#lossInFull() : problem, delayMs);
-    // Told late, to a tab that was asleep: somebody is here.
-    if (problem === "idle" && !document.hidden && this.#source.isPlaying) this.#connection.open();
   }
 
   /** The server knows of no consent, or of none any more. */
@@ -208,7 +186,7 @@ export class LiveTab extends EventTarget {
       const isGiven = await this.#consent.givenAnew();
       if (asked !== this.#wish) return;
       if (!isGiven) this.#stop();
-      else if (this.#source.isPlaying) this.#connection.open();
+      else if (this.#source.isPlaying) this.#session.open();
     } catch (error) {
       if (asked === this.#wish) this.#explain(error);
     }
@@ -221,9 +199,8 @@ export class LiveTab extends EventTarget {
   }
 
   #onMessage(message) {
-    const { type, data } = message;
+    const { type } = message;
     if (["look_set", "style_set", "color_set"].includes(type)) this.tell(appliedWords(message));
-    else if (type === "stats") this.#onStats(data);
     else if (type === "error" && !message.frame_id && !message.about) this.tell(errorWords(message));
   }
 
@@ -252,21 +229,32 @@ export class LiveTab extends EventTarget {
     });
   }
 
-  #connectConnection() {
-    const [connection, remote] = [this.#connection, this.#remote];
-    connection.addEventListener("connecting", () => this.#panel.notice.showTrying());
-    connection.addEventListener("lost", ({ detail }) => this.#onLost(detail));
-    connection.addEventListener("message", ({ detail }) => this.#onMessage(detail));
-    connection.addEventListener("established", ({ detail }) => {
+  #connectSession() {
+    const [session, remote] = [this.#session, this.#remote];
+    session.addEventListener("connecting", () => this.#panel.notice.showTrying());
+    session.addEventListener("lost", ({ detail }) => this.#onLost(detail));
+    session.addEventListener("message", ({ detail }) => this.#onMessage(detail));
+    session.addEventListener("stats", ({ detail }) => this.#onStats(detail));
+    session.addEventListener("established", () => {
       this.#wasEstablished = true;
-      if (!this.#look.isEmpty || detail.look) this.#sender.sendAll();
       this.#goLive();
     });
-    connection.addEventListener("stream", ({ detail }) => remote.show(detail));
-    connection.addEventListener("lost", () => remote.stop());
-    connection.addEventListener("streamended", () => remote.stop());
-    this.#live.addEventListener("failed", ({ detail }) => this.tell(errorWords(detail)));
+    session.addEventListener("stream", ({ detail }) => remote.show(detail));
+    session.addEventListener("lost", () => remote.stop());
+    session.addEventListener("streamended", () => remote.stop());
     this.#source.addEventListener("lost", () => this.#giveUp("camera_lost"));
+  }
+
+  #connectFrames() {
+    const [session, figures] = [this.#session, this.#figures];
+    session.addEventListener("delivered", ({ detail }) => figures.delivered(detail));
+    session.addEventListener("dropped", ({ detail }) => figures.dropped(detail));
+    session.addEventListener("paused", () => figures.paused());
+    session.addEventListener("picture", ({ detail }) => this.#stage.show(detail));
+    session.addEventListener("failed", ({ detail }) => {
+      figures.failed();
+      this.tell(errorWords(detail));
+    });
   }
 
   #connectNotice() {
@@ -276,24 +264,18 @@ export class LiveTab extends EventTarget {
     notice.addEventListener("files", () => this.dispatchEvent(new Event("files")));
     notice.addEventListener("reload", () => location.reload());
     for (const action of ["retry", "resume", "take_back"]) {
-      notice.addEventListener(action, () => this.#connection.open());
+      notice.addEventListener(action, () => this.#session.open());
     }
   }
 
   #connectWindow() {
-    addEventListener("online", () => this.#source.isPlaying && this.#connection.open());
     navigator.mediaDevices?.addEventListener?.("devicechange", () => showCameras(this.#source));
-    document.addEventListener("visibilitychange", () => {
-      this.#connection.hold(document.hidden);
-      this.#remote.forget();
-      if (!document.hidden && this.#panel.notice.problem === "idle") this.#connection.open();
-    });
+    document.addEventListener("visibilitychange", () => this.#remote.forget());
   }
 
   #showReadout() {
-    const { transport, carriesVideo } = this.#connection;
-    const picture = carriesVideo ? this.#remote.size : this.#live.picture;
-    const { inFlight } = this.#pacer;
+    const { transport, carriesVideo, inFlight } = this.#session;
+    const picture = carriesVideo ? this.#remote.size : this.#session.picture;
     showFigures(byId("readout"), { ...this.#figures.read(), transport, picture, inFlight });
     byId("snapshot").disabled = !this.#stage.hasResult;
   }

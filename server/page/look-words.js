@@ -1,7 +1,7 @@
 // What a look is called, and how it is painted small. Pure.
 
 /**
- * @param {import("./look.js").Look} look
+ * @param {import("./client/look.js").Look} look
  * @param {string | undefined} shade the title of the look's shade, if it is one
  */
 export function lookName({ color, colorPhoto, stylePhoto }, shade) {
@@ -21,7 +21,7 @@ export function lookExtras({ ombre, highlights, shine }) {
 
 /**
  * A CSS background: the colour, from roots to tips, with streaks over it; null if there is none.
- * @param {import("./look.js").Look} look
+ * @param {import("./client/look.js").Look} look
  * @param {string | null} color of the look as CSS has it
  */
 export function lookPaint({ ombre, highlights }, color) {

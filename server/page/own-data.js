@@ -22,7 +22,7 @@ const NOT_AGREED = "You have not agreed that they leave this server: they do not
 export class OwnData extends EventTarget {
   #api;
 
-  /** @param {import("./files-api.js").FilesApi} api */
+  /** @param {import("./client/files-api.js").FilesApi} api */
   constructor(api) {
     super();
     this.#api = api;

@@ -16,7 +16,7 @@ export class PhotoChange extends EventTarget {
   #api;
   #abort = null;
 
-  /** @param {import("./files-api.js").FilesApi} api @param {File} file */
+  /** @param {import("./client/files-api.js").FilesApi} api @param {File} file */
   constructor(api, file) {
     super();
     this.#api = api;
@@ -31,7 +31,7 @@ export class PhotoChange extends EventTarget {
     return !this.isUnderWay;
   }
 
-  /** @param {import("./look.js").Look} look a copy @param {{cut: import("./cut.js").Cut}} wishes */
+  /** @param {import("./client/look.js").Look} look a copy @param {{cut: import("./client/cut.js").Cut}} wishes */
   async start(look, { cut }) {
     const abort = new AbortController();
     this.#abort = abort;

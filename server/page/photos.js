@@ -1,8 +1,8 @@
 // Reference photos: read, scaled down and written anew as JPEG, which also drops what the camera
 // wrote into the file (place, time, device).
 
-import { toJpeg } from "./grabber.js";
-import { toBase64 } from "./wire.js";
+import { toJpeg } from "./client/grabber.js";
+import { toBase64 } from "./client/wire.js";
 
 const LONGEST_SIDE_PX = 1280;
 const QUALITY = 0.88;

@@ -7,7 +7,7 @@ const KEEP_MS = 10_000;
 
 /**
  * @param {Blob} jpeg the result as the server sent it: whole, not mirrored, coded once
- * @param {import("./look.js").Look} look names the file
+ * @param {import("./client/look.js").Look} look names the file
  * @returns {string} the file's name
  */
 export function saveSnapshot(jpeg, look) {

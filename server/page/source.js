@@ -44,10 +44,6 @@ export class Source extends EventTarget {
     this.#video = video;
   }
 
-  get size() {
-    return { width: this.#video.videoWidth, height: this.#video.videoHeight };
-  }
-
   get isPlaying() {
     return this.kind !== null && this.#video.videoWidth > 0;
   }
@@ -55,11 +51,6 @@ export class Source extends EventTarget {
   /** The camera in use, or null. */
   get deviceId() {
     return this.#stream?.getVideoTracks()[0]?.getSettings().deviceId ?? null;
-  }
-
-  /** The camera's track, or null: a file's pictures are taken one by one. */
-  get track() {
-    return this.#stream?.getVideoTracks()[0] ?? null;
   }
 
   /** Whether the picture should be shown as in a mirror: a camera that does not look outward. */

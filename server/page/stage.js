@@ -1,6 +1,6 @@
 // The picture: before and after of the same moment on one canvas, with a divider between them.
 
-import { toJpeg } from "./grabber.js";
+import { toJpeg } from "./client/grabber.js";
 
 const SNAPSHOT_QUALITY = 0.95;
 const STEP_PERCENT = 2;

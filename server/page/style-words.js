@@ -2,7 +2,7 @@
 
 import { byId, say } from "./dom.js";
 import { failureWords } from "./file-words.js";
-import { randomId } from "./identity.js";
+import { randomId } from "./client/identity.js";
 
 const DRAWING = { byCloud: true };
 const NONE = "Describe one first.";
@@ -18,7 +18,7 @@ export class StyleWords extends EventTarget {
   #last = { prompt: "", key: "" };
 
   /**
-   * @param {import("./files-api.js").FilesApi} api
+   * @param {import("./client/files-api.js").FilesApi} api
    * @param {import("./consent.js").Consent} consent
    * @param {Promise<object | null>} about see readAbout
    */

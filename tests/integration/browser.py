@@ -207,7 +207,7 @@ RunScript = Callable[[str], Awaitable[Any]]
 
 async def serve_module(route: Route) -> None:
     """Answer in the place of a server: with the page's modules, and an empty page for the rest."""
-    name = route.request.url.rsplit("/", 1)[1]
+    name = urlsplit(route.request.url).path.removeprefix("/page/")
     if name.endswith(".js"):
         await route.fulfill(path=PAGE_DIR / name, content_type="text/javascript")
     else:

@@ -229,8 +229,8 @@ def test_what_is_for_admins_is_listed() -> None:
 def test_what_is_public_is_listed() -> None:
     """An address becomes public by saying so here too."""
     assert {name_of(one) for one in ADDRESSES if one not in GUARDED} == {
-        "GET /", "GET /page/{name}", "GET /openapi.json", "GET /docs", "GET /redoc",
-        "GET /docs/{name}", "GET /api/hair-tryOn/health", "GET /api/hair-tryOn/about",
+        "GET /", "GET /page/{name}", "GET /page/client/{name}", "GET /openapi.json", "GET /docs",
+        "GET /redoc", "GET /docs/{name}", "GET /api/hair-tryOn/health", "GET /api/hair-tryOn/about",
         "GET /api/hair-tryOn/shades", "POST /api/hair-tryOn/webhooks/replicate",
         "GET /livez", "GET /readyz",
     }  # fmt: skip

@@ -75,7 +75,7 @@ async def test_a_style_is_drawn_once(run_script: RunScript) -> None:
     be, and nothing is asked for without words or consent."""
     answer = await run_script("""
       const { StyleWords } = await import("/page/style-words.js");
-      const { NoAnswer, refusalOf } = await import("/page/refusal.js");
+      const { NoAnswer, refusalOf } = await import("/page/client/refusal.js");
       const made = (tag, id) => Object.assign(document.createElement(tag), { id });
       const place = made("div", "style-words-field");
       const [words, button] = [made("input", "style-words"), made("button", "style-make")];
@@ -130,7 +130,7 @@ async def test_what_is_made_elsewhere_is_told_in_words(run_script: RunScript) ->
     nobody else was asked."""
     answer = await run_script("""
       const { makerWords, priceWords, shortName } = await import("/page/cloud-words.js");
-      const { Cut } = await import("/page/cut.js");
+      const { Cut } = await import("/page/client/cut.js");
       const made = (ai_model, fallback = null) => makerWords({ ai_model, fallback }, "Replicate");
       const cut = Object.assign(new Cut(), { haircut: "Bob" });
       const fields = [cut.fields, ...[null, "Bob"].map((haircut) => {
@@ -165,9 +165,9 @@ async def test_a_studio_snapshot_goes_its_way(run_script: RunScript) -> None:
     says against it is told, and the next may do better."""
     answer = await run_script("""
       const { StudioSnapshot } = await import("/page/studio-snapshot.js");
-      const { Cut } = await import("/page/cut.js");
-      const { Look } = await import("/page/look.js");
-      const { Refusal } = await import("/page/refusal.js");
+      const { Cut } = await import("/page/client/cut.js");
+      const { Look } = await import("/page/client/look.js");
+      const { Refusal } = await import("/page/client/refusal.js");
       const button = Object.assign(document.createElement("button"), { id: "studio" });
       document.body.append(button);
       const [look, cut, told, asked] = [new Look(), new Cut(), [], []];
@@ -216,7 +216,7 @@ async def test_a_studio_snapshot_goes_its_way(run_script: RunScript) -> None:
 async def test_a_video_with_another_cut_is_another_order(run_script: RunScript) -> None:
     """Also where nobody knows whether the one before was taken; with the same it is the same."""
     answer = await run_script(f"""{CHANGE}
-      const {{ Cut }} = await import("/page/cut.js");
+      const {{ Cut }} = await import("/page/client/cut.js");
       const cuts = [];
       const placed = api.order;
       api.order = (id, look, options) => {{

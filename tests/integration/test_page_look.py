@@ -10,7 +10,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def test_look_is_told_whole(run_script: RunScript) -> None:
     """A look is sent again in full; a colour and a colour photo exclude each other."""
     answer = await run_script("""
-      const { Look } = await import("/page/look.js");
+      const { Look } = await import("/page/client/look.js");
       const look = new Look();
       const empty = [look.messages(), look.valuesMessage()];
       look.chooseColor("copper");
@@ -53,7 +53,7 @@ async def test_look_is_told_whole(run_script: RunScript) -> None:
 async def test_look_with_any_part_is_one(run_script: RunScript, part: str) -> None:
     """Each part makes a look by itself: also shine on one's own hair."""
     answer = await run_script(f"""
-      const {{ Look }} = await import("/page/look.js");
+      const {{ Look }} = await import("/page/client/look.js");
       const look = new Look();
       const before = look.isEmpty;
       look.{part};
@@ -180,7 +180,7 @@ async def test_answers_become_words(run_script: RunScript) -> None:
 async def test_look_has_a_name_and_a_sample(run_script: RunScript) -> None:
     """A look is named by its colour, with what comes on top; its sample shows both."""
     answer = await run_script("""
-      const { Look } = await import("/page/look.js");
+      const { Look } = await import("/page/client/look.js");
       const { lookExtras, lookName, lookPaint } = await import("/page/look-words.js");
       const look = new Look();
       const own = [lookName(look), lookExtras(look), lookPaint(look, null)];

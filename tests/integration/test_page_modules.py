@@ -7,7 +7,7 @@ from tests.integration.browser import RunScript
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 FLOW = """
-  const { Pacer } = await import("/page/pacer.js");
+  const { Pacer } = await import("/page/client/pacer.js");
   const source = { width: 1280, height: 720 };
   let nowMs = 0;
   const pacer = new Pacer(() => nowMs);
@@ -35,7 +35,8 @@ FLOW = """
 async def test_wire_writes_and_reads_the_header(run_script: RunScript) -> None:
     """A frame has the documented 8 bytes, a result is read back, anything else is refused."""
     answer = await run_script("""
-      const { decodeResult, encodeFrame, fromBase64, toBase64 } = await import("/page/wire.js");
+      const wire = await import("/page/client/wire.js");
+      const { decodeResult, encodeFrame, fromBase64, toBase64 } = wire;
       const frame = encodeFrame(0xfffefdfc, new Uint8Array([7, 8]));
       const result = decodeResult(new Uint8Array([1, 2, 0, 42, 0, 0, 1, 2, 9]).buffer);
       const short = [1, 2, 0, 0, 0, 0, 0, 1];
@@ -64,7 +65,8 @@ async def test_wire_writes_and_reads_the_header(run_script: RunScript) -> None:
 async def test_figures_cover_the_last_five_seconds(run_script: RunScript) -> None:
     """Rate and percentiles are of the last five seconds, counts of the whole visit."""
     answer = await run_script("""
-      const { Figures, percentile } = await import("/page/figures.js");
+      const { Figures } = await import("/page/figures.js");
+      const { percentile } = await import("/page/client/percentile.js");
       let nowMs = 0;
       const figures = new Figures(() => nowMs);
       for (; nowMs < 4000; nowMs += 100) figures.delivered(1000);
@@ -172,7 +174,7 @@ async def test_pacer_keeps_the_servers_rate(run_script: RunScript) -> None:
 async def test_ladder_keeps_the_sources_shape(run_script: RunScript) -> None:
     """Sizes fit their box in the source's aspect, upright too, and never exceed the source."""
     answer = await run_script("""
-      const { Ladder, fit } = await import("/page/ladder.js");
+      const { Ladder, fit } = await import("/page/client/ladder.js");
       const fixed = new Ladder();
       fixed.fix({ width: 640, height: 480 });
       const box = { width: 640, height: 480 };
@@ -190,19 +192,21 @@ async def test_ladder_keeps_the_sources_shape(run_script: RunScript) -> None:
 async def test_backoff_grows_and_knows_when_to_stop(run_script: RunScript) -> None:
     """Delays double from 0.5 to 10 seconds; a full server waits longer; some endings are final."""
     answer = await run_script("""
-      const { afterClose } = await import("/page/backoff.js");
+      const { afterClose } = await import("/page/client/backoff.js");
       const after = (code, announced = null, attempt = 0) => {
         const { problem, delayMs } = afterClose({ code, announced, attempt }, () => 0.5);
         return [problem, delayMs];
       };
       return {
         lost: [0, 1, 2, 3, 4, 5, 50].map((attempt) => after(1006, null, attempt)[1]),
-        closing: after(1001, "server_closing"), full: after(1013, "SERVER_FULL"),
+        closing: after(1001, "server_closing"), again: after(1001, "server_closing", 1),
+        full: after(1013, "SERVER_FULL"),
         slow: after(1013), final: [4400, 4401, 4403, 4408, 4409].map((code) => after(code)),
       };
     """)
     assert answer["lost"] == [500, 1000, 2000, 4000, 8000, 10_000, 10_000]
-    assert answer["closing"] == ["server_closing", 500]
+    assert answer["closing"] == ["server_closing", 100]
+    assert answer["again"] == ["server_closing", 1000]
     assert answer["full"] == ["server_full", 12_000]
     assert answer["slow"] == ["too_slow", 500]
     names = ["request_refused", "unauthorized", "forbidden", "idle", "taken_over"]
@@ -212,7 +216,7 @@ async def test_backoff_grows_and_knows_when_to_stop(run_script: RunScript) -> No
 async def test_backoff_keeps_to_limits(run_script: RunScript) -> None:
     """Never earlier than the server says; slowly where it cannot say when there is a place."""
     answer = await run_script("""
-      const { afterClose } = await import("/page/backoff.js");
+      const { afterClose } = await import("/page/client/backoff.js");
       const after = (limit, code = 1013, random = 0) => {
         const ending = { code, announced: "RATE_LIMITED", limit, attempt: 0 };
         return Object.values(afterClose(ending, () => random));
@@ -223,10 +227,48 @@ async def test_backoff_keeps_to_limits(run_script: RunScript) -> None:
     assert answer == [["rate_limited", 42_000], ["rate_limited", 52_500], ["user_full", 30_000]]
 
 
+async def test_another_token_opens_the_door_again(run_script: RunScript) -> None:
+    """A source of tokens is asked when it is needed, once for all who are refused, and again where
+    it failed; who has none any more is signed out. Live sessions come back at once, and once."""
+    answer = await run_script("""
+      const { afterClose } = await import("/page/client/backoff.js");
+      const { Calls } = await import("/page/client/calls.js");
+      const plan = [new Error("away"), "a", "b", "b"];
+      let asked = 0;
+      const token = async () => {
+        asked += 1;
+        const next = plan.shift();
+        if (next instanceof Error) throw next;
+        return next;
+      };
+      const shown = [];
+      let good = "b";
+      globalThis.fetch = async (url, { headers: { Authorization: name } }) => {
+        shown.push([url, name]);
+        return new Response("{}", { status: name === `Bearer ${good}` ? 200 : 401 });
+      };
+      const calls = new Calls({ server: "https://hair.test", token });
+      const away = await calls.ask("/x").catch(({ name }) => name);
+      const both = await Promise.all([calls.ask("/x"), calls.ask("/y")]);
+      const before = asked;
+      good = "c";
+      const over = await calls.ask("/z").catch(({ code }) => code);
+      const ending = { code: 4401, announced: null, canRenew: true };
+      const delays = [0, 1].map((attempt) => afterClose({ ...ending, attempt }, () => 0.5).delayMs);
+      return { away, both: both.map(({ status }) => status), before, asked, over, delays,
+               problem: calls.problem, shown: shown.slice(0, 2), tries: shown.length };
+    """)
+    assert answer == {
+        "away": "Error", "both": [200, 200], "before": 3, "asked": 4, "over": "UNAUTHORIZED",
+        "delays": [100, None], "problem": "signed_out", "tries": 5,
+        "shown": [["https://hair.test/x", "Bearer a"], ["https://hair.test/y", "Bearer a"]],
+    }  # fmt: skip
+
+
 async def test_reminders_of_limits_end_nothing(run_script: RunScript) -> None:
     """Who was live, and sent too much for a while, has simply lost the connection in the end."""
     answer = await run_script("""
-      const { Connection } = await import("/page/connection.js");
+      const { Connection } = await import("/page/client/connection.js");
       const connection = new Connection();
       const problems = [];
       connection.addEventListener("lost", ({ detail }) => problems.push(detail.problem));
@@ -244,7 +286,7 @@ async def test_reminders_of_limits_end_nothing(run_script: RunScript) -> None:
 async def test_a_page_is_no_answer_to_a_form(run_script: RunScript) -> None:
     """Where a gateway shows where to sign in, in the place of what was asked for."""
     answer = await run_script("""
-      const { postForm } = await import("/page/upload.js");
+      const { postForm } = await import("/page/client/upload.js");
       const { signal } = new AbortController();
       return postForm("/try-on", new FormData(), { signal, headers: {} })
         .then(({ body }) => body.text(), ({ status, code }) => [status, code]);
@@ -255,7 +297,7 @@ async def test_a_page_is_no_answer_to_a_form(run_script: RunScript) -> None:
 async def test_fragments_of_an_ice_restart(run_script: RunScript) -> None:
     """Each line once, whatever sections there are; ours take the place of those before."""
     answer = await run_script("""
-      const { fragmentOf, withFragment } = await import("/page/ice-restart.js");
+      const { fragmentOf, withFragment } = await import("/page/client/ice-restart.js");
       const section = (mid) => [
         `m=${mid}`, "a=ice-ufrag:old", "a=ice-pwd:secret",
         "a=candidate:1 1 udp 9 10.0.0.1 5 typ host", "a=end-of-candidates", `a=mid:${mid}`, "",
@@ -316,7 +358,7 @@ async def test_strangers_are_refused_in_one_way(run_script: RunScript) -> None:
     """By the server, by a gateway in words of its own, or by being sent elsewhere; those who had
     been let in before are told so, once."""
     answer = await run_script("""
-      const { Calls } = await import("/page/calls.js");
+      const { Calls } = await import("/page/client/calls.js");
       const asked = [];
       const answers = [];
       globalThis.fetch = async (url, { headers, redirect }) => {
@@ -325,7 +367,7 @@ async def test_strangers_are_refused_in_one_way(run_script: RunScript) -> None:
       };
       const away = { type: "opaqueredirect", status: 0, ok: false };
       const attempt = async (token, ...coming) => {
-        const calls = new Calls(token);
+        const calls = new Calls({ token });
         let told = 0;
         calls.addEventListener("refused", () => { told += 1; });
         answers.push(...coming);

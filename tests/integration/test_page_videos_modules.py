@@ -8,9 +8,9 @@ from tests.integration.browser import RunScript
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CHANGE = """
-  const { Look } = await import("/page/look.js");
-  const { NoAnswer, Refusal } = await import("/page/refusal.js");
-  const { VideoChange } = await import("/page/video-change.js");
+  const { Look } = await import("/page/client/look.js");
+  const { NoAnswer, Refusal } = await import("/page/client/refusal.js");
+  const { VideoChange } = await import("/page/client/video-change.js");
   const asked = [];
   const plan = { upload: [], order: [], cancel: [] };
   // Each call is answered with what is planned next for it; an error is thrown.
@@ -184,8 +184,8 @@ async def test_a_change_is_called_off_anywhere(run_script: RunScript) -> None:
 async def test_retries_are_few(run_script: RunScript) -> None:
     """Twice, and only where there was no answer; never after it was called off."""
     answer = await run_script("""
-      const { withRetries, retryDelayMs } = await import("/page/retry.js");
-      const { NoAnswer, Refusal } = await import("/page/refusal.js");
+      const { withRetries, retryDelayMs } = await import("/page/client/retry.js");
+      const { NoAnswer, Refusal } = await import("/page/client/refusal.js");
       const attempt = async (outcomes, onWait = () => {}) => {
         const waits = [];
         const ending = new AbortController();
@@ -223,8 +223,8 @@ async def test_watching_uses_few_connections(run_script: RunScript) -> None:
     """Three streams at once; what is on show comes first, and one that ends makes room. Who is let
     in no more does not try again."""
     answer = await run_script("""
-      const { JobWatch } = await import("/page/job-watch.js");
-      const { Refusal } = await import("/page/refusal.js");
+      const { JobWatch } = await import("/page/client/job-watch.js");
+      const { Refusal } = await import("/page/client/refusal.js");
       const streams = [];
       class Stream extends EventTarget {
         readyState = EventSource.OPEN;
@@ -326,7 +326,7 @@ async def test_refusals_become_words(run_script: RunScript) -> None:
     """In our words where there are some, else the server's; and when to try again."""
     answer = await run_script("""
       const { failureWords, photoWords } = await import("/page/file-words.js");
-      const { NoAnswer, refusalOf } = await import("/page/refusal.js");
+      const { NoAnswer, refusalOf } = await import("/page/client/refusal.js");
       const said = (status, error, message, again = null, details = {}) =>
         failureWords(refusalOf(status, JSON.stringify({ error, message, details }), again));
       const limit = { name: "uploads", amount: 10, within_s: 3600 };
@@ -375,8 +375,8 @@ async def test_files_are_known_by_type_or_name(run_script: RunScript) -> None:
 async def test_a_look_is_copied_and_sent_as_a_form(run_script: RunScript) -> None:
     """What is chosen later does not change what was ordered; photos go as files."""
     answer = await run_script("""
-      const { Look } = await import("/page/look.js");
-      const { addLook } = await import("/page/look-form.js");
+      const { Look } = await import("/page/client/look.js");
+      const { addLook } = await import("/page/client/look-form.js");
       const look = new Look();
       look.chooseColorPhoto(btoa("photo"));
       const copy = look.copy();

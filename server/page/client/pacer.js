@@ -1,6 +1,6 @@
 // When to send the next frame and how large. Pure: no page, no socket, the clock is handed in.
 
-import { percentile } from "./figures.js";
+import { percentile } from "./percentile.js";
 import { FlightLimit } from "./flight.js";
 import { Ladder } from "./ladder.js";
 

@@ -38,7 +38,7 @@ export class Link extends EventTarget {
     this.#addresses = addresses;
     this.#calls = calls;
     this.#policy = forced === "relay" ? "relay" : "all";
-    this.#socket = new Connection(() => addresses.socket());
+    this.#socket = new Connection(() => addresses.socket(), { canRenew: calls.canRenew });
     // Without the callback the pictures that come back could not be shown one by one.
     this.#mayCall = forced !== "websocket" && "RTCPeerConnection" in globalThis
       && "requestVideoFrameCallback" in HTMLVideoElement.prototype;

@@ -1,5 +1,4 @@
-// The addresses of this visit's live session on the server that the page came from: one session,
-// whichever way it is spoken to.
+// The addresses of this visit's live session: one session, whichever way it is spoken to.
 
 import { randomId } from "./identity.js";
 
@@ -8,21 +7,21 @@ const API = "/api/hair-tryOn";
 /** Everything raises Refusal or NoAnswer, where it cannot be found out who is there. */
 export class LiveAddresses {
   #visitor;
-  #place;
+  #server;
   /** The session's id. */
   session = randomId();
 
-  /** @param {import("./visitor.js").Visitor} visitor @param {Location} place of the page */
-  constructor(visitor, place) {
+  /** @param {import("./visitor.js").Visitor} visitor @param {URL} server */
+  constructor(visitor, server) {
     this.#visitor = visitor;
-    this.#place = place;
+    this.#server = server;
   }
 
   /** For one connection. @returns {Promise<string>} ws: or wss: */
   async socket() {
-    const scheme = this.#place.protocol === "https:" ? "wss:" : "ws:";
+    const scheme = this.#server.protocol === "https:" ? "wss:" : "ws:";
     const path = `${API}/realtime/${this.session}?${await this.#user()}`;
-    return this.#visitor.admitted(`${scheme}//${this.#place.host}${path}`);
+    return this.#visitor.admitted(`${scheme}//${this.#server.host}${path}`);
   }
 
   /** @returns {Promise<{rtc: string, ice: string}>} where offers go, and where servers are listed */

@@ -1,17 +1,19 @@
-// The frames' way: taken from the source, sent at the pacer's pace, shown when they come back.
+// Single frames: taken from the video, sent at the pacer's pace, matched with what comes back.
 
 import { Grabber } from "./grabber.js";
 
 const REVIEW_EVERY_MS = 250;
 
-/** Events: "failed" (detail: the server's message) when one frame could not be changed. */
-export class Live extends EventTarget {
+/**
+ * Events: "delivered" (detail: the round trip in milliseconds); "picture" (detail: {number,
+ * original, result, jpeg}, two ImageBitmaps, which who listens closes, and the result as a Blob);
+ * "dropped" (detail: how many); "failed" (detail: the server's message); "paused" when what is
+ * measured begins anew.
+ */
+export class Frames extends EventTarget {
   #video;
-  #source;
-  #stage;
-  #connection;
+  #link;
   #pacer;
-  #figures;
   #grabber = new Grabber();
   #waiting = new Map();
   #next = 1;
@@ -23,24 +25,36 @@ export class Live extends EventTarget {
   // Work that was begun before the connection or the source changed is recognised by this.
   #epoch = 0;
 
-  constructor({ video, source, stage, connection, pacer, figures }) {
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {import("./link.js").Link} link
+   * @param {import("./pacer.js").Pacer} pacer
+   */
+  constructor(video, link, pacer) {
     super();
     this.#video = video;
-    this.#source = source;
-    this.#stage = stage;
-    this.#connection = connection;
+    this.#link = link;
     this.#pacer = pacer;
-    this.#figures = figures;
-    connection.addEventListener("established", ({ detail }) => this.#onEstablished(detail));
-    connection.addEventListener("lost", () => this.#forgetAll());
-    connection.addEventListener("result", ({ detail }) => this.#onResult(detail));
-    connection.addEventListener("message", ({ detail }) => this.#onMessage(detail));
-    document.addEventListener("visibilitychange", () => this.#figures.paused());
+    link.addEventListener("established", ({ detail }) => this.#onEstablished(detail));
+    link.addEventListener("lost", () => this.#forgetAll());
+    link.addEventListener("result", ({ detail }) => this.#onResult(detail));
+    link.addEventListener("message", ({ detail }) => this.#onMessage(detail));
+    document.addEventListener("visibilitychange", () => this.#emit("paused"));
   }
 
-  /** The size and quality that the next frame will have; null while there is no source. */
+  /** Whether there is a picture in the video. */
+  get isPlaying() {
+    return this.#video.videoWidth > 0;
+  }
+
+  /** The video's size in pixels. */
+  get sourceSize() {
+    return { width: this.#video.videoWidth, height: this.#video.videoHeight };
+  }
+
+  /** The size and quality that the next frame will have; null while there is no picture. */
   get picture() {
-    return this.#source.isPlaying ? this.#pacer.ladder.picture(this.#source.size) : null;
+    return this.isPlaying ? this.#pacer.ladder.picture(this.sourceSize) : null;
   }
 
   start() {
@@ -55,7 +69,6 @@ export class Live extends EventTarget {
     clearInterval(this.#timer);
     this.#cancelAwait();
     this.#forgetAll();
-    this.#stage.clear();
   }
 
   #awaitPicture() {
@@ -75,9 +88,9 @@ export class Live extends EventTarget {
   }
 
   #offer() {
-    if (document.hidden || this.#grabbing || !this.#connection.isOpen) return;
-    if (this.#connection.carriesVideo) return;
-    if (!this.#source.isPlaying || !this.#pacer.maySend(this.#connection.bufferedBytes)) return;
+    if (document.hidden || this.#grabbing || !this.#link.isOpen) return;
+    if (this.#link.carriesVideo) return;
+    if (!this.isPlaying || !this.#pacer.maySend(this.#link.bufferedBytes)) return;
     this.#send().catch((error) => console.warn("A frame could not be taken:", error));
   }
 
@@ -91,7 +104,7 @@ export class Live extends EventTarget {
       this.#next += 1;
       this.#waiting.set(number, original);
       this.#pacer.sent(number);
-      return this.#connection.sendFrame(number, jpeg);
+      return this.#link.sendFrame(number, jpeg);
     } finally {
       this.#grabbing = false;
     }
@@ -106,7 +119,7 @@ export class Live extends EventTarget {
     const original = this.#take(number);
     const roundTripMs = this.#pacer.answered(number, "delivered");
     if (!original || roundTripMs === null) return;
-    this.#figures.delivered(roundTripMs);
+    this.#emit("delivered", roundTripMs);
     const epoch = this.#epoch;
     const jpeg = new Blob([picture], { type: "image/jpeg" });
     const result = await createImageBitmap(jpeg).catch(() => null);
@@ -114,7 +127,7 @@ export class Live extends EventTarget {
     const late = number <= this.#shown || epoch !== this.#epoch;
     if (result && !late) {
       this.#shown = number;
-      this.#stage.show({ number, original, result, jpeg });
+      this.#emit("picture", { number, original, result, jpeg });
     } else {
       original.close();
       result?.close();
@@ -123,26 +136,24 @@ export class Live extends EventTarget {
 
   #onMessage(message) {
     const { type, frame_id: frameId } = message;
-    if (type === "frame_dropped") this.#onLost(Number(frameId), "dropped");
-    if (type === "error" && frameId) {
-      this.#onLost(Number(frameId), "failed");
-      this.dispatchEvent(new CustomEvent("failed", { detail: message }));
-    }
+    if (type === "frame_dropped" && this.#isAnswered(frameId, "dropped")) this.#emit("dropped", 1);
+    if (type === "error" && frameId && this.#isAnswered(frameId, "failed")) this.#emit("failed", message);
   }
 
-  #onLost(number, outcome) {
+  #isAnswered(frameId, outcome) {
+    const number = Number(frameId);
     this.#take(number)?.close();
-    if (this.#pacer.answered(number, outcome) === null) return;
-    if (outcome === "dropped") this.#figures.dropped();
-    else this.#figures.failed();
+    return this.#pacer.answered(number, outcome) !== null;
   }
 
   #review() {
     const forgotten = this.#pacer.expire();
     for (const number of forgotten) this.#take(number)?.close();
-    this.#figures.dropped(forgotten.length);
-    if (forgotten.length > 0) this.#connection.endIfSilent();
-    if (this.#source.isPlaying) this.#pacer.review(this.#source.size);
+    if (forgotten.length > 0) {
+      this.#emit("dropped", forgotten.length);
+      this.#link.endIfSilent();
+    }
+    if (this.isPlaying) this.#pacer.review(this.sourceSize);
   }
 
   #take(number) {
@@ -156,6 +167,10 @@ export class Live extends EventTarget {
     for (const original of this.#waiting.values()) original.close();
     this.#waiting.clear();
     this.#pacer.reset();
-    this.#figures.paused();
+    this.#emit("paused");
+  }
+
+  #emit(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }

@@ -18,6 +18,11 @@ export class Look {
   stylePhoto = null;
   colorPhoto = null;
 
+  /** @param {Partial<Look>} [parts] */
+  constructor(parts = {}) {
+    Object.assign(this, parts);
+  }
+
   get isEmpty() {
     const parts = [this.color, this.ombre, this.highlights, this.stylePhoto, this.colorPhoto];
     return this.shine === 0 && parts.every((part) => part === null);
@@ -47,7 +52,7 @@ export class Look {
 
   /** This look as it is now: what is chosen later does not change the copy. */
   copy() {
-    return Object.assign(new Look(), this);
+    return new Look(this);
   }
 
   /** Whether both come out the same. */

@@ -7,6 +7,15 @@ import { withRetries } from "./retry.js";
 import { postForm } from "./upload.js";
 
 const API = "/api/hair-tryOn";
+const UNAUTHORIZED = 401;
+/** Nobody cuts the hair. */
+const UNCUT = { fields: {} };
+
+/**
+ * How something is sent; with a key it is done only once, however often it comes.
+ * @typedef {{key?: string, signal?: AbortSignal,
+ *   onProgress?: (sent: {bytes: number, total: number}) => void}} Sending
+ */
 
 /** Everything raises Refusal, NoAnswer, or the reason of the signal that ended it. */
 export class FilesApi {
@@ -24,10 +33,10 @@ export class FilesApi {
 
   /**
    * @param {File} file a video
-   * @param {{key: string, signal: AbortSignal, onProgress: Function}} options
+   * @param {Sending} [options]
    * @returns {Promise<string>} the upload's id
    */
-  async upload(file, options) {
+  async upload(file, options = {}) {
     const form = await this.#form();
     form.append("video", file, file.name);
     return (await this.#postForJson("/upload-video", form, options)).upload_id;
@@ -36,10 +45,10 @@ export class FilesApi {
   /**
    * @param {string} uploadId
    * @param {import("./look.js").Look} look
-   * @param {{calm: boolean, cut: import("./cut.js").Cut, key: string, signal: AbortSignal}} options
+   * @param {Sending & {calm?: boolean, cut?: import("./cut.js").Cut}} [options]
    * @returns {Promise<{result_id: string, status: string, created_at: string}>}
    */
-  async order(uploadId, look, { calm, cut, ...options }) {
+  async order(uploadId, look, { calm = false, cut = UNCUT, ...options } = {}) {
     const form = await this.#form(cut.fields);
     form.append("upload_id", uploadId);
     if (calm) form.append("stabilize", "true");
@@ -50,10 +59,10 @@ export class FilesApi {
   /**
    * @param {File} file a photo
    * @param {import("./look.js").Look} look
-   * @param {{cut: import("./cut.js").Cut, signal: AbortSignal, onProgress: Function}} options
+   * @param {Sending & {cut?: import("./cut.js").Cut}} [options]
    * @returns {Promise<object>} see madeOf
    */
-  async tryOn(file, look, { cut, ...options }) {
+  async tryOn(file, look, { cut = UNCUT, ...options } = {}) {
     const form = await this.#form(cut.fields);
     form.append("image", file, file.name);
     addLook(form, look);
@@ -64,13 +73,12 @@ export class FilesApi {
   /**
    * A live picture, in the quality of a photo.
    * @param {string} sessionId
-   * @param {import("./cut.js").Cut} cut
+   * @param {import("./cut.js").Cut} [cut]
    * @returns {Promise<object>} see madeOf
    */
-  async snapshot(sessionId, cut) {
-    const { signal } = new AbortController();
+  async snapshot(sessionId, cut = UNCUT) {
     const form = await this.#form(cut.fields);
-    return madeOf(await this.#post(`/sessions/${sessionId}/snapshot`, form, { signal }));
+    return madeOf(await this.#post(`/sessions/${sessionId}/snapshot`, form, {}));
   }
 
   /**
@@ -104,7 +112,8 @@ export class FilesApi {
    */
   media(result) {
     const kind = this.#calls.hasToken ? "signed_" : "";
-    return { video: result[`${kind}video_url`], thumbnail: result[`${kind}thumbnail_url`] };
+    const [video, thumbnail] = [result[`${kind}video_url`], result[`${kind}thumbnail_url`]];
+    return { video: video && this.#calls.at(video), thumbnail: thumbnail && this.#calls.at(thumbnail) };
   }
 
   /** Cancel it, unless it is finished by now. @returns {Promise<object>} its document */
@@ -191,18 +200,27 @@ export class FilesApi {
     return JSON.parse(await (await this.#post(path, form, options)).body.text());
   }
 
-  async #post(path, form, options) {
+  async #post(path, form, { signal = new AbortController().signal, ...options }) {
+    const url = this.#calls.at(API + path);
     const send = async (failures) => {
       // A gateway may have sent it to another site, of which nothing is told here.
       if (failures > 0) await this.#visitor.check();
-      return postForm(API + path, form, { ...options, headers: this.#calls.headers });
+      return this.#sendShown((headers) => postForm(url, form, { ...options, signal, headers }));
     };
     try {
-      return await withRetries(send, options.signal);
+      return await withRetries(send, signal);
     } catch (error) {
       if (error instanceof Refusal) this.#calls.heed(error);
       throw error;
     }
+  }
+
+  async #sendShown(post) {
+    const tried = (headers) => post(headers).then((value) => ({ value }), (error) => ({ error }));
+    const isRefused = ({ error }) => error instanceof Refusal && error.status === UNAUTHORIZED;
+    const { value, error } = await this.#calls.shown(tried, isRefused);
+    if (error) throw error;
+    return value;
   }
 }
 

@@ -2,6 +2,8 @@
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 10_000;
+// A server that closes has told all of its clients at once, and another one is there for them.
+const AT_ONCE_MS = 200;
 // A place becomes free when somebody leaves, not within a second.
 const FULL_DELAY_MS = 12_000;
 // So it is with a place of one's own, and each try counts as one of the connections.
@@ -32,6 +34,7 @@ const PROBLEM_OF_ERROR = new Map([
 const FINAL = new Set([
   "request_refused", "unauthorized", "consent_required", "forbidden", "idle", "taken_over", "erased",
 ]);
+const AT_ONCE = new Set(["server_closing", "unauthorized"]);
 
 /**
  * @param {object} ending
@@ -40,13 +43,16 @@ const FINAL = new Set([
  *   "server_closing"
  * @param {{again_in_s: number} | null} [ending.limit] of the server's, in time, if it was for one
  * @param {number} ending.attempt how many tries in a row have failed before this one
+ * @param {boolean} [ending.canRenew] whether there may be another token for who is unauthorized
  * @param {() => number} random 0 to 1
  * @returns {{problem: string, delayMs: number | null}} null: do not try again by yourself
  */
-export function afterClose({ code, announced, limit = null, attempt }, random) {
+export function afterClose({ code, announced, limit = null, attempt, canRenew = false }, random) {
   if (announced === "RATE_LIMITED") return afterLimit(limit, random);
   const problem = nameProblem(code, announced);
-  if (FINAL.has(problem)) return { problem, delayMs: null };
+  const isFirst = attempt === 0;
+  if (FINAL.has(problem) && !(problem === "unauthorized" && canRenew && isFirst)) return { problem, delayMs: null };
+  if (AT_ONCE.has(problem) && isFirst) return { problem, delayMs: AT_ONCE_MS * random() };
   const jitter = 0.75 + 0.5 * random();
   if (problem === "server_full") return { problem, delayMs: FULL_DELAY_MS * jitter };
   const delayMs = FIRST_DELAY_MS * 2 ** Math.min(attempt, 10) * jitter;

@@ -13,6 +13,7 @@ const SILENCE_MS = 8000;
  */
 export class Connection extends EventTarget {
   #address;
+  #canRenew;
   // Names the attempt that is under way, or has led to a connection; null: there is none.
   #attempted = null;
   #socket = null;
@@ -31,10 +32,12 @@ export class Connection extends EventTarget {
   /**
    * @param {() => Promise<string>} address gives a ws: or wss: for each attempt, all of the same
    *   session
+   * @param {{canRenew?: boolean}} [options] whether who is let in no more may be so again
    */
-  constructor(address) {
+  constructor(address, { canRenew = false } = {}) {
     super();
     this.#address = address;
+    this.#canRenew = canRenew;
   }
 
   get isOpen() {
@@ -177,7 +180,8 @@ export class Connection extends EventTarget {
 
   #ending(code) {
     const { error = null, details } = this.#announced ?? {};
-    return { code, announced: error, limit: details?.limit ?? null, attempt: this.#attempt };
+    const limit = details?.limit ?? null;
+    return { code, announced: error, limit, attempt: this.#attempt, canRenew: this.#canRenew };
   }
 
   #release(code) {

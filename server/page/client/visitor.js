@@ -38,14 +38,15 @@ export class Visitor {
 
   /**
    * An address for what sends no headers, good for once: with a ticket, where one is needed.
-   * @param {string} url
+   * @param {string} url whole, or at the server
    * @returns {Promise<string>}
    */
   async admitted(url) {
     const { isKnown } = await this.who();
-    if (!isKnown) return url;
+    const place = this.#calls.at(url);
+    if (!isKnown) return place;
     const { ticket } = await this.#json(`${API}/tickets`, "POST");
-    return `${url}${url.includes("?") ? "&" : "?"}ticket=${encodeURIComponent(ticket)}`;
+    return `${place}${place.includes("?") ? "&" : "?"}ticket=${encodeURIComponent(ticket)}`;
   }
 
   /** Whether they are let in still, as whom they were before. */
