@@ -195,3 +195,31 @@ async def test_look_has_a_name_and_a_sample(run_script: RunScript) -> None:
     assert answer["full"][:2] == ["Copper", "with ombre, highlights, shine"]
     assert all(color in answer["full"][2] for color in ("#a64b23", "#ffffff", "#eeeeee"))
     assert answer["valid"]
+
+
+async def test_a_session_ends_with_its_signal(run_script: RunScript) -> None:
+    """Who is not there any more begins nothing; whoever leaves later is gone at once."""
+    answer = await run_script("""
+      const { HairTryOn } = await import("/page/client/hair-tryon.js");
+      globalThis.fetch = async () => new Response('{"user_id": null}');
+      const opened = [];
+      globalThis.WebSocket = class extends EventTarget {
+        constructor(url) { super(); opened.push(Object.assign(this, { url })); }
+        close(code) { this.code = code; }
+      };
+      const video = document.createElement("video");
+      const session = new HairTryOn({ server: "https://hair.test" }).live({ video });
+      let tries = 0;
+      session.addEventListener("connecting", () => { tries += 1; });
+      const refused = await session.start({ signal: AbortSignal.abort() }).catch(({ name }) => name);
+      const [before, leaving] = [tries, new AbortController()];
+      await session.start({ signal: leaving.signal });
+      while (opened.length === 0) await new Promise((go) => { setTimeout(go); });
+      leaving.abort();
+      const { href } = new URL(`/api/hair-tryOn/realtime/${session.id}`, "wss://hair.test");
+      const [{ url, code }] = opened;
+      return { refused, before, tries, isThere: url.startsWith(`${href}?user_id=`), code };
+    """)
+    assert answer == {
+        "refused": "AbortError", "before": 0, "tries": 1, "isThere": True, "code": 1000,
+    }  # fmt: skip

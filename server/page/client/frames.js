@@ -39,7 +39,6 @@ export class Frames extends EventTarget {
     link.addEventListener("lost", () => this.#forgetAll());
     link.addEventListener("result", ({ detail }) => this.#onResult(detail));
     link.addEventListener("message", ({ detail }) => this.#onMessage(detail));
-    document.addEventListener("visibilitychange", () => this.#emit("paused"));
   }
 
   /** Whether there is a picture in the video. */
@@ -57,6 +56,7 @@ export class Frames extends EventTarget {
     return this.isPlaying ? this.#pacer.ladder.picture(this.sourceSize) : null;
   }
 
+  /** Send frames, and go on where that is done already. */
   start() {
     if (this.#running) return;
     this.#running = true;
@@ -69,6 +69,11 @@ export class Frames extends EventTarget {
     clearInterval(this.#timer);
     this.#cancelAwait();
     this.#forgetAll();
+  }
+
+  /** What is measured begins anew: for a while nobody looked. */
+  pause() {
+    this.#emit("paused");
   }
 
   #awaitPicture() {

@@ -32,8 +32,10 @@ export class LiveSession extends EventTarget {
   #frames;
   #pacer = new Pacer(() => performance.now());
   #video;
-  // Names what start was called for; null when it is over.
+  // What start was called for last; null when it is over.
   #visit = null;
+  // Ends what is listened to from start to stop.
+  #leaving = null;
   #isIdle = false;
   #seen = {};
 
@@ -58,8 +60,6 @@ export class LiveSession extends EventTarget {
     this.#passOn(this.#frames, FROM_FRAMES);
     this.#passOn(this.sender, FROM_SENDER);
     this.#link.addEventListener("lost", ({ detail }) => this.#onLost(detail));
-    addEventListener("online", () => this.#isWanted && this.open());
-    document.addEventListener("visibilitychange", () => this.#onVisibility());
   }
 
   get isOpen() {
@@ -86,10 +86,16 @@ export class LiveSession extends EventTarget {
     return this.#pacer.inFlight;
   }
 
-  /** Begin with what the video shows now, or go on with it where it shows something else. */
-  async start() {
+  /**
+   * Begin with what the video shows now, or go on with it where it shows something else.
+   * @param {{signal?: AbortSignal}} [options] stops it
+   */
+  async start({ signal } = {}) {
+    signal?.throwIfAborted();
     const visit = Symbol("visit");
     this.#visit = visit;
+    this.#listen();
+    signal?.addEventListener("abort", () => this.stop(), { signal: this.#leaving.signal });
     this.#frames.start();
     await this.#carry();
     if (visit === this.#visit) this.open();
@@ -99,6 +105,8 @@ export class LiveSession extends EventTarget {
   stop() {
     this.#visit = null;
     this.#isIdle = false;
+    this.#leaving?.abort();
+    this.#leaving = null;
     this.#frames.stop();
     this.#link.close();
   }
@@ -159,9 +167,19 @@ export class LiveSession extends EventTarget {
     if (!document.hidden && this.#isWanted) this.open();
   }
 
+  #listen() {
+    if (this.#leaving !== null) return;
+    this.#leaving = new AbortController();
+    const { signal } = this.#leaving;
+    addEventListener("online", () => this.#isWanted && this.open(), { signal });
+    document.addEventListener("visibilitychange", () => this.#onVisibility(), { signal });
+    this.#link.hold(document.hidden);
+  }
+
   #onVisibility() {
     // Nobody looks: the connection goes on without pictures.
     this.#link.hold(document.hidden);
+    this.#frames.pause();
     if (!document.hidden && this.#isIdle && this.#isWanted) this.open();
   }
 
