@@ -211,7 +211,8 @@ async def test_a_session_ends_with_its_signal(run_script: RunScript) -> None:
       const session = new HairTryOn({ server: "https://hair.test" }).live({ video });
       let tries = 0;
       session.addEventListener("connecting", () => { tries += 1; });
-      const refused = await session.start({ signal: AbortSignal.abort() }).catch(({ name }) => name);
+      const early = { signal: AbortSignal.abort() };
+      const refused = await session.start(early).catch(({ name }) => name);
       const [before, leaving] = [tries, new AbortController()];
       await session.start({ signal: leaving.signal });
       while (opened.length === 0) await new Promise((go) => { setTimeout(go); });

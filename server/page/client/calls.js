@@ -125,6 +125,7 @@ function headersOf(token) {
   return token ? { Authorization: `Bearer ${token}` } : {};
 }
 
+/** @param {Response} answer */
 function isOfStranger({ type, status }) {
   return type === "opaqueredirect" || status === UNAUTHORIZED;
 }

@@ -8,7 +8,7 @@ import { postForm } from "./upload.js";
 
 const API = "/api/hair-tryOn";
 const UNAUTHORIZED = 401;
-/** Nobody cuts the hair. */
+/** Nobody cuts the hair. @type {Pick<import("./cut.js").Cut, "fields">} */
 const UNCUT = { fields: {} };
 
 /**
@@ -45,7 +45,7 @@ export class FilesApi {
   /**
    * @param {string} uploadId
    * @param {import("./look.js").Look} look
-   * @param {Sending & {calm?: boolean, cut?: import("./cut.js").Cut}} [options]
+   * @param {Sending & {calm?: boolean, cut?: Pick<import("./cut.js").Cut, "fields">}} [options]
    * @returns {Promise<{result_id: string, status: string, created_at: string}>}
    */
   async order(uploadId, look, { calm = false, cut = UNCUT, ...options } = {}) {
@@ -59,7 +59,7 @@ export class FilesApi {
   /**
    * @param {File} file a photo
    * @param {import("./look.js").Look} look
-   * @param {Sending & {cut?: import("./cut.js").Cut}} [options]
+   * @param {Sending & {cut?: Pick<import("./cut.js").Cut, "fields">}} [options]
    * @returns {Promise<object>} see madeOf
    */
   async tryOn(file, look, { cut = UNCUT, ...options } = {}) {

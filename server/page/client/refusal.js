@@ -7,7 +7,12 @@
  * only it can do, or null.
  */
 export class Refusal extends Error {
-  constructor({ status, code, message, retryAfterS, limit = null, quota = null, reason = null }) {
+  /** @type {number} */
+  status;
+  /** As in the API. @type {string} */
+  code;
+
+  constructor({ status, code, message = "", retryAfterS, limit = null, quota = null, reason = null }) {
     super(message || `status ${status}`);
     Object.assign(this, { status, code, retryAfterS, limit, quota, reason });
   }
