@@ -1,4 +1,4 @@
-"""What the README's tables must say, read from the code; and what they do say."""
+"""What the tables of the README and its pages must say, by the code; and what they do say."""
 
 import re
 import tomllib
@@ -21,8 +21,10 @@ UNKNOWN = "…"
 
 
 def readme_text() -> str:
-    """The README."""
-    return (ROOT / "README.md").read_text(encoding="utf-8")
+    """The README, and the pages that it links to."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "server" / "docs").glob("*.md"))]
+    pages.append(ROOT / "processing" / "README.md")
+    return "\n".join(page.read_text(encoding="utf-8") for page in pages)
 
 
 def section(title: str, text: str | None = None) -> str:

@@ -1,4 +1,4 @@
-"""The README says what the code does: settings, codes, causes, dependencies, commands."""
+"""The README and its pages say what the code does: settings, codes, commands."""
 
 import re
 from collections.abc import Callable

@@ -19,7 +19,7 @@ _SCHEMES: Final[Json] = {
         "in": "header",
         "name": SIGNATURE,
         "description": "With `X-Key-Id`, `X-Timestamp`, `X-Nonce` and `Content-Digest`; see the "
-        "README's section *Signed requests*.",
+        "project's `server/docs/doors.md` (*Signed requests*).",
     },
     TICKET_SCHEME: {"type": "apiKey", "in": "query", "name": TICKET},
 }
