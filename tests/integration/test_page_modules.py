@@ -201,12 +201,15 @@ async def test_backoff_grows_and_knows_when_to_stop(run_script: RunScript) -> No
         lost: [0, 1, 2, 3, 4, 5, 50].map((attempt) => after(1006, null, attempt)[1]),
         closing: after(1001, "server_closing"), again: after(1001, "server_closing", 1),
         full: after(1013, "SERVER_FULL"),
+        gone: after(1006, "CALL_GONE"), stillGone: after(1006, "CALL_GONE", 1),
         slow: after(1013), final: [4400, 4401, 4403, 4408, 4409].map((code) => after(code)),
       };
     """)
     assert answer["lost"] == [500, 1000, 2000, 4000, 8000, 10_000, 10_000]
     assert answer["closing"] == ["server_closing", 100]
     assert answer["again"] == ["server_closing", 1000]
+    assert answer["gone"] == ["connection_lost", 100]
+    assert answer["stillGone"] == ["connection_lost", 1000]
     assert answer["full"] == ["server_full", 12_000]
     assert answer["slow"] == ["too_slow", 500]
     names = ["request_refused", "unauthorized", "forbidden", "idle", "taken_over"]
@@ -320,6 +323,32 @@ async def test_fragments_of_an_ice_restart(run_script: RunScript) -> None:
     assert sdp == [
         "v=0", "m=video", *fresh, "a=mid:video", "m=data", *fresh, "a=mid:data", "",
     ]  # fmt: skip
+
+
+async def test_silence_is_asked_about(run_script: RunScript) -> None:
+    """After a second without a packet, then every three; not while nothing is sent, and not anew
+    for each packet that comes."""
+    answer = await run_script("""
+      const { Silence } = await import("/page/client/silence.js");
+      const asked = (packetsAt) => {
+        const silence = new Silence();
+        const times = [];
+        for (let ms = 0; ms <= 8000; ms += 250) if (silence.isToAsk(packetsAt(ms), ms)) times.push(ms);
+        return times;
+      };
+      return {
+        flowing: asked((ms) => ms), dead: asked((ms) => Math.min(ms, 1000)),
+        slow: asked((ms) => Math.floor(ms / 1500)), held: asked((ms) => (ms < 500 ? ms : null)),
+        never: asked(() => 0),
+      };
+    """)
+    assert answer == {
+        "flowing": [],
+        "dead": [2000, 5000, 8000],
+        "slow": [1000, 4000, 7000],
+        "held": [],
+        "never": [1000, 4000, 7000],
+    }
 
 
 async def test_times_are_told_in_words(run_script: RunScript) -> None:

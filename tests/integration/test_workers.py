@@ -17,6 +17,7 @@ from server.instances.neighbours import MISDIRECTED
 from server.instances.seals import HEADER
 from storage.layout import DATABASE_FILE
 from tests import pictures
+from tests.integration.browser import OpenTab
 from tests.integration.client import Caller
 from tests.integration.process import ServerProcess, shared_process
 from tests.integration.redis import Redis
@@ -223,6 +224,43 @@ async def test_an_erasure_ends_sessions_everywhere(
         assert (await client.until_closed()).code == 4410
 
 
+async def all_there(http: ClientSession, server: ServerProcess) -> None:
+    """Return when no worker is missed."""
+    async with asyncio.timeout(WITHIN_S):
+        while (await ready(http, server))["missed"]:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+
+
+def worker_of(server: ServerProcess, home: str) -> psutil.Process:
+    """The process of the worker that is at home there."""
+    slot = home.removesuffix(".sock").rpartition("/")[2]
+    workers = psutil.Process(server.pid).children()
+    return next(one for one in workers if f'"slot":{slot}' in " ".join(one.cmdline()))
+
+
+async def test_a_visitors_call_comes_back_from_a_worker_that_is_killed(
+    calls: ClientSession, workers: ServerProcess, shared_redis: Redis, open_tab: OpenTab
+) -> None:
+    """A browser would not notice for six seconds that nobody answers: the page asks about its call
+    when no picture comes, and is told that there is none."""
+    tab = await open_tab(workers.url, transport="auto")
+    await tab.start_camera()
+    await tab.choose("royal-blue")
+    asked = list[tuple[str, str | None]]()
+    tab.page.on("request", lambda one: asked.append((one.method, one.headers.get("if-match"))))
+    [home] = homes(shared_redis).values()
+    worker_of(workers, home).send_signal(signal.SIGKILL)
+    await eventually(lambda: ("POST", None) in asked)
+    await tab.wait_for_frames()
+    (method, etag), *_ = asked
+    assert (method, etag) != ("PATCH", "*")  # which is for a call whose way is lost
+    assert method == "PATCH"
+    assert await tab.data("readout", "transport") == "webrtc"
+    assert await tab.words("look-name") == "Royal blue"
+    await tab.page.locator("#stop").click()
+    await all_there(calls, workers)
+
+
 async def test_a_worker_is_killed(
     caller: Caller, calls: ClientSession, workers: ServerProcess, shared_redis: Redis
 ) -> None:
@@ -234,10 +272,10 @@ async def test_a_worker_is_killed(
         await client.process("f1", pictures.jpeg())
     await eventually(lambda: looks(workers) >= clients.keys())  # within two seconds
     counted = await metric(calls, workers, 'frames_delivered_total{transport="websocket"}')
-    victim = psutil.Process(workers.pid).children()[0]
-    slot = "0" if '"slot":0' in " ".join(victim.cmdline()) else "1"
+    ended = workers.output.count("worker ended")
     at = homes(shared_redis)
-    theirs = [name for name in clients if at[name].endswith(f"/{slot}.sock")]
+    victim = worker_of(workers, at["kill-0"])
+    theirs = [name for name in clients if at[name] == at["kill-0"]]
     assert 0 < len(theirs) < len(clients)
     victim.send_signal(signal.SIGKILL)
     for name in theirs:
@@ -247,9 +285,7 @@ async def test_a_worker_is_killed(
     for client in clients.values():
         assert (await client.process("f2", pictures.jpeg()))["type"] == "processed_frame"
     await until(calls, workers, 'frames_delivered_total{transport="websocket"}', (counted or 0) + 4)
-    async with asyncio.timeout(WITHIN_S):
-        while (await ready(calls, workers))["missed"]:  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
-    assert workers.output.count("worker ended") == 1
+    assert workers.output.count("worker ended") == ended + 1
+    await all_there(calls, workers)
     with pytest.raises(psutil.NoSuchProcess):
         psutil.Process(victim.pid)

@@ -2,7 +2,8 @@
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 10_000;
-// A server that closes has told all of its clients at once, and another one is there for them.
+// A server that closes has told all of its clients at once, and another one is there for them; it is
+// so, too, where one answers that the call is gone.
 const AT_ONCE_MS = 200;
 // A place becomes free when somebody leaves, not within a second.
 const FULL_DELAY_MS = 12_000;
@@ -40,7 +41,7 @@ const AT_ONCE = new Set(["server_closing", "unauthorized"]);
  * @param {object} ending
  * @param {number} ending.code the close code (1006 if there was none)
  * @param {string | null} ending.announced what the server said before, an error code or
- *   "server_closing"
+ *   "server_closing"; "CALL_GONE" if it knows no such call
  * @param {{again_in_s: number} | null} [ending.limit] of the server's, in time, if it was for one
  * @param {number} ending.attempt how many tries in a row have failed before this one
  * @param {boolean} [ending.canRenew] whether there may be another token for who is unauthorized
@@ -52,7 +53,7 @@ export function afterClose({ code, announced, limit = null, attempt, canRenew = 
   const problem = nameProblem(code, announced);
   const isFirst = attempt === 0;
   if (FINAL.has(problem) && !(problem === "unauthorized" && canRenew && isFirst)) return { problem, delayMs: null };
-  if (AT_ONCE.has(problem) && isFirst) return { problem, delayMs: AT_ONCE_MS * random() };
+  if ((AT_ONCE.has(problem) || announced === "CALL_GONE") && isFirst) return { problem, delayMs: AT_ONCE_MS * random() };
   const jitter = 0.75 + 0.5 * random();
   if (problem === "server_full") return { problem, delayMs: FULL_DELAY_MS * jitter };
   const delayMs = FIRST_DELAY_MS * 2 ** Math.min(attempt, 10) * jitter;

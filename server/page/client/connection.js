@@ -106,8 +106,13 @@ export class Connection extends EventTarget {
     }
   }
 
-  /** That other way has ended: tell so, and come back by `reopen`, if at all. */
-  lose(reopen) {
+  /**
+   * That other way has ended: tell so, and come back by `reopen`, if at all.
+   * @param {() => void} reopen
+   * @param {string | null} [silently] why, where the server has not said anything
+   */
+  lose(reopen, silently = null) {
+    this.#announced ??= { error: silently };
     const { problem, delayMs } = afterClose(this.#ending(1006), Math.random);
     this.#attempt += 1;
     this.#announced = null;

@@ -35,6 +35,24 @@ export async function restartIce(pc, send, gathered) {
   }
 }
 
+/**
+ * Ask the server whether the call still goes on there.
+ * @param {RTCPeerConnection} pc
+ * @param {string} etag names the ICE session
+ * @param {(options: RequestInit) => Promise<Response>} send to where the offer went
+ * @throws {CallGone} if it does not
+ * @throws {Error} if the server cannot be reached
+ */
+export async function askWhetherItGoesOn(pc, etag, send) {
+  const lines = pc.currentLocalDescription.sdp.split(/\r?\n/);
+  const names = ["ice-ufrag", "ice-pwd"].map((name) => lines.find((line) => line.startsWith(`a=${name}:`)));
+  const response = await send({
+    method: "PATCH", headers: { "Content-Type": FRAGMENT, "If-Match": etag },
+    body: [...names, "a=end-of-candidates", ""].join("\r\n"),
+  });
+  if (response.status === 404) throw new CallGone(response.statusText);
+}
+
 /** Credentials and candidates of a description, each line once: one transport carries everything. */
 export function fragmentOf(sdp) {
   const lines = sdp.split(/\r?\n/).filter((line) => /^a=(?:ice-ufrag|ice-pwd|candidate):/.test(line));

@@ -124,7 +124,7 @@ export class Link extends EventTarget {
     this.#isEstablished = false;
     call.addEventListener("message", ({ detail }) => this.#onMessage(call, detail));
     call.addEventListener("stream", ({ detail }) => this.#emit("stream", detail));
-    call.addEventListener("lost", () => this.#onLost(call));
+    call.addEventListener("lost", ({ detail }) => this.#onLost(call, detail));
     this.dispatchEvent(new Event("connecting"));
     try {
       await call.open(this.#track, this.#shrink);
@@ -160,11 +160,11 @@ export class Link extends EventTarget {
     this.#emit("message", message);
   }
 
-  #onLost(call) {
+  #onLost(call, { isGone }) {
     if (call !== this.#call) return;
     const wasEstablished = this.#isEstablished;
     this.#dropCall();
-    if (wasEstablished) this.#socket.lose(() => this.open());
+    if (wasEstablished) this.#socket.lose(() => this.open(), isGone ? "CALL_GONE" : null);
     else this.#fallBack();
   }
 

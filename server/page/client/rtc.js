@@ -1,7 +1,8 @@
 // One WebRTC call: the camera's track goes out, the changed one comes back, messages go beside it.
 
-import { CallGone, restartIce } from "./ice-restart.js";
+import { askWhetherItGoesOn, CallGone, restartIce } from "./ice-restart.js";
 import { Refusal } from "./refusal.js";
+import { packetsOf, Silence } from "./silence.js";
 
 const CONNECT_WITHIN_MS = 5000;
 const GATHER_WITHIN_MS = 1000;
@@ -9,6 +10,7 @@ const GATHER_WITHIN_MS = 1000;
 const WAIT_MS = 1000;
 const AGAIN_MS = 3000;
 const GRACE_MS = 10_000;
+const LISTEN_EVERY_MS = 250;
 // A data channel takes 64 KiB at once, in bytes; a part of a message is shorter than that in any
 // alphabet.
 const PART_CHARACTERS = 15_000;
@@ -24,7 +26,8 @@ export class CallError extends Error {
 
 /**
  * Events: "message" (detail: the server's JSON message); "stream" (detail: a MediaStream, the
- * changed picture); "lost" when the call has ended by itself.
+ * changed picture); "lost" when the call has ended by itself (detail: {isGone}, whether the server
+ * knows no such call any more).
  */
 export class RtcCall extends EventTarget {
   #addresses;
@@ -34,9 +37,12 @@ export class RtcCall extends EventTarget {
   #pc = new RTCPeerConnection();
   #channel = this.#pc.createDataChannel("control");
   #sender = null;
+  #receiver = null;
   #nextMessage = 1;
   #isTaken = false;
   #isRecovering = false;
+  #silence = new Silence();
+  #listening = 0;
   #etag = "*";
   #ended = false;
 
@@ -73,10 +79,10 @@ export class RtcCall extends EventTarget {
    * @throws {Error} if no way is found within five seconds, or this browser cannot
    */
   async open(track, shrink) {
-    const transceiver = this.#pc.addTransceiver(track, {
+    const { sender, receiver } = this.#pc.addTransceiver(track, {
       direction: "sendrecv", sendEncodings: [{ scaleResolutionDownBy: shrink }],
     });
-    this.#sender = transceiver.sender;
+    [this.#sender, this.#receiver] = [sender, receiver];
     const inTime = AbortSignal.timeout(CONNECT_WITHIN_MS);
     const { rtc, ice } = await this.#addresses.call().catch((error) => {
       if (!(error instanceof Refusal)) throw new CallError("unreachable");
@@ -98,6 +104,7 @@ export class RtcCall extends EventTarget {
     if (this.#ended) return this.#hangUp();
     await this.#pc.setRemoteDescription({ type: "answer", sdp: await response.text() });
     await this.#opened(inTime);
+    this.#listening = setInterval(() => this.#listen(), LISTEN_EVERY_MS);
     return undefined;
   }
 
@@ -131,8 +138,7 @@ export class RtcCall extends EventTarget {
   /** Hang up; the server is told, as it may not notice by itself at once. */
   close() {
     const wasOpen = this.#isTaken && !this.#ended;
-    this.#ended = true;
-    this.#pc.close();
+    this.#end();
     if (wasOpen) this.#hangUp();
   }
 
@@ -183,12 +189,29 @@ export class RtcCall extends EventTarget {
     if (this.#isCut) this.#lose();
   }
 
+  /** A server that has died does not say so. */
+  async #listen() {
+    const isSending = this.#sender.track !== null && !this.#isRecovering;
+    const packets = isSending ? await packetsOf(this.#receiver) : null;
+    if (this.#ended || !this.#silence.isToAsk(packets, performance.now())) return;
+    await this.#unlessGone(askWhetherItGoesOn(this.#pc, this.#etag, this.#send));
+  }
+
   async #restart() {
+    const gathering = () => this.#gathered();
+    const etag = await this.#unlessGone(restartIce(this.#pc, this.#send, gathering));
+    this.#etag = etag ?? this.#etag;
+  }
+
+  #send = (options) => this.#calls.fetch(this.#url, options);
+
+  /** What is answered, if anything is. */
+  async #unlessGone(answer) {
     try {
-      const send = (options) => this.#calls.fetch(this.#url, options);
-      this.#etag = await restartIce(this.#pc, send, () => this.#gathered());
+      return await answer;
     } catch (error) {
-      if (error instanceof CallGone) this.#lose();
+      if (error instanceof CallGone) this.#lose(true);
+      return undefined;
     }
   }
 
@@ -202,11 +225,16 @@ export class RtcCall extends EventTarget {
     this.#emit("stream", streams[0] ?? new MediaStream([track]));
   }
 
-  #lose() {
+  #lose(isGone = false) {
     if (this.#ended) return;
+    this.#end();
+    this.#emit("lost", { isGone });
+  }
+
+  #end() {
     this.#ended = true;
+    clearInterval(this.#listening);
     this.#pc.close();
-    this.dispatchEvent(new Event("lost"));
   }
 
   #emit(name, detail) {
