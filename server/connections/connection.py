@@ -124,12 +124,12 @@ class Connection(RequestHandler):
             # When the server stops, aiohttp hears no answers to its closing frames any more.
             self._payload_parser.feed_data(data)
             return
-        known = self._request_count
+        known, was_between = self._request_count, self._is_between_requests()
         super().data_received(data)
         if self._request_count != known:
             self._head_came()
             self._note_last()
-        elif data and self._is_between_requests():
+        elif data and was_between and self._is_between_requests():  # what ended a body is no head
             self._head_goes_on(len(data))
 
     def _note_last(self) -> None:

@@ -86,6 +86,20 @@ async def test_body_takes_longer_than_a_head(service: Service) -> None:
     await client.read_until(b"The body is no")
 
 
+async def test_the_end_of_a_body_is_no_head(start_slow: StartSlow) -> None:
+    """After a request whose body's last piece came by itself the connection is kept as any."""
+    slow = await start_slow(header_timeout_s=SHORT_S)
+    await slow.client.send_raw(request("POST /", "Content-Length: 2"))
+    await slow.begun.wait()
+    await slow.client.send_raw(b"xx")
+    slow.may_end.set()
+    await slow.client.read_until(b"HTTP/1.1 200")
+    await asyncio.sleep(2 * SHORT_S)
+    await slow.client.send_raw(request("POST /", "Content-Length: 0", "Connection: close"))
+    said = await slow.client.read_to_end()
+    assert said.count(b"HTTP/1.1 200") == 2
+
+
 async def test_reader_of_nothing(service: Service) -> None:
     """Who asks and asks and reads nothing is disconnected, and the connection is gone."""
     client = await service.caller.connect_plain(receive_buffer_bytes=SMALL_BUFFER_BYTES)
