@@ -73,16 +73,23 @@ class SessionJournal:
     async def save(self, record: SessionRecord) -> None:
         """Write a session's last record: now, or with the next round if one was just written."""
         self.note(record)
+        if self._is_failing():
+            return
         async with self._writing:
             if self._is_due(record.session_id) and not self._is_failing():
                 await self._write(record.session_id)
 
     async def settle(self, session_id: str) -> None:
         """Write what is pending of a session now, also if one was just written: another instance
-        is about to read it. A database that has just failed is not waited for."""
-        async with self._writing:
-            if not self._is_failing():
-                await self._write(session_id)
+        is about to read it. A database that has just failed is not waited for, and where this is
+        cancelled others do not wait for it either."""
+        try:
+            async with self._writing:
+                if not self._is_failing():
+                    await self._write(session_id)
+        except asyncio.CancelledError:
+            self._failed_s = self._clock.monotonic()
+            raise
 
     async def forget(self, user_id: str) -> None:
         """Let go of what is pending of a user. What is being written is written by then."""

@@ -134,14 +134,16 @@ class LiveSessions:
             session.stop(endings.ERASED)
 
     async def stop_all(self) -> None:
-        """Let nobody in any more and end all sessions, within the stop timeout, TELLING_S and a
-        margin."""
+        """Let nobody in any more and end all sessions, within the stop timeout and a margin, in
+        which they are told."""
         self._is_closing = True
         sessions = list(self._live.values())
+        margin_over_s = asyncio.get_running_loop().time() + CLOSE_MARGIN_S
         await self._send_on(sessions)
         ended = [asyncio.create_task(session.ended.wait()) for session in sessions]
         if ended:
-            limit_s = self._services.settings.stop_timeout_s + CLOSE_MARGIN_S
+            margin_s = max(0.0, margin_over_s - asyncio.get_running_loop().time())
+            limit_s = self._services.settings.stop_timeout_s + margin_s
             _, late = await asyncio.wait(ended, timeout=limit_s)
             for task in late:
                 task.cancel()

@@ -333,7 +333,9 @@ async def test_silence_is_asked_about(run_script: RunScript) -> None:
       const asked = (packetsAt) => {
         const silence = new Silence();
         const times = [];
-        for (let ms = 0; ms <= 8000; ms += 250) if (silence.isToAsk(packetsAt(ms), ms)) times.push(ms);
+        for (let ms = 0; ms <= 8000; ms += 250) {
+          if (silence.isToAsk(packetsAt(ms), ms)) times.push(ms);
+        }
         return times;
       };
       return {

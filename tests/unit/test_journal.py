@@ -168,6 +168,26 @@ async def test_what_goes_on_elsewhere_is_written_now(sessions: _Sessions) -> Non
     assert slow.pending("s1") == _record(2)
 
 
+async def test_who_gives_up_waiting_is_the_last_to_wait(sessions: _Sessions) -> None:
+    """While a round hangs in the database somebody waits for it as long as they may; others do not,
+    and nothing is lost."""
+    slow = SessionJournal(sessions, SystemClock(), interval_s=60.0)
+    sessions.free.clear()
+    slow.note(_record(0, "s2"))
+    round_ = asyncio.create_task(slow.flush())
+    await asyncio.sleep(0)
+    slow.note(_record(0))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await slow.settle("s1")
+    await slow.save(_record(1))
+    assert slow.pending("s1") == _record(1)
+    sessions.free.set()
+    await round_
+    await slow.flush()
+    assert sessions.saved == [_record(0, "s2"), _record(1)]
+
+
 async def test_a_new_session_waits_for_no_round(
     sessions: _Sessions, journal: SessionJournal
 ) -> None:
