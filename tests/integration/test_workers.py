@@ -17,7 +17,7 @@ from server.instances.neighbours import MISDIRECTED
 from server.instances.seals import HEADER
 from storage.layout import DATABASE_FILE
 from tests import pictures
-from tests.integration.browser import OpenTab
+from tests.integration.browser import OpenTab, Tab
 from tests.integration.client import Caller
 from tests.integration.process import ServerProcess, shared_process
 from tests.integration.redis import Redis
@@ -238,45 +238,51 @@ def worker_of(server: ServerProcess, home: str) -> psutil.Process:
     return next(one for one in workers if f'"slot":{slot}' in " ".join(one.cmdline()))
 
 
-async def test_a_visitors_call_comes_back_from_a_worker_that_is_killed(
-    calls: ClientSession, workers: ServerProcess, shared_redis: Redis, open_tab: OpenTab
-) -> None:
-    """A browser would not notice for six seconds that nobody answers: the page asks about its call
-    when no picture comes, and is told that there is none."""
-    tab = await open_tab(workers.url, transport="auto")
+async def live_by_webrtc(open_tab: OpenTab, server: ServerProcess) -> Tab:
+    """A visitor, with a look on."""
+    tab = await open_tab(server.url, transport="auto")
     await tab.start_camera()
     await tab.choose("royal-blue")
-    asked = list[tuple[str, str | None]]()
-    tab.page.on("request", lambda one: asked.append((one.method, one.headers.get("if-match"))))
-    [home] = homes(shared_redis).values()
-    worker_of(workers, home).send_signal(signal.SIGKILL)
+    assert await tab.data("readout", "transport") == "webrtc"
+    return tab
+
+
+async def comes_back_by_itself(tab: Tab, asked: list[tuple[str, str | None]]) -> None:
+    """A browser would not notice for six seconds that nobody answers: the page asks about its call
+    when no picture comes, and is told that there is none."""
     await eventually(lambda: ("POST", None) in asked)
     await tab.wait_for_frames()
     (method, etag), *_ = asked
-    assert (method, etag) != ("PATCH", "*")  # which is for a call whose way is lost
     assert method == "PATCH"
+    assert etag != "*"  # which is for a call whose way is lost
     assert await tab.data("readout", "transport") == "webrtc"
     assert await tab.words("look-name") == "Royal blue"
     await tab.page.locator("#stop").click()
-    await all_there(calls, workers)
 
 
 async def test_a_worker_is_killed(
-    caller: Caller, calls: ClientSession, workers: ServerProcess, shared_redis: Redis
+    caller: Caller,
+    calls: ClientSession,
+    workers: ServerProcess,
+    shared_redis: Redis,
+    open_tab: OpenTab,
 ) -> None:
-    """The other's sessions go on; its own are taken up there with their look, at once; what it had
-    counted stays counted; and another takes its place."""
+    """The other's sessions go on; its own are taken up there with their look, at once, a visitor's
+    by WebRTC, too; what it had counted stays counted; and another takes its place."""
+    tab = await live_by_webrtc(open_tab, workers)
+    [visit] = homes(shared_redis)
     clients = {f"kill-{number}": await caller.join(f"kill-{number}") for number in range(4)}
     for client in clients.values():
         await client.ask("set_look", look=LOOK)
         await client.process("f1", pictures.jpeg())
     await eventually(lambda: looks(workers) >= clients.keys())  # within two seconds
     counted = await metric(calls, workers, 'frames_delivered_total{transport="websocket"}')
-    ended = workers.output.count("worker ended")
     at = homes(shared_redis)
-    victim = worker_of(workers, at["kill-0"])
-    theirs = [name for name in clients if at[name] == at["kill-0"]]
+    victim = worker_of(workers, at[visit])
+    theirs = [name for name in clients if at[name] == at[visit]]
     assert 0 < len(theirs) < len(clients)
+    asked = list[tuple[str, str | None]]()
+    tab.page.on("request", lambda one: asked.append((one.method, one.headers.get("if-match"))))
     victim.send_signal(signal.SIGKILL)
     for name in theirs:
         assert (await clients[name].until_closed()).code == 1006
@@ -285,7 +291,8 @@ async def test_a_worker_is_killed(
     for client in clients.values():
         assert (await client.process("f2", pictures.jpeg()))["type"] == "processed_frame"
     await until(calls, workers, 'frames_delivered_total{transport="websocket"}', (counted or 0) + 4)
-    assert workers.output.count("worker ended") == ended + 1
+    await comes_back_by_itself(tab, asked)
+    assert workers.output.count("worker ended") == 1
     await all_there(calls, workers)
     with pytest.raises(psutil.NoSuchProcess):
         psutil.Process(victim.pid)
