@@ -15,8 +15,6 @@ from processing.film.task import Answer, Progress, ScoutAnswer
 
 PROGRESS_S: Final = 0.2
 """No more often is the progress told."""
-NICENESS: Final = 10
-"""Live frames come first."""
 MEMORY_BYTES: Final = 8 * 1024**3
 WRITTEN_BYTES: Final = 1024**3
 PATIENCE_S: Final = 300.0
@@ -45,8 +43,7 @@ class Teller:
 
 
 def confine() -> None:
-    """Bound what this process may use, and stand back behind others."""
-    os.nice(NICENESS)
+    """Bound what this process may use."""
     for what, limit in (
         (resource.RLIMIT_AS, MEMORY_BYTES),
         (resource.RLIMIT_FSIZE, WRITTEN_BYTES),

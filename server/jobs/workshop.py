@@ -44,7 +44,7 @@ class WorkFailed(Exception):
 
 class Workshop:
     """Changes films, each within ``timeout_s``, by running ``module``; ``scouting`` looks them
-    through.
+    through. Both stand back behind all else: live frames come first.
 
     A process takes half a second to start. One that is expected to be needed is started ahead, and
     waits; if nothing comes for long it goes by itself.
@@ -84,7 +84,7 @@ class Workshop:
     async def scout(self, task: ScoutTask, progress: Callable[[int], None]) -> Scouted:
         """Have the film looked through; ``progress`` is told now and then that this goes on, of no
         frames. Raises as ``change``."""
-        async with self._in_time(), child(self._scouting) as process:
+        async with self._in_time(), child(self._scouting, stands_back=True) as process:
             return await _outcome(process, task, progress, SCOUT_ANSWER)
 
     async def close(self) -> None:
@@ -130,7 +130,7 @@ class _Spare:
     async def start(cls, module: str) -> "_Spare":
         """Raises StorageFailed where there can be no more processes."""
         stack = AsyncExitStack()
-        return cls(await stack.enter_async_context(child(module)), stack)
+        return cls(await stack.enter_async_context(child(module, stands_back=True)), stack)
 
     @property
     def is_waiting(self) -> bool:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Final
 from unittest.mock import patch
 
+import psutil
+
 from tests.integration.mongod import Mongod
 from tests.integration.nginx import Nginx, nginx
 from tests.integration.process import ExecutedProcess, WorkerProcess
@@ -20,7 +22,6 @@ from tests.integration.sealed import KEY
 
 START_TIMEOUT_S: Final = 120.0
 """Beside others that are being started, and under load."""
-LEAST_PRIORITY: Final = 19
 
 
 class Instance(ExecutedProcess):
@@ -32,7 +33,7 @@ class Instance(ExecutedProcess):
     async def start(self) -> None:
         """See ServerProcess."""
         await super().start()
-        _set_niceness(self.pid, os.getpriority(os.PRIO_PROCESS, 0))
+        _set_policy(self.pid, os.sched_getscheduler(0))
 
     async def _begin(self, arguments: list[str]) -> Running:
         return await _modest(arguments)
@@ -46,7 +47,7 @@ class Worker(WorkerProcess):
     async def start(self) -> None:
         """See ServerProcess."""
         await super().start()
-        _set_niceness(self.pid, os.getpriority(os.PRIO_PROCESS, 0))
+        _set_policy(self.pid, os.sched_getscheduler(0))
 
     async def _begin(self, arguments: list[str]) -> Running:
         return await _modest(arguments)
@@ -100,14 +101,15 @@ async def running_fleet(
 
 async def _modest(arguments: list[str]) -> Running:
     running = await execute(arguments)
-    _set_niceness(running.pid, LEAST_PRIORITY)
+    _set_policy(running.pid, os.SCHED_IDLE)
     return running
 
 
-def _set_niceness(pid: int, niceness: int) -> None:
-    """Only root can undo it."""
+def _set_policy(pid: int, policy: int) -> None:
+    """Of all its threads. Only root can undo it."""
     if os.geteuid() == 0:
-        os.setpriority(os.PRIO_PROCESS, pid, niceness)
+        for thread in psutil.Process(pid).threads():
+            os.sched_setscheduler(thread.id, policy, os.sched_param(0))
 
 
 def _stores(stack: AsyncExitStack, folder: Path) -> dict[str, str]:

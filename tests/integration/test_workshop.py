@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -42,6 +43,13 @@ def lives(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other kernels know no such policy")
+async def test_live_frames_come_first(workshop: Workshop) -> None:
+    """A process that changes films gets what processor time others leave."""
+    await workshop.expect()
+    assert os.sched_getscheduler(spare_pid(workshop)) == os.SCHED_IDLE
 
 
 async def test_progress_and_the_end_are_told(workshop: Workshop) -> None:
