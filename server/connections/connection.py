@@ -114,6 +114,14 @@ class Connection(RequestHandler):
         finally:
             self._when_lost = None
 
+    def close(self) -> None:
+        """See RequestHandler. Where nothing is asked there is nothing to wait for: aiohttp would
+        keep such a connection until all sessions have ended, and not hear what is asked by it."""
+        is_idle = self._is_idle()
+        super().close()
+        if is_idle:
+            self.force_close()
+
     # -- requests come in -----------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:

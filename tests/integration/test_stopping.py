@@ -23,6 +23,7 @@ from storage.records import SessionRecord
 from tests.engines import gated
 from tests.integration.client import Caller, Closing, text_of, wire_frame
 from tests.integration.process import ServerProcess
+from tests.integration.raw_requests import request
 from tests.integration.service import Service, StartService, eventually
 from tests.pictures import jpeg, portrait
 
@@ -75,7 +76,11 @@ def kinds_of(ended: Closing) -> list[str]:
 async def test_stop_with_live_sessions(
     patient_server: ServerProcess, caller: Caller, tmp_path: Path
 ) -> None:
-    """SIGTERM: all are told, frames under way are finished, nobody comes in, all is written."""
+    """SIGTERM: all are told, frames under way are finished, nobody comes in, also not by what a
+    gateway keeps open for later, and all is written."""
+    kept = await caller.connect_plain()
+    await kept.send_raw(request("GET /api/hair-tryOn/shades"))
+    await kept.read_until(b"jet-black")
     idle, busy = await asyncio.gather(*map(caller.join, ("idle", "busy")))
     await idle.process("f0", jpeg())
     await busy.ask("set_look", look=COPPER)
@@ -87,7 +92,10 @@ async def test_stop_with_live_sessions(
     idle_end = await idle.until_closed()
     with pytest.raises(ClientConnectionError):
         await caller.connect("late")
-    busy_end = await busy.until_closed()
+    ending = asyncio.create_task(busy.until_closed())
+    await kept.read_to_end()
+    assert not ending.done()
+    busy_end = await ending
     assert await stopping == 0
     assert loop.time() - started_s < 5.0
     assert (kinds_of(idle_end), idle_end.code) == (["server_closing"], CloseCode.GOING_AWAY)
