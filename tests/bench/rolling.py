@@ -89,6 +89,7 @@ async def _roll(options: Options) -> str:
                 running.append(tasks.create_task(_ask(callers[1], url, probe)))
                 for client in clients:
                     await client.is_live.wait()
+                await _dress(clients, MACHINES, options)
                 jobs = await _order(videos, video(seconds, reel[0]))
                 for client in clients:
                     client.forget_gaps()
@@ -152,10 +153,7 @@ async def _restart(
     number: int, machine: Machine, clients: Sequence[RoamingClient], options: Options
 ) -> Restart:
     """All put on something new first, a moment before the machine is told to stop."""
-    for index, client in enumerate(clients):
-        color = f"#{20 + 5 * index:02x}{80 * number:02x}20"
-        engine, intensity = options.rolling_engine, options.rolling_intensity
-        await client.put_on({"engine": engine, "color": color, "intensity": intensity})
+    await _dress(clients, number, options)
     began_s = time.monotonic()
     codes = await machine.stop()
     stopped_s = time.monotonic()
@@ -163,6 +161,14 @@ async def _restart(
     ready_s = time.monotonic()
     await asyncio.sleep(SETTLE_S)
     return Restart(stopped_s - began_s, ready_s - stopped_s, codes)
+
+
+async def _dress(clients: Sequence[RoamingClient], number: int, options: Options) -> None:
+    """Each in another colour, and every time in others."""
+    engine, intensity = options.rolling_engine, options.rolling_intensity
+    for index, client in enumerate(clients):
+        color = f"#{20 + 5 * index:02x}{80 * number:02x}20"
+        await client.put_on({"engine": engine, "color": color, "intensity": intensity})
 
 
 async def _ask(http: aiohttp.ClientSession, url: str, probe: Probe) -> None:
