@@ -86,8 +86,9 @@ def make_secret(user_id: str) -> str:
 
 
 def _check_enterprise(user_id: str) -> None:
-    if not USER_ID.fullmatch(user_id):
-        raise CommandFailed(f"an enterprise's id {USER_ID_IS}")
+    # A flag in its place is a slip: somebody may be looking for help.
+    if user_id.startswith("-") or not USER_ID.fullmatch(user_id):
+        raise CommandFailed(f"run.py new-key USER_ID: an enterprise's id {USER_ID_IS}, no - first")
 
 
 def _check_embedded(settings: Settings) -> None:

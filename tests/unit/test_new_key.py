@@ -32,7 +32,12 @@ def test_a_secret_for_signing(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("more", [[], ["--signing"]])
-def test_it_needs_an_enterprise(capsys: pytest.CaptureFixture[str], more: list[str]) -> None:
-    """Whose id is one."""
-    assert run.main(["new-key", "sal on", *more]) == 2
-    assert capsys.readouterr().err.startswith("an enterprise's id is 1 to 128 letters")
+@pytest.mark.parametrize("user_id", ["sal on", "--help"])
+def test_it_needs_an_enterprise(
+    capsys: pytest.CaptureFixture[str], user_id: str, more: list[str]
+) -> None:
+    """Whose id is one, and no flag: nobody gets a key who looks for help."""
+    assert run.main(["new-key", user_id, *more]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith("run.py new-key USER_ID: an enterprise's id is 1 to 128 letters")
+    assert said.out == ""
