@@ -9,6 +9,7 @@ import { problemWords } from "./messages.js";
  */
 export async function showDoor(calls, visitor) {
   calls.addEventListener("refused", () => showClosed(calls.problem));
+  calls.addEventListener("admitted", showOpen);
   try {
     const { userId, isKnown } = await visitor.who();
     if (isKnown) showWho(userId);
@@ -28,6 +29,11 @@ export function linkSignIn(url) {
 function showWho(userId) {
   byId("who").hidden = false;
   say(byId("who-name"), userId);
+}
+
+function showOpen() {
+  byId("who").hidden = byId("who-name").textContent === "";
+  byId("door").hidden = true;
 }
 
 function showClosed(problem) {

@@ -39,6 +39,20 @@ async def test_look_is_told_whole(run_script: RunScript) -> None:
     assert (answer["color"], answer["cleared"]) == (None, [clear])
 
 
+async def test_what_is_put_on_by_name(run_script: RunScript) -> None:
+    """A colour takes the colour photo's place and it the colour's; all else stays on."""
+    answer = await run_script("""
+      const { Look } = await import("/page/client/look.js");
+      const look = new Look({ color: "copper" });
+      const parts = [{ colorPhoto: "PHOTO" }, { shine: 0.3, color: null }, { color: "platinum" }];
+      return parts.map((part) => {
+        look.put(part);
+        return [look.color, look.colorPhoto, look.shine];
+      });
+    """)
+    assert answer == [[None, "PHOTO", 0], [None, "PHOTO", 0.3], ["platinum", None, 0.3]]
+
+
 @pytest.mark.parametrize(
     "part",
     [

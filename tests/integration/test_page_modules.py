@@ -387,7 +387,7 @@ async def test_a_token_is_told_from_the_rest_of_an_address(run_script: RunScript
 
 async def test_strangers_are_refused_in_one_way(run_script: RunScript) -> None:
     """By the server, by a gateway in words of its own, or by being sent elsewhere; those who had
-    been let in before are told so, once."""
+    been let in before are told so, once, and again if they are let in again. A page is no token."""
     answer = await run_script("""
       const { Calls } = await import("/page/client/calls.js");
       const asked = [];
@@ -399,8 +399,10 @@ async def test_strangers_are_refused_in_one_way(run_script: RunScript) -> None:
       const away = { type: "opaqueredirect", status: 0, ok: false };
       const attempt = async (token, ...coming) => {
         const calls = new Calls({ token });
-        let told = 0;
-        calls.addEventListener("refused", () => { told += 1; });
+        const told = [];
+        for (const name of ["refused", "admitted"]) {
+          calls.addEventListener(name, () => told.push(name));
+        }
         answers.push(...coming);
         const codes = [];
         while (answers.length > 0) {
@@ -413,16 +415,23 @@ async def test_strangers_are_refused_in_one_way(run_script: RunScript) -> None:
       const words = () => new Response("<h1>no</h1>", { status: 401 });
       return {
         server: await attempt(null, words(), words()),
-        gateway: await attempt(null, good(), away),
-        token: await attempt("t", words()),
+        gateway: await attempt(null, good(), away, away, good(), good(), away),
+        back: await attempt("t", words(), good()),
+        page: await attempt("<html>\\n<title>Sign in</title>", words()),
+        token: await attempt("t\\n", words()),
         other: await attempt(null, new Response("{}", { status: 403 })),
-        asked: [asked[0], asked.at(-2)],
+        asked: asked.slice(-3, -1),
       };
     """)
-    assert answer["server"] == [["UNAUTHORIZED", "UNAUTHORIZED"], "unauthorized", 1]
-    assert answer["gateway"] == [["ok", "UNAUTHORIZED"], "signed_out", 1]
-    assert answer["token"] == [["UNAUTHORIZED"], "signed_out", 1]
-    assert answer["other"] == [[""], None, 0]
+    no, told = "UNAUTHORIZED", ["refused", "admitted"]
+    assert answer["server"] == [[no, no], "unauthorized", ["refused"]]
+    assert answer["gateway"] == [
+        ["ok", no, no, "ok", "ok", no], "signed_out", [*told, "refused"],
+    ]  # fmt: skip
+    assert answer["back"] == [[no, "ok"], None, told]
+    assert answer["page"] == [[no], "signed_out", ["refused"]]
+    assert answer["token"] == [[no], "signed_out", ["refused"]]
+    assert answer["other"] == [[""], None, []]
     assert answer["asked"] == [
         [{"A": "b"}, "manual"],
         [{"A": "b", "Authorization": "Bearer t"}, "manual"],

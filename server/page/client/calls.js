@@ -3,6 +3,7 @@
 import { NoAnswer, refusalOf } from "./refusal.js";
 
 const UNAUTHORIZED = 401;
+const TOKEN = /^[!-~]+$/;
 /** How long a short answer is waited for. */
 export const PATIENCE_MS = 10_000;
 
@@ -13,7 +14,8 @@ export const PATIENCE_MS = 10_000;
  */
 
 /** Events: "refused" when the server does not know, or knows no longer, who is there, or takes them
- * for somebody else than before; "forbidden" when something is another user's. */
+ * for somebody else than before; "admitted" when who was refused is let in again; "forbidden" when
+ * something is another user's. */
 export class Calls extends EventTarget {
   /** Why nothing goes on: "unauthorized", "signed_out" or "switched"; null as long as somebody is
    * let in. */
@@ -72,7 +74,7 @@ export class Calls extends EventTarget {
       const headers = { ...options.headers, ...own };
       return fetch(this.at(url), { cache: "no-store", redirect: "manual", ...options, headers });
     }, isOfStranger);
-    this.#wasLetIn ||= answer.ok;
+    if (answer.ok) this.admit();
     if (!isOfStranger(answer)) return answer;
     this.heed({ status: UNAUTHORIZED });
     return Response.json({ error: "UNAUTHORIZED" }, { status: UNAUTHORIZED });
@@ -100,6 +102,14 @@ export class Calls extends EventTarget {
     this.end(this.hasToken || this.#wasLetIn ? "signed_out" : "unauthorized");
   }
 
+  /** Somebody was let in. Who is another one by now stays that. */
+  admit() {
+    this.#wasLetIn = true;
+    if (this.problem === null || this.problem === "switched") return;
+    this.problem = null;
+    this.dispatchEvent(new Event("admitted"));
+  }
+
   /** Nothing goes on. @param {string} problem the first is the one that is told */
   end(problem) {
     if (this.problem !== null) return;
@@ -117,12 +127,18 @@ export class Calls extends EventTarget {
   }
 
   async #ask() {
-    return this.canRenew ? this.#source() : this.#source;
+    return tokenIn(this.canRenew ? await this.#source() : this.#source);
   }
 }
 
+/** What cannot stand in a header is none: a page where people sign in, say, in a token's place. */
+function tokenIn(text) {
+  const token = text?.trim() ?? "";
+  return TOKEN.test(token) ? token : null;
+}
+
 function headersOf(token) {
-  return token ? { Authorization: `Bearer ${token}` } : {};
+  return token === null ? {} : { Authorization: `Bearer ${token}` };
 }
 
 /** @param {Response} answer */

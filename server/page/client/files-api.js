@@ -220,6 +220,7 @@ export class FilesApi {
     const isRefused = ({ error }) => error instanceof Refusal && error.status === UNAUTHORIZED;
     const { value, error } = await this.#calls.shown(tried, isRefused);
     if (error) throw error;
+    this.#calls.admit();
     return value;
   }
 }

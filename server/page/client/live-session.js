@@ -122,7 +122,7 @@ export class LiveSession extends EventTarget {
    * @param {Partial<Look>} parts
    */
   wear(parts) {
-    Object.assign(this.look, parts);
+    this.look.put(parts);
     this.sender.sendAll();
   }
 

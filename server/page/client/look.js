@@ -28,7 +28,16 @@ export class Look {
     return this.shine === 0 && parts.every((part) => part === null);
   }
 
-  /** A colour takes the place of a colour photo, as it does on the server. */
+  /**
+   * Put on what is named. A colour and a colour photo take each other's place, as on the server.
+   * @param {Partial<Look>} parts
+   */
+  put(parts) {
+    Object.assign(this, parts);
+    if (parts.colorPhoto) this.color = null;
+    else if (parts.color) this.colorPhoto = null;
+  }
+
   chooseColor(color) {
     this.color = color;
     this.colorPhoto = null;
