@@ -15,8 +15,8 @@ _CLOUD: Final = (
     "pictures of your video, and the photo whose haircut you want, are sent to Replicate, whose "
     "computers change it by a model of its maker's. Your id is not sent. Replicate deletes "
     "pictures an hour after they were made; photos that are sent to it as files are deleted when "
-    "it is done, or within a day. What it made is kept here for an hour, so that it need not be "
-    "made again.\n"
+    "it is done, or within a day. What it made is kept here for an hour, and of a video until that "
+    "is made or given up, so that it need not be made again.\n"
     "Where you describe a style, your words are sent there too. The style that is made of them is "
     "kept here, with your words, as long as changed videos, or until you delete it.\n"
     "Without this, your hair is changed at this server alone. To agree to this is not needed for "
@@ -81,6 +81,8 @@ def _processing(settings: Settings) -> str:
         f"{_span(settings.keep_results_s)}, photos that go with them for "
         f"{_span(settings.keep_photos_s)}. That you have agreed is kept until you withdraw it.\n"
         "You can withdraw at any time: what is under way stops, and everything of yours is erased. "
+        "Only your tier, and how many videos you have ordered and what your pictures have cost "
+        "in this month, are kept until the month is over, under a digest of your id. "
         "To agree to this is not to agree to anything else."
     )
 

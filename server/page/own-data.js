@@ -4,13 +4,14 @@ import { ConfirmButton } from "./confirm-button.js";
 import { byId, make, say } from "./dom.js";
 import { erasureWords, failureWords } from "./file-words.js";
 
+const STAYS = "How much you have used of this month is kept until it is over.";
 const ERASURE = {
-  question: "Erase everything for good, also what is live?",
+  question: `Erase everything for good, also what is live? ${STAYS}`,
   yes: "Erase everything",
   no: "Keep it",
 };
 const WITHDRAWAL = {
-  question: "Withdraw it, and erase everything for good, also what is live?",
+  question: `Withdraw it, and erase everything for good, also what is live? ${STAYS}`,
   yes: "Withdraw and erase",
   no: "Keep it",
 };

@@ -212,6 +212,7 @@ async def test_the_notice_says_what_is_kept(start_service: StartService) -> None
         assert (purpose["purpose"], purpose["processor"]) == ("processing", "this server")
         assert f"yours for {span}" in purpose["text"]
         assert "No faceprints" in purpose["text"]
+        assert "in this month, are kept until the month is over" in purpose["text"]
         versions.add(consent["notice"]["version"])
         await add_consent(service.services.database, replace(CONSENT, notice=versions.copy().pop()))
         await service.runner.cleanup()
