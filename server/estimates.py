@@ -53,7 +53,7 @@ class EstimateAnswer(Answer):
 
 async def estimate(request: web.Request) -> web.Response:
     """``GET /api/hair-tryOn/estimate``: nothing is begun, and nothing put aside. What an order
-    would be refused for is refused here."""
+    would be refused for is refused here, as far as it is told; not for consent or a full queue."""
     query = read_query(request, EstimateQuery)
     settings = request.app[SERVICES].settings
     keyframes = keyframes_of(query.engine, query.haircut, query.max_keyframes, settings)

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from media.frame import DropCause
 from server.errors import CloseCode, ErrorCode
 from server.metrics.meters import Meters
+from server.routes import API, told
 from server.settings import Settings
 from server.storage_settings import ENV_PREFIX
 
@@ -20,11 +21,50 @@ UNKNOWN = "…"
 """Stands in a rendered table where the README does not say yet what a row means."""
 
 
-def readme_text() -> str:
-    """The README, and the pages that it links to."""
+ROOMS = ("media", "processing", "storage", "server", "deploy")
+SOURCES = {".py", ".js", ".json", ".yaml", ".yml", ".conf", ".toml", ".example", ".env"}
+
+
+def readme_text(*more: str) -> str:
+    """The README, the pages that it links to, and ``more``."""
     pages = [ROOT / "README.md", *sorted((ROOT / "server" / "docs").glob("*.md"))]
-    pages.append(ROOT / "processing" / "README.md")
+    pages += [ROOT / page for page in ("processing/README.md", *more)]
     return "\n".join(page.read_text(encoding="utf-8") for page in pages)
+
+
+def quoted() -> set[str]:
+    """All that stands in backquotes, there and in the pages about deploying and the client; what
+    is broken over two lines is one."""
+    pages = ("deploy/README.md", "deploy/kubernetes/README.md", "server/page/client/README.md")
+    text = re.sub(r"^    .*$", "", readme_text(*pages), flags=re.MULTILINE)
+    # One at a time: a lone backquote spoils no other paragraph, and no other row.
+    parts = re.split(r"\n\s*\n|\n(?=[|])", text)
+    found = (name for part in parts for name in re.findall(r"`([^`]+)`", part))
+    return {" ".join(name.split()) for name in found}
+
+
+def words_of_the_code() -> set[str]:
+    """Every name in the rooms' sources."""
+    files = (path for room in ROOMS for path in (ROOT / room).rglob("*"))
+    texts = (path.read_text(encoding="utf-8") for path in files if path.suffix in SOURCES)
+    return {word for text in texts for word in re.findall(r"\w+", text)}
+
+
+def meters() -> set[str]:
+    """The names of our own meters, as they are scraped."""
+    return {row[0].strip("`") for row in rows(meters_table())}
+
+
+def addresses() -> set[str]:
+    """``GET /api/hair-tryOn/user/{}/tier`` and all the others."""
+    return {address(f"{one.route.method} {one.route.path}") for one in told()}
+
+
+def address(text: str) -> str:
+    """A method and a path, of which the API's may be left out, as ``addresses`` has them."""
+    method, path = text.partition("?")[0].split(" ")
+    whole = path if path.startswith("/") else f"{API}/{path}"
+    return f"{method} {re.sub(r'{[^}]*}', '{}', whole)}"
 
 
 def section(title: str, text: str | None = None) -> str:

@@ -5,7 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
+from server.settings import Settings
 from tests import readme
+
+OF_OTHERS = {"--allowed-peer-ip", "auth_request"}
+"""What coturn and nginx call something, of which the pages tell."""
 
 
 def test_settings_table_is_the_settings() -> None:
@@ -47,6 +51,32 @@ def test_named_files_exist() -> None:
     bases = [readme.ROOT / room for room in (".", "media", "processing", "storage", "server")]
     missing = sorted(path for path in paths if not any((base / path).exists() for base in bases))
     assert not missing, f"the README names files that there are not: {missing}"
+
+
+def test_named_meters_settings_and_addresses_exist() -> None:
+    """Whatever a page names in backquotes, in tables or anywhere else."""
+    quoted = readme.quoted()
+    meters = {found for one in quoted for found in re.findall(r"\bhair_tryon_\w*[a-z](?!…)", one)}
+    settings = {found for one in quoted for found in re.findall(r"\bHAIR_TRYON_([A-Z_]+)", one)}
+    asked = {one for one in quoted if re.match(r"(GET|POST|PUT|DELETE|PATCH) [^ ]+$", one)}
+    missing = [
+        *(meters - readme.meters()),
+        *(name for name in settings if name.lower() not in Settings.model_fields),
+        *(one for one in asked if readme.address(one) not in readme.addresses()),
+    ]
+    assert (bool(meters), bool(settings), bool(asked)) == (True, True, True)
+    assert not missing, f"the pages name what there is not: {missing}"
+
+
+def test_named_words_are_in_the_code() -> None:
+    """A name of several words, as of a setting, a field or a flag, is one that the code has."""
+    quoted = readme.quoted()
+    named = {one for one in quoted if re.fullmatch(r"[a-z]+(_[a-z]+)+|--[a-z]+(-[a-z]+)*", one)}
+    words = readme.words_of_the_code() | readme.meters() | OF_OTHERS
+    wanted = {one: one.removeprefix("--").replace("-", "_") for one in named}
+    missing = sorted(one for one, word in wanted.items() if words.isdisjoint({one, word}))
+    assert named, "the pages name nothing"
+    assert not missing, f"the pages name what there is not: {missing}"
 
 
 def test_no_placeholder_is_left() -> None:

@@ -61,6 +61,7 @@ ESTIMATE: Final = Operation(
     {200: EstimateAnswer},
     errors=(404, 422, 429),
     query=EstimateQuery,
-    notes="Of a photo, if no upload is named. Nothing is put aside. What an order would be refused "
-    "for is refused here.",
+    notes="Of a photo, if no upload is named. Nothing is put aside. An upload that there is not, a "
+    "cut with nothing to do and a film that the tier has no room for are refused, as when ordered; "
+    "a consent that is missing, or a queue that is full, is not looked at.",
 )

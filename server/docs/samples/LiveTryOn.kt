@@ -10,7 +10,7 @@ import androidx.camera.core.ImageProxy
 import java.io.ByteArrayOutputStream
 import java.nio.ByteBuffer
 import java.util.UUID
-import java.util.concurrent.Executors
+import java.util.concurrent.ScheduledThreadPoolExecutor
 import java.util.concurrent.TimeUnit
 import kotlin.math.min
 import kotlin.random.Random
@@ -31,7 +31,8 @@ import org.json.JSONObject
  *
  * @param server such as https://hair.example.com
  * @param userId the token's `sub`
- * @param token a JWT of your auth service, or null; asked for at each connection, and may block
+ * @param token a JWT of your auth service, or null where nobody is asked who they are; asked for at
+ *   each connection, and may block; if it throws it is asked again
  * @param onAdvice what would help: "no_head", "too_dark", "too_far", "several_heads"
  * @param onEnd why it is over, and does not come back by itself
  */
@@ -45,7 +46,12 @@ class LiveTryOn(
     private val onEnd: (String) -> Unit = {},
 ) {
     private val sessionId = UUID.randomUUID().toString()
-    private val thread = Executors.newSingleThreadScheduledExecutor()
+
+    // One thread, which ends when there is nothing to do.
+    private val thread = ScheduledThreadPoolExecutor(1).apply {
+        setKeepAliveTime(10, TimeUnit.SECONDS)
+        allowCoreThreadTimeOut(true)
+    }
 
     // All of this is touched on the thread alone.
     private var socket: WebSocket? = null
@@ -55,6 +61,7 @@ class LiveTryOn(
     private var attempt = 0
     private var look: JSONObject? = null
     private var nextNumber = 1
+    private var heardNs = 0L
     private val underWay = mutableMapOf<Int, Long>()
 
     fun start() = thread.execute {
@@ -79,6 +86,7 @@ class LiveTryOn(
     /** One picture of the camera; it is left out while three have no answer yet. */
     fun offer(jpeg: ByteArray) = thread.execute {
         val now = System.nanoTime()
+        if (isEstablished && now - heardNs > SILENT_NS) return@execute endSilent()
         underWay.values.removeAll { now - it > FORGET_NS }
         if (!isEstablished || underWay.size >= MOST_UNDER_WAY) return@execute
         val number = nextNumber++
@@ -92,18 +100,24 @@ class LiveTryOn(
             .put(1).put(1).putShort(0).putInt(number).put(jpeg)
             .array().toByteString()
 
+    /** The network may have gone without a word: `stats` come every five seconds at least. */
+    private fun endSilent() {
+        val old = socket
+        lose(0)
+        old?.cancel()
+    }
+
     private fun connect() {
         if (!isWanted || socket != null) return
-        val fresh = runCatching(token).getOrNull() ?: return comeBack(0)
+        val fresh = runCatching(token).getOrElse { return comeBack(0) }
         val url = server.newBuilder()
             .addPathSegments("api/hair-tryOn/realtime").addPathSegment(sessionId)
             .addQueryParameter("user_id", userId)
             .build()
         val request = Request.Builder().url(url)
-            .header("Authorization", "Bearer $fresh")
             .header("Sec-WebSocket-Protocol", "hair-tryon.binary.v1")
-            .build()
-        socket = http.newWebSocket(request, Listener())
+        if (fresh != null) request.header("Authorization", "Bearer $fresh")
+        socket = http.newWebSocket(request.build(), Listener())
     }
 
     private inner class Listener : WebSocketListener() {
@@ -122,8 +136,11 @@ class LiveTryOn(
             mine(webSocket) { lose(0) }
 
         /** What an earlier connection says no longer counts. */
-        private fun mine(from: WebSocket, act: () -> Unit) =
-            thread.execute { if (from === socket) act() }
+        private fun mine(from: WebSocket, act: () -> Unit) = thread.execute {
+            if (from !== socket) return@execute
+            heardNs = System.nanoTime()
+            act()
+        }
     }
 
     /** A changed picture: version 1, kind 2, milliseconds (2 bytes), its number (4 bytes), a JPEG. */
@@ -197,6 +214,7 @@ class LiveTryOn(
         const val HEADER_BYTES = 8
         const val MOST_UNDER_WAY = 3
         const val FORGET_NS = 5_000_000_000L
+        const val SILENT_NS = 8_000_000_000L
         const val NORMAL = 1000
         const val GOING_AWAY = 1001
         const val TRY_AGAIN_LATER = 1013

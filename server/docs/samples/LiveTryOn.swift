@@ -15,6 +15,7 @@ final class LiveTryOn: NSObject {
 
     private static let mostUnderWay = 3
     private static let forgetAfter: TimeInterval = 5
+    private static let silentAfter: TimeInterval = 8
     private static let endings = [
         4400: "request_refused", 4401: "unauthorized", 4403: "forbidden",
         4408: "idle", 4409: "taken_over", 4410: "erased",
@@ -40,6 +41,7 @@ final class LiveTryOn: NSObject {
     private var attempt = 0
     private var look: [String: Any] = [:]
     private var nextNumber: UInt32 = 1
+    private var heard = Date()
     private var underWay: [UInt32: Date] = [:]
 
     /// - Parameters:
@@ -78,6 +80,9 @@ final class LiveTryOn: NSObject {
     /// One picture of the camera; it is left out while three have no answer yet.
     func offer(_ jpeg: Data) {
         queue.async {
+            if self.isEstablished, self.heard.timeIntervalSinceNow < -Self.silentAfter {
+                return self.endSilent()
+            }
             let overdue = Date().addingTimeInterval(-Self.forgetAfter)
             self.underWay = self.underWay.filter { $0.value > overdue }
             guard self.isEstablished, self.underWay.count < Self.mostUnderWay else { return }
@@ -93,6 +98,12 @@ final class LiveTryOn: NSObject {
         var message = Data([1, 1, 0, 0])
         withUnsafeBytes(of: number.bigEndian) { message.append(contentsOf: $0) }
         return message + jpeg
+    }
+
+    /// The network may have gone without a word: `stats` come every five seconds at least.
+    private func endSilent() {
+        forget()?.cancel()
+        comeBack(after: 0)
     }
 
     private func connect() {
@@ -128,6 +139,7 @@ final class LiveTryOn: NSObject {
     private func listen(to socket: URLSessionWebSocketTask) {
         socket.receive { [weak self] outcome in
             guard let self, socket === self.socket else { return }
+            self.heard = Date()
             switch outcome {
             case .success(.data(let message)): self.take(message)
             case .success(.string(let text)): self.take(text)

@@ -16,7 +16,8 @@ export { showIn } from "./screen.js";
  * One visitor at one server.
  *
  * @example
- * const hair = new HairTryOn({ token: () => fetch("/hair-token").then((it) => it.text()) });
+ * const answerOf = (it) => (it.ok ? it.text() : null);
+ * const hair = new HairTryOn({ token: () => fetch("/hair-token").then(answerOf) });
  * const { photo } = await hair.files.tryOn(file, new Look({ color: "copper" }));
  */
 export class HairTryOn {
