@@ -111,7 +111,7 @@ async def test_a_gateway_sends_an_upload_elsewhere(
     start_service: StartService, open_tab: OpenTab, tmp_path: Path, host: str
 ) -> None:
     """To a page of its own site, or of another: it is said that nobody is signed in any more, and
-    the photo is not sent again."""
+    the photo is not sent again; that is taken back when they are let in again."""
     service = await start_service(gateways="127.0.0.1")
     async with gateway_to(service.caller.url, **{"X-User-Id": "ann"}) as gateway:
         films = await open_videos(open_tab, gateway.url)
@@ -126,6 +126,10 @@ async def test_a_gateway_sends_an_upload_elsewhere(
         await films.says("door", OVER)
         await films.says("file-alert", "You are not signed in")
         assert sum(one.startswith("POST") for one in sent) == 1
+        gateway.is_closed = False
+        await films.part("change").click()
+        await films.part("door").wait_for(state="hidden")
+        await films.says("who-name", "ann")
 
 
 async def test_a_gateway_takes_the_visitor_for_another(
