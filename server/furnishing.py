@@ -4,7 +4,7 @@ import asyncio
 
 from aiohttp import web
 
-from server.instances.passing import MOST_PASSED_ON, PASSED_ON
+from server.instances.passing import MOST_PASSED_ON, PASSED_ON, PASSED_ON_OF_ONE
 from server.keys import (
     CLOSING,
     DOWNLOADS,
@@ -51,7 +51,7 @@ def furnish(app: web.Application, settings: Settings) -> None:
     app[STYLES] = Places("styles", settings.cloud_places, STYLES_OF_ONE)
     app[UPLOADS] = _shared("uploads", settings.max_uploads)
     app[WATCHERS] = Places("watchers", MOST_WATCHERS, WATCHERS_OF_ONE)
-    app[PASSED_ON] = Places("requests for other servers", MOST_PASSED_ON)
+    app[PASSED_ON] = Places("requests for other servers", MOST_PASSED_ON, PASSED_ON_OF_ONE)
     app[WEBHOOKS] = _shared("webhooks", MOST_WEBHOOKS)
     app[CLOSING] = asyncio.Event()
 

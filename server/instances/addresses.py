@@ -11,6 +11,8 @@ from server.settings import Settings
 from server.supervisor.place import WorkerPlace
 
 UNIX: Final = "unix:"
+MOST_WAITING: Final = 1024
+"""Connections that wait to be taken: all others may pass on what they can at the same moment."""
 
 
 def address_of(settings: Settings, place: WorkerPlace | None) -> str:
@@ -39,6 +41,7 @@ async def listening(address: str, make: Callable[[], asyncio.Protocol]) -> async
     """Takes connections there. Raises OSError."""
     loop = asyncio.get_running_loop()
     if address.startswith(UNIX):
-        return await loop.create_unix_server(make, address.removeprefix(UNIX))
+        path = address.removeprefix(UNIX)
+        return await loop.create_unix_server(make, path, backlog=MOST_WAITING)
     host, port = host_and_port(address)
-    return await loop.create_server(make, host, port)
+    return await loop.create_server(make, host, port, backlog=MOST_WAITING)

@@ -1,6 +1,7 @@
 """The way to other instances."""
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -19,9 +20,13 @@ from server.instances.seals import HEADER, Passed, Seals
 from server.traces.traces import TRACE, TRACEPARENT
 
 CONNECT_S: Final = 1.0
-"""An instance that takes no connection within this is taken to be gone."""
+"""An instance that takes no connection within this is silent."""
+AGAIN_S: Final = 0.02
+"""Before it is tried again where too many wait to be taken."""
+GONE: Final = frozenset({errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENOENT})
+"""Nobody is there. Whatever else keeps a connection from being made says nothing of who is."""
 ANSWER_S: Final = 10.0
-"""Beyond what a client may take to send its body."""
+"""Beyond the end of the body, and what the answer takes to be made."""
 MISDIRECTED: Final = 421
 """What nobody answers but an instance that has other keys."""
 PIECE_BYTES: Final = 64 * 1024
@@ -44,11 +49,15 @@ _ADDED: Final = (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.USER_AGENT, hdrs.CONTEN
 
 
 class InstanceGone(Exception):
-    """The instance takes no connections."""
+    """Nobody is at the instance's address."""
 
 
 class InstanceSilent(Exception):
-    """The instance took the request, and does not answer, or not us."""
+    """The instance does not answer, or not us."""
+
+
+class _Crowded(Exception):
+    """More than can wait want to connect at this moment."""
 
 
 log = structlog.get_logger(__name__)
@@ -70,7 +79,7 @@ class Neighbours:
 
     def __init__(self, seals: Seals, body_timeout_s: float) -> None:
         self._seals = seals
-        self._pass_s = body_timeout_s + ANSWER_S
+        self._body_timeout_s = body_timeout_s
 
     async def ask(
         self, address: str, method: str, target: str, within_s: float
@@ -81,13 +90,14 @@ class Neighbours:
         headers = CIMultiDict({HEADER: sealed, hdrs.HOST: "localhost"})
         try:
             async with asyncio.timeout(within_s):
-                status, _, body = await _sent(_Sent(address, method, target, headers), within_s)
+                status, _, body = await _sent(_Sent(address, method, target, headers))
         except TimeoutError:
             raise InstanceSilent from None
         return status, body
 
-    async def pass_on(self, address: str, request: web.Request) -> web.Response:
-        """What another instance answers to this request. Raises InstanceGone and InstanceSilent."""
+    async def pass_on(self, address: str, request: web.Request, making_s: float) -> web.Response:
+        """What another instance answers to this request, which may take ``making_s`` to be made.
+        Raises InstanceGone and InstanceSilent."""
         target, method = request.raw_path, request.method
         headers = CIMultiDict(
             (name, value) for name, value in request.headers.items() if name.lower() not in _HOP
@@ -97,19 +107,35 @@ class Neighbours:
             headers[TRACEPARENT] = traceparent
         passed = Passed(peer_of(request), request[ID])
         headers[HEADER] = self._seals.seal(passed, address, method, target)
-        body = _pieces(request) if request.body_exists else None
-        sent = _Sent(address, method, target, headers, body)
-        status, told, answer = await _sent(sent, self._pass_s)
+        answer_s = making_s + ANSWER_S
+        body_s = self._body_timeout_s if request.body_exists else 0.0
+        try:
+            async with asyncio.timeout(body_s + answer_s) as limit:
+                body = _pieces(request, limit, answer_s) if request.body_exists else None
+                status, told, answer = await _sent(_Sent(address, method, target, headers, body))
+        except TimeoutError:
+            raise InstanceSilent from None
         return web.Response(status=status, headers=told, body=answer)
 
 
-async def _sent(sent: _Sent, within_s: float) -> tuple[int, CIMultiDict[str], bytes]:
+async def _sent(sent: _Sent) -> tuple[int, CIMultiDict[str], bytes]:
     """Status, headers and body of the answer."""
-    timeout = ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=within_s)
+    loop = asyncio.get_running_loop()
+    until_s = loop.time() + CONNECT_S
+    while True:
+        try:
+            return await _sent_once(sent)
+        except _Crowded:
+            if loop.time() > until_s:
+                raise InstanceSilent from None
+            await asyncio.sleep(AGAIN_S)
+
+
+async def _sent_once(sent: _Sent) -> tuple[int, CIMultiDict[str], bytes]:
     http = ClientSession(
         connector=connector_to(sent.address),
         cookie_jar=DummyCookieJar(),
-        timeout=timeout,
+        timeout=ClientTimeout(total=None, sock_connect=CONNECT_S),
         auto_decompress=False,
         skip_auto_headers=_ADDED,
     )
@@ -125,9 +151,11 @@ async def _sent(sent: _Sent, within_s: float) -> tuple[int, CIMultiDict[str], by
                 log.error("another instance has other file_keys")
                 raise InstanceSilent
             return answer.status, _of_answer(answer.headers), await answer.read()
-    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
-        raise InstanceGone from None
-    except (aiohttp.ClientError, TimeoutError):
+    except aiohttp.ClientConnectorError as error:
+        if error.errno == errno.EAGAIN:  # and nothing of the body was read
+            raise _Crowded from None
+        raise (InstanceGone if error.errno in GONE else InstanceSilent) from None
+    except aiohttp.ClientError:
         raise InstanceSilent from None
 
 
@@ -140,7 +168,11 @@ def _of_answer(headers: Mapping[str, str]) -> CIMultiDict[str]:
     )
 
 
-async def _pieces(request: web.Request) -> AsyncIterator[bytes]:
+async def _pieces(
+    request: web.Request, limit: asyncio.Timeout, answer_s: float
+) -> AsyncIterator[bytes]:
+    """The body; from its end on the answer is waited for no longer than that."""
     async with reading(request) as body:
         while piece := await body.read(PIECE_BYTES):
             yield piece
+    limit.reschedule(asyncio.get_running_loop().time() + answer_s)

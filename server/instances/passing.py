@@ -17,6 +17,7 @@ from server.connections.connection import Connection
 from server.connections.leaving import ends_with_client
 from server.doors.addresses import PEER
 from server.doors.entrance import operation_of
+from server.erasure import EDITS
 from server.errors import ErrorCode
 from server.ids import SESSION_ID
 from server.instances.desks import DESKS
@@ -24,14 +25,16 @@ from server.instances.instance import INSTANCE
 from server.instances.marks import ARRIVED, ELSEWHERE
 from server.instances.neighbours import MISDIRECTED, InstanceGone, InstanceSilent
 from server.instances.seals import HEADER
-from server.keys import SESSIONS
+from server.keys import SERVICES, SESSIONS
 from server.openapi.operation import Operation
 from server.places import Places
 from server.replies import come_again, refused
 
 PASSED_ON: Final = web.AppKey("passed_on", Places)
 MOST_PASSED_ON: Final = 200
-"""At once; each is a connection to another instance."""
+PASSED_ON_OF_ONE: Final = 16
+"""At once, and of one session, which is one user's: each is a connection to another instance, for
+as long as a body may take to come."""
 
 log = structlog.get_logger(__name__)
 
@@ -66,11 +69,12 @@ def passing(
                 return await handler(request)
             request[ELSEWHERE] = True
             return await desk(request)
-        home = await _home(request, operation_of(table, request))
-        if home is None:
+        operation = operation_of(table, request)
+        home = await _home(request, operation)
+        if operation is None or home is None:
             return await handler(request)
         try:
-            return await _answer_of(home, request)
+            return await _answer_of(home, request, _making_s(request, operation))
         except InstanceGone:
             return await handler(request)  # with it the session has ended
         except InstanceSilent:
@@ -80,16 +84,25 @@ def passing(
     return passing_on
 
 
-async def _answer_of(home: str, request: web.Request) -> web.Response:
+async def _answer_of(home: str, request: web.Request, making_s: float) -> web.Response:
     """What the instance there answers. Raises InstanceGone and InstanceSilent."""
+    place = request.app[PASSED_ON].one(request.match_info["session_id"])
     request[ELSEWHERE] = True
     try:
         # Who has it is not left to work on what nobody waits for.
-        with request.app[PASSED_ON].one(""), ends_with_client(request):
-            return await request.app[INSTANCE].neighbours.pass_on(home, request)
+        with place, ends_with_client(request):
+            return await request.app[INSTANCE].neighbours.pass_on(home, request, making_s)
     except Exception:  # but not when the client leaves: that is told there, too
         del request[ELSEWHERE]
         raise
+
+
+def _making_s(request: web.Request, operation: Operation) -> float:
+    """How long an answer may take to be made: a picture's way may be through the cloud, where it
+    is paid for, whoever still waits for it."""
+    if not operation.needs_consent:
+        return 0.0
+    return EDITS * request.app[SERVICES].settings.cloud_timeout_s
 
 
 async def _home(request: web.Request, operation: Operation | None) -> str | None:

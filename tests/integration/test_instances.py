@@ -3,21 +3,29 @@ one is passed on, and who asks is found out once, by the one that has the sessio
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import uvloop
 from aiohttp import ClientSession, TCPConnector
 from yarl import URL
 
-from server import answering, erasure
+from media.clock import SystemClock
+from server import answering, erasure, furnishing
 from server.answering import LEFT
 from server.connections.runner import Inside
-from server.instances import lodging
+from server.instances import lodging, neighbours
+from server.instances.addresses import UNIX
 from server.instances.instance import INSTANCE
+from server.instances.neighbours import InstanceSilent, Neighbours
+from server.instances.passing import PASSED_ON
+from server.instances.seals import Seals
 from server.traces import opened
+from storage.keyring import Keyring
 from storage.workspace import INCOMING
 from tests.films import film
 from tests.integration.client import LiveClient, realtime_path
@@ -250,3 +258,112 @@ async def test_a_film_on_its_way_is_found_by_an_erasure_elsewhere(
     assert (await asked(http, two, "DELETE", f"{API}/user/u1/data"))[0] == 200
     erased.set()
     assert await sending == (409, "DATA_ERASED")
+
+
+@pytest.fixture
+def crowded(tmp_path: Path) -> Iterator[socket.socket]:
+    """Listens where no more can wait to be taken."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.socket(socket.AF_UNIX))
+        listener.bind(str(tmp_path / "full.sock"))
+        listener.listen(0)
+        with pytest.raises(BlockingIOError):  # noqa: PT012  (the last of them)
+            while True:
+                one = stack.enter_context(socket.socket(socket.AF_UNIX))
+                one.setblocking(False)
+                one.connect(listener.getsockname())
+        yield listener
+
+
+def test_who_is_crowded_is_not_gone(
+    crowded: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried again for a while; then the instance is one that does not answer. As uvloop has
+    it, which serves."""
+    asker = Neighbours(Seals(Keyring.of(KEY), SystemClock()), 60.0)
+    address = f"{UNIX}{crowded.getsockname()}"
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n7")
+        writer.close()
+
+    async def ask() -> None:
+        monkeypatch.setattr(neighbours, "CONNECT_S", 0.05)
+        with pytest.raises(InstanceSilent):
+            await asker.ask(address, "GET", "/", 10.0)
+        monkeypatch.setattr(neighbours, "CONNECT_S", 10.0)
+        asking = asyncio.create_task(asker.ask(address, "GET", "/", 10.0))
+        await asyncio.sleep(0.05)
+        async with await asyncio.start_unix_server(answer, sock=crowded):
+            assert await asking == (200, b"7")
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(ask())
+
+
+async def test_a_picture_may_take_as_long_as_the_cloud(
+    start: Start, http: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is paid for, whoever waits for it."""
+    monkeypatch.setattr(neighbours, "ANSWER_S", 0.1)
+    (one, _), (two, _) = await start()
+    monkeypatch.setattr(two.app[INSTANCE].neighbours, "_body_timeout_s", 0.0)
+    client = await one.caller.join()
+    await client.ask("set_look", look={"color": "copper"})
+    target, body = f"{API}/sessions/s1/snapshot", form_of({"user_id": "u1"})
+    asking = asyncio.create_task(asked(http, two, "POST", target, headers=FORM, data=body))
+    await asyncio.wait([asking], timeout=0.3)
+    await client.process("f1", jpeg())
+    assert await asking == (200, "")
+
+
+async def test_what_is_no_picture_is_answered_soon(
+    start: Start, http: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the end of its body, which may come slowly: an instance that hangs is not waited for
+    as long as bodies may take."""
+    monkeypatch.setattr(neighbours, "ANSWER_S", 0.1)
+    (_, _), (two, _) = await start()
+    replies = [b"HTTP/1.1 204 No Content\r\n\r\n", b""]
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"v=0")
+        writer.write(replies.pop(0))
+        await reader.read()
+        writer.close()
+
+    async def slow() -> AsyncIterator[bytes]:
+        await asyncio.sleep(0.3)
+        yield b"v=0"
+
+    async with asyncio.timeout(30), await asyncio.start_server(answer, "127.0.0.1", 0) as other:
+        host, port = other.sockets[0].getsockname()
+        await two.app[INSTANCE].lodging._homes.claim("s1", f"{host}:{port}")
+        assert await asked(http, two, "PATCH", CALL, data=slow()) == (204, "")
+        assert await asked(http, two, "PATCH", CALL, data=b"v=0") == (503, "SERVER_FULL")
+
+
+async def test_one_session_leaves_places_to_the_others(
+    start: Start, http: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However slowly is sent what is to be passed on to it."""
+    monkeypatch.setattr(furnishing, "PASSED_ON_OF_ONE", 2)
+    (one, _), (two, _) = await start()
+    for session_id in ("s1", "s2"):
+        await one.caller.join(session_id)
+    done, places, target = asyncio.Event(), two.app[PASSED_ON], f"{API}/sessions/s1/snapshot"
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"--"
+        await done.wait()
+
+    free = places._free
+    sending = [
+        asyncio.create_task(asked(http, two, "POST", target, headers=FORM, data=slow()))
+        for _ in range(2)
+    ]
+    await eventually(lambda: places._free == free - 2)
+    assert await asked(http, two, "DELETE", CALL) == (429, "RATE_LIMITED")
+    assert (await asked(http, two, "DELETE", CALL.replace("s1", "s2")))[0] == 404
+    done.set()
+    assert [status for status, _ in await asyncio.gather(*sending)] == [400, 400]
