@@ -1,7 +1,7 @@
 """Which instances there are, and at which each live session is at home: known to all of them, for a
 while."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Final, Protocol
 
 LEASE_S: Final = 15.0
@@ -18,14 +18,15 @@ class Homes(Protocol):
         """Where the session is at home; None for nowhere."""
         ...
 
-    async def claim(self, session_id: str, address: str) -> str | None:
-        """The session is at home here from now on; where it was before. Of several who claim it at
-        once each learns of the one before it."""
+    async def claim(self, session_id: str, address: str, since_ms: int) -> str | None:
+        """The session is at home here from now on, ``since_ms`` of Unix's time; where it was
+        before. Of several who claim it at once each learns of the one before it."""
         ...
 
-    async def renew(self, session_ids: Collection[str], address: str) -> list[str]:
-        """They are still here. Returns those that are at home elsewhere by now, which stay there;
-        one that is nowhere is here again."""
+    async def renew(self, since_ms: Mapping[str, int], address: str) -> list[str]:
+        """They are still here, each since then. Returns those that are at home elsewhere by now, as
+        long or for less, which stay there; one that is nowhere, or elsewhere for longer, is here
+        again: when it came here that could not be said."""
         ...
 
     async def present(self, address: str) -> list[str]:

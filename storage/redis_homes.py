@@ -1,6 +1,6 @@
-"""Homes on a Redis."""
+"""Homes on a Redis: of each session the address, and since when it is there."""
 
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from redis.asyncio import Redis
@@ -11,20 +11,26 @@ from storage.redis_link import PREFIX, RedisLink
 MOST_AT_ONCE: Final = 500
 """So many are renewed in one call, which takes Redis about a millisecond."""
 _LEASE_MS: Final = round(LEASE_S * 1000)
-_RENEW: Final = """
-local elsewhere = {}
+_AT: Final = """
+local function at(key)
+    return string.match(redis.call('GET', key) or '', '^(.*) (%d+)$')
+end
+"""
+_RENEW: Final = f"""{_AT}
+local elsewhere = {{}}
 for place, key in ipairs(KEYS) do
-    local home = redis.call('GET', key)
-    if home and home ~= ARGV[1] then
+    local since_ms = ARGV[2 + place]
+    local home, theirs_ms = at(key)
+    if home and home ~= ARGV[1] and tonumber(theirs_ms) >= tonumber(since_ms) then
         table.insert(elsewhere, place)
     else
-        redis.call('SET', key, ARGV[1], 'PX', ARGV[2])
+        redis.call('SET', key, ARGV[1] .. ' ' .. since_ms, 'PX', ARGV[2])
     end
 end
 return elsewhere
 """
-_LEAVE: Final = """
-if redis.call('GET', KEYS[1]) == ARGV[1] then
+_LEAVE: Final = f"""{_AT}
+if at(KEYS[1]) == ARGV[1] then
     return redis.call('DEL', KEYS[1])
 end
 return 0
@@ -47,21 +53,23 @@ class RedisHomes:
 
     async def find(self, session_id: str) -> str | None:
         """See Homes."""
-        return _text(await self._link.call(lambda redis: redis.get(_key(session_id))))
+        return _address(await self._link.call(lambda redis: redis.get(_key(session_id))))
 
-    async def claim(self, session_id: str, address: str) -> str | None:
+    async def claim(self, session_id: str, address: str, since_ms: int) -> str | None:
         """See Homes."""
-        return _text(
+        here = f"{address} {since_ms}"
+        return _address(
             await self._link.call(
-                lambda redis: redis.set(_key(session_id), address, px=_LEASE_MS, get=True)
+                lambda redis: redis.set(_key(session_id), here, px=_LEASE_MS, get=True)
             )
         )
 
-    async def renew(self, session_ids: Collection[str], address: str) -> list[str]:
+    async def renew(self, since_ms: Mapping[str, int], address: str) -> list[str]:
         """See Homes."""
-        ids, elsewhere = list(session_ids), list[str]()
-        for first in range(0, len(ids), MOST_AT_ONCE):
-            some = ids[first : first + MOST_AT_ONCE]
+        elsewhere = list[str]()
+        all_here = list(since_ms.items())
+        for first in range(0, len(all_here), MOST_AT_ONCE):
+            some = all_here[first : first + MOST_AT_ONCE]
             elsewhere += await self._renewed(some, address)
         return elsewhere
 
@@ -81,10 +89,12 @@ class RedisHomes:
         """See Homes."""
         await self._link.call(lambda redis: _run(redis, _LEAVE, [_key(session_id)], address))
 
-    async def _renewed(self, ids: list[str], address: str) -> list[str]:
-        keys = [_key(one) for one in ids]
-        places = await self._link.call(lambda redis: _run(redis, _RENEW, keys, address, _LEASE_MS))
-        return [ids[place - 1] for place in places]
+    async def _renewed(self, some: Sequence[tuple[str, int]], address: str) -> list[str]:
+        keys, since_ms = [_key(one) for one, _ in some], [ms for _, ms in some]
+        places = await self._link.call(
+            lambda redis: _run(redis, _RENEW, keys, address, _LEASE_MS, *since_ms)
+        )
+        return [some[place - 1][0] for place in places]
 
 
 async def _run(redis: Redis, script: str, keys: list[str], *values: str | int) -> Any:
@@ -96,5 +106,5 @@ def _key(session_id: str) -> str:
     return f"{PREFIX}home:{session_id}"
 
 
-def _text(value: Any) -> str | None:
-    return None if value is None else value.decode()
+def _address(value: Any) -> str | None:
+    return None if value is None else value.decode().rpartition(" ")[0]

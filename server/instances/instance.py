@@ -54,7 +54,8 @@ async def opened_instance(
         stack.push_async_callback(link.close)
         seals = Seals(services.files.keyring, services.clock)
         neighbours = Neighbours(seals, settings.body_timeout_s)
-        lodging = SharedLodging(RedisHomes(link), neighbours, address, services.journal)
+        homes, clock = RedisHomes(link), services.clock
+        lodging = SharedLodging(homes, neighbours, address, services.journal, clock)
         await lodging.renew()  # others know of it before anything comes in
         await stack.enter_async_context(at_work(lodging.run()))
         meters = None

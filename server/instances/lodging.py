@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import structlog
 
+from media.clock import Clock
 from server.instances.neighbours import InstanceGone, InstanceSilent, Neighbours
 from server.journal import SessionJournal
 from storage.errors import SessionOwnedByOther, StorageError
@@ -59,16 +60,24 @@ class Alone:
 
 
 class SharedLodging:
-    """See Lodging. Where the homes cannot be asked all goes on as if there were no others."""
+    """See Lodging. Where the homes cannot be asked sessions come and go as if there were no
+    others."""
 
     def __init__(
-        self, homes: Homes, neighbours: Neighbours, address: str, journal: SessionJournal
+        self,
+        homes: Homes,
+        neighbours: Neighbours,
+        address: str,
+        journal: SessionJournal,
+        clock: Clock,
     ) -> None:
         self._homes = homes
         self._neighbours = neighbours
         self._address = address
         self._journal = journal
-        self._here = set[str]()
+        self._clock = clock
+        self._here = dict[str, int]()
+        """Since when by Unix's time, in milliseconds: what other instances compare with theirs."""
         self._leaving = set[str]()
         self._due = asyncio.Event()
         self._tell_lost: Callable[[str], None] = _nobody
@@ -78,24 +87,27 @@ class SharedLodging:
         self._tell_lost = tell
 
     async def elsewhere(self, session_id: str) -> str | None:
-        """The address of another instance that has the session; None for none."""
-        home = await self._find(session_id)
+        """The address of another instance that has the session; None for none. Raises
+        StorageError."""
+        home = await self._homes.find(session_id)
         return None if home == self._address else home
 
     async def fetch(self, session_id: str, user_id: str) -> None:
         """See Lodging."""
-        home = await self.elsewhere(session_id)
+        home = None
+        with suppress(StorageError):
+            home = await self.elsewhere(session_id)
         if home is not None:
             await self._ask_for(session_id, user_id, home)
 
     async def settle(self, session_id: str, user_id: str) -> None:
         """See Lodging."""
         self._leaving.discard(session_id)
-        self._here.add(session_id)
+        since_ms = self._here[session_id] = round(self._clock.utc_now().timestamp() * 1000)
         for _ in range(HAND_OVERS):
             before = None
             with suppress(StorageError):
-                before = await self._homes.claim(session_id, self._address)
+                before = await self._homes.claim(session_id, self._address, since_ms)
             if before in (None, self._address):
                 break
             await self._ask_for(session_id, user_id, before)
@@ -121,7 +133,7 @@ class SharedLodging:
 
     async def close(self) -> None:
         """Write the last documents, and let go of all: others need not wait for the leases' end."""
-        self._leaving |= self._here
+        self._leaving |= self._here.keys()
         for session_id in tuple(self._leaving):
             await self._journal.settle(session_id)
         await self.look()
@@ -139,27 +151,24 @@ class SharedLodging:
         for session_id in tuple(self._leaving):
             if self._journal.pending(session_id) is None:
                 self._leaving.discard(session_id)
-                self._here.discard(session_id)
+                self._here.pop(session_id, None)
                 with suppress(StorageError):
                     await self._homes.leave(session_id, self._address)
 
     async def renew(self) -> None:
         """Tell the others that they are here still; those that are not are told of."""
-        lost = list[str]()
+        here, lost = dict(self._here), list[str]()
         with suppress(StorageError):
             await self._homes.present(self._address)
-            lost = await self._homes.renew(tuple(self._here), self._address)
+            lost = await self._homes.renew(here, self._address)
         for session_id in lost:
+            if self._here.get(session_id) != here[session_id]:
+                continue  # it has come here anew meanwhile
             if session_id in self._leaving:
                 self._leaving.discard(session_id)
-                self._here.discard(session_id)
+                self._here.pop(session_id, None)
             else:
                 self._tell_lost(session_id)
-
-    async def _find(self, session_id: str) -> str | None:
-        with suppress(StorageError):
-            return await self._homes.find(session_id)
-        return None
 
     async def _ask_for(self, session_id: str, user_id: str, home: str) -> None:
         target = f"{HAND_OVER}?session_id={quote(session_id)}&user_id={quote(user_id, safe='')}"

@@ -98,7 +98,8 @@ class Neighbours:
     async def pass_on(self, address: str, request: web.Request, making_s: float) -> web.Response:
         """What another instance answers to this request, which may take ``making_s`` to be made.
         Raises InstanceGone and InstanceSilent."""
-        target, method = request.raw_path, request.method
+        # Also of a request that names the whole address, as proxies are asked.
+        target, method = request.rel_url.raw_path_qs, request.method
         headers = CIMultiDict(
             (name, value) for name, value in request.headers.items() if name.lower() not in _HOP
         )
@@ -148,7 +149,7 @@ async def _sent_once(sent: _Sent) -> tuple[int, CIMultiDict[str], bytes]:
             ) as answer,
         ):
             if answer.status == MISDIRECTED:
-                log.error("another instance has other file_keys")
+                log.error("another instance has other file_keys, or another time")
                 raise InstanceSilent
             return answer.status, _of_answer(answer.headers), await answer.read()
     except aiohttp.ClientConnectorError as error:

@@ -29,6 +29,7 @@ from server.keys import SERVICES, SESSIONS
 from server.openapi.operation import Operation
 from server.places import Places
 from server.replies import come_again, refused
+from storage.errors import StorageError
 
 PASSED_ON: Final = web.AppKey("passed_on", Places)
 MOST_PASSED_ON: Final = 200
@@ -70,27 +71,41 @@ def passing(
             request[ELSEWHERE] = True
             return await desk(request)
         operation = operation_of(table, request)
-        home = await _home(request, operation)
-        if operation is None or home is None:
+        session_id = request.match_info.get("session_id", "")
+        if operation is None or not operation.at_session or not SESSION_ID.fullmatch(session_id):
             return await handler(request)
-        try:
-            return await _answer_of(home, request, _making_s(request, operation))
-        except InstanceGone:
-            return await handler(request)  # with it the session has ended
-        except InstanceSilent:
-            log.warning("another instance does not answer")
-            return come_again(503, "The server that has the session does not answer")
+        if request.app[SESSIONS].has(session_id):
+            return await handler(request)
+        answer = await _answered(session_id, request, _making_s(request, operation))
+        return await handler(request) if answer is None else answer
 
     return passing_on
 
 
+async def _answered(
+    session_id: str, request: web.Request, making_s: float
+) -> web.StreamResponse | None:
+    """What the instance that has the session answers; None if there is none."""
+    try:
+        # Of whom much is asked at once, others' are found all the same.
+        with request.app[PASSED_ON].one(session_id):
+            home = await request.app[INSTANCE].lodging.elsewhere(session_id)
+            return None if home is None else await _answer_of(home, request, making_s)
+    except InstanceGone:
+        return None  # with it the session has ended
+    except InstanceSilent:
+        log.warning("another instance does not answer")
+        return come_again(503, "The server that has the session does not answer")
+    except StorageError:
+        return come_again(503, "Which server has the session cannot be found out now")
+
+
 async def _answer_of(home: str, request: web.Request, making_s: float) -> web.Response:
     """What the instance there answers. Raises InstanceGone and InstanceSilent."""
-    place = request.app[PASSED_ON].one(request.match_info["session_id"])
     request[ELSEWHERE] = True
     try:
         # Who has it is not left to work on what nobody waits for.
-        with place, ends_with_client(request):
+        with ends_with_client(request):
             return await request.app[INSTANCE].neighbours.pass_on(home, request, making_s)
     except Exception:  # but not when the client leaves: that is told there, too
         del request[ELSEWHERE]
@@ -103,13 +118,3 @@ def _making_s(request: web.Request, operation: Operation) -> float:
     if not operation.needs_consent:
         return 0.0
     return EDITS * request.app[SERVICES].settings.cloud_timeout_s
-
-
-async def _home(request: web.Request, operation: Operation | None) -> str | None:
-    """Where the request is answered, if that is at another instance."""
-    session_id = request.match_info.get("session_id", "")
-    if operation is None or not operation.at_session or not SESSION_ID.fullmatch(session_id):
-        return None
-    if request.app[SESSIONS].has(session_id):
-        return None
-    return await request.app[INSTANCE].lodging.elsewhere(session_id)

@@ -62,7 +62,7 @@ class Operation:
         if self.access is Access.SOCKET:
             return (403,)  # pages of other sites; all else is told in the socket
         # Who signs may send a body only where one is taken; keys and storages may be away.
-        limited = () if self.costs is Costs.NOTHING else (429,)
+        limited = () if self.costs is Costs.NOTHING and not self.at_session else (429,)
         return (400, 401, 403, *limited, 503)
 
     def _errors_of_body(self) -> Sequence[int]:

@@ -28,22 +28,34 @@ async def test_homes_are_claimed_kept_and_left(
     renewed ends."""
     monkeypatch.setattr(redis_homes, "MOST_AT_ONCE", 2)
     assert await homes.find("s1") is None
-    assert await homes.claim("s1", ONE) is None
-    assert await homes.claim("s1", OTHER) == ONE
+    assert await homes.claim("s1", ONE, 1) is None
+    assert await homes.claim("s1", OTHER, 0) == ONE
     assert await homes.find("s1") == OTHER
     await homes.leave("s1", ONE)
     assert await homes.find("s1") == OTHER
-    assert await homes.renew(["s2", "s1", "s3", "s4", "s5"], ONE) == ["s1"]
-    assert await homes.renew([], ONE) == []
+    assert await homes.renew({"s2": 0, "s1": 0, "s3": 0, "s4": 0, "s5": 0}, ONE) == ["s1"]
+    assert await homes.renew({}, ONE) == []
     assert [await homes.find(f"s{number}") for number in range(1, 6)] == [OTHER, *[ONE] * 4]
     with redis.client() as plain:
         for number in range(1, 6):
             assert 0 < plain.pttl(f"hair-tryon:home:s{number}") <= LEASE_S * 1000
         plain.pexpire("hair-tryon:home:s2", 1000)
-        assert await homes.renew(["s2"], ONE) == []
+        assert await homes.renew({"s2": 0}, ONE) == []
         assert plain.pttl("hair-tryon:home:s2") > 1000
     await homes.leave("s1", OTHER)
     assert await homes.find("s1") is None
+
+
+async def test_the_younger_is_at_home(homes: RedisHomes) -> None:
+    """Of two who could not claim it, whoever renews it first; who claims it is asked nothing."""
+    old_ms, new_ms = 999_999_999_999, 1_000_000_000_000
+    for first, second in (({"s1": old_ms}, {"s1": new_ms}), ({"s2": new_ms}, {"s2": old_ms})):
+        assert await homes.renew(first, ONE) == []
+        assert await homes.renew(second, OTHER) == ([] if second == {"s1": new_ms} else ["s2"])
+    assert await homes.renew({"s1": old_ms, "s2": new_ms}, ONE) == ["s1"]
+    assert [await homes.find(one) for one in ("s1", "s2")] == [OTHER, ONE]
+    assert await homes.claim("s1", ONE, old_ms) == OTHER
+    assert await homes.renew({"s1": old_ms}, ONE) == []
 
 
 async def test_instances_are_known_as_long_as_they_say_so(homes: RedisHomes, redis: Redis) -> None:

@@ -206,9 +206,9 @@ async def test_nothing_is_passed_on_twice(start: Start, http: ClientSession) -> 
     """Each takes the session for the other's; it is nobody's."""
     (one, _), (two, _) = await start()
     homes = one.app[INSTANCE].lodging._homes
-    await homes.claim("s1", two.app[INSTANCE].address)
+    await homes.claim("s1", two.app[INSTANCE].address, 0)
     assert await asked(http, one, "DELETE", CALL) == (404, "NOT_FOUND")
-    await homes.claim("s1", one.app[INSTANCE].address)
+    await homes.claim("s1", one.app[INSTANCE].address, 0)
     assert await asked(http, two, "DELETE", CALL) == (404, "NOT_FOUND")
 
 
@@ -225,6 +225,29 @@ async def test_an_instance_that_cannot_be_reached_is_gone(
     second = await two.caller.join()
     assert (await first.until_closed()).code == 4409
     assert (await second.process("f1", jpeg()))["type"] == "processed_frame"
+
+
+async def test_without_redis_it_is_not_said_that_there_is_none(
+    start: Start, http: ClientSession, redis: Redis
+) -> None:
+    """The call is at the other instance, where it is found at once."""
+    (one, _), (two, _) = await start()
+    await one.caller.join()
+    redis.stop()
+    assert await asked(http, two, "DELETE", CALL) == (503, "SERVER_FULL")
+    assert await asked(http, one, "DELETE", CALL) == (404, "NOT_FOUND")
+
+
+async def test_a_request_may_name_the_whole_address(start: Start) -> None:
+    """As those do that come by a proxy (RFC 9112, 3.2.2); and more than it is about."""
+    (one, _), (two, _) = await start()
+    await one.caller.join()
+    for target in (f"http://localhost{CALL}", f"{CALL}#here"):
+        reader, writer = await asyncio.open_connection("127.0.0.1", two.runner.addresses[0][1])
+        writer.write(f"DELETE {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        assert (await reader.readline()).startswith(b"HTTP/1.1 404 ")
+        writer.close()
+        await writer.wait_closed()
 
 
 async def test_instances_with_other_keys_are_not_believed(
@@ -338,7 +361,7 @@ async def test_what_is_no_picture_is_answered_soon(
 
     async with asyncio.timeout(30), await asyncio.start_server(answer, "127.0.0.1", 0) as other:
         host, port = other.sockets[0].getsockname()
-        await two.app[INSTANCE].lodging._homes.claim("s1", f"{host}:{port}")
+        await two.app[INSTANCE].lodging._homes.claim("s1", f"{host}:{port}", 0)
         assert await asked(http, two, "PATCH", CALL, data=slow()) == (204, "")
         assert await asked(http, two, "PATCH", CALL, data=b"v=0") == (503, "SERVER_FULL")
 

@@ -93,7 +93,9 @@ def homes(redis: Redis) -> dict[str, str]:
     """Where the live sessions are."""
     with redis.client() as plain:
         found = {name.decode(): plain.get(name) for name in plain.keys(f"{HOME}*")}
-    return {name.removeprefix(HOME): at.decode() for name, at in found.items() if at}
+    return {
+        name.removeprefix(HOME): at.decode().rpartition(" ")[0] for name, at in found.items() if at
+    }
 
 
 def looks(server: ServerProcess) -> set[str]:

@@ -1,6 +1,6 @@
 """Which sessions are at home at an instance, and how they come there and go."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import cast
 
 import pytest
@@ -11,6 +11,7 @@ from server.instances.neighbours import InstanceGone, InstanceSilent, Neighbours
 from server.journal import SessionJournal
 from storage.errors import SessionOwnedByOther, StorageFailed
 from storage.records import SessionRecord
+from tests.fakes import ManualClock
 
 HERE, THERE = "10.0.0.1:8001", "10.0.0.2:8001"
 
@@ -20,6 +21,7 @@ class OneHomes:
 
     def __init__(self) -> None:
         self.at = dict[str, str]()
+        self.since_ms = dict[str, int]()
         self.there = list[str]()
         self.is_away = False
         self.rival: str | None = None
@@ -29,16 +31,24 @@ class OneHomes:
         self._check()
         return self.at.get(session_id)
 
-    async def claim(self, session_id: str, address: str) -> str | None:
+    async def claim(self, session_id: str, address: str, since_ms: int) -> str | None:
         self._check()
         if self.rival is not None:
             self.at[session_id] = self.rival
         before, self.at[session_id] = self.at.get(session_id), address
+        self.since_ms[session_id] = since_ms
         return before
 
-    async def renew(self, session_ids: Collection[str], address: str) -> list[str]:
+    async def renew(self, since_ms: Mapping[str, int], address: str) -> list[str]:
         self._check()
-        return [one for one in session_ids if self.at.setdefault(one, address) != address]
+        elsewhere = list[str]()
+        for one, own_ms in since_ms.items():
+            is_away = self.at.get(one, address) != address
+            if is_away and self.since_ms.get(one, own_ms) >= own_ms:
+                elsewhere.append(one)
+            else:
+                self.at[one], self.since_ms[one] = address, own_ms
+        return elsewhere
 
     async def present(self, address: str) -> list[str]:
         self._check()
@@ -105,8 +115,13 @@ def journal() -> Written:
 
 
 @pytest.fixture
-def lodging(homes: OneHomes, others: Asked, journal: Written) -> SharedLodging:
-    return SharedLodging(homes, others, HERE, journal)
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def lodging(homes: OneHomes, others: Asked, journal: Written, clock: ManualClock) -> SharedLodging:
+    return SharedLodging(homes, others, HERE, journal, clock)
 
 
 async def test_a_session_is_asked_for_where_it_is(
@@ -204,11 +219,33 @@ async def test_all_goes_on_without_homes(
     homes.is_away = True
     await lodging.fetch("s1", "u1")
     await lodging.settle("s1", "u1")
-    assert await lodging.elsewhere("s1") is None
+    with pytest.raises(StorageFailed):
+        await lodging.elsewhere("s1")
     await lodging.renew()
     homes.is_away = False
     await lodging.renew()
     assert homes.at == {"s1": HERE}
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_of_two_whose_home_nobody_knew_the_younger_has_it(
+    lodging: SharedLodging, homes: OneHomes, clock: ManualClock, *, is_first: bool
+) -> None:
+    """Whoever says so first: that is the connection which its client has."""
+    lost, elsewhere = list[str](), list[str]()
+    other = SharedLodging(homes, Asked(), THERE, Written(), clock)
+    lodging.when_lost(lost.append)
+    other.when_lost(elsewhere.append)
+    homes.is_away = True
+    await lodging.settle("s1", "u1")
+    clock.advance(0.5)
+    await other.settle("s1", "u1")
+    homes.is_away = False
+    for one in (lodging, other) if is_first else (other, lodging):
+        await one.renew()
+    assert homes.at == {"s1": THERE}
+    await lodging.renew()
+    assert (lost[:1], elsewhere) == (["s1"], [])
 
 
 async def test_at_the_end_all_is_written_and_let_go(
