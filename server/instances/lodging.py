@@ -20,6 +20,9 @@ LOOK_S: Final = 0.5
 HAND_OVER_S: Final = 3.0
 """A client is told goodbye for half a second at most, and its document written; an instance that
 takes longer is waited for no longer."""
+KNOWN_S: Final = 60.0
+"""Who was there so lately is told what all have to know: it may only stand still for a moment, or
+Redis may have come back without knowing of it."""
 HAND_OVERS: Final = 3
 """Others may claim a session at the same time; so often it is asked for."""
 HAND_OVER: Final = "/-/hand-over"
@@ -79,6 +82,8 @@ class SharedLodging:
         self._here = dict[str, int]()
         """Since when by Unix's time, in milliseconds: what other instances compare with theirs."""
         self._leaving = set[str]()
+        self._seen_s = dict[str, float]()
+        """When each other instance was there, the last time that it was asked."""
         self._due = asyncio.Event()
         self._tell_lost: Callable[[str], None] = _nobody
 
@@ -141,10 +146,11 @@ class SharedLodging:
             await self._homes.absent(self._address)
 
     async def others(self) -> list[str]:
-        """The addresses of all other instances that are known."""
+        """The addresses of all other instances that are there, or were lately."""
         with suppress(StorageError):
-            return [one for one in await self._homes.present(self._address) if one != self._address]
-        return []
+            await self._look_around()
+        now_s = self._clock.monotonic()
+        return [one for one, seen_s in self._seen_s.items() if now_s - seen_s < KNOWN_S]
 
     async def look(self) -> None:
         """Let go of those who have left, as far as their last documents are written."""
@@ -159,7 +165,7 @@ class SharedLodging:
         """Tell the others that they are here still; those that are not are told of."""
         here, lost = dict(self._here), list[str]()
         with suppress(StorageError):
-            await self._homes.present(self._address)
+            await self._look_around()
             lost = await self._homes.renew(here, self._address)
         for session_id in lost:
             if self._here.get(session_id) != here[session_id]:
@@ -169,6 +175,12 @@ class SharedLodging:
                 self._here.pop(session_id, None)
             else:
                 self._tell_lost(session_id)
+
+    async def _look_around(self) -> None:
+        there = await self._homes.present(self._address)
+        now_s = self._clock.monotonic()
+        lately = {one: at_s for one, at_s in self._seen_s.items() if now_s - at_s < KNOWN_S}
+        self._seen_s = lately | {one: now_s for one in there if one != self._address}
 
     async def _ask_for(self, session_id: str, user_id: str, home: str) -> None:
         target = f"{HAND_OVER}?session_id={quote(session_id)}&user_id={quote(user_id, safe='')}"

@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from server.instances.lodging import HAND_OVERS, SharedLodging
+from server.instances.lodging import HAND_OVERS, KNOWN_S, SharedLodging
 from server.instances.messenger import Messenger
 from server.instances.neighbours import InstanceGone, InstanceSilent, Neighbours
 from server.journal import SessionJournal
@@ -264,9 +264,10 @@ async def test_at_the_end_all_is_written_and_let_go(
 
 
 async def test_an_erasure_is_told_all_others(
-    lodging: SharedLodging, homes: OneHomes, others: Asked
+    lodging: SharedLodging, homes: OneHomes, others: Asked, clock: ManualClock
 ) -> None:
-    """Each says how many sessions have ended there; nobody who is away holds it up."""
+    """Each says how many sessions have ended there; nobody who is away holds it up. Who was there
+    a moment ago is told too: it may have stood still, or Redis have come back empty."""
     homes.there = [HERE, THERE, "unix:/run/0.sock"]
     others.answer, others.body = 200, b"2"
     assert await Messenger(lodging, others).erased("a:b") == 4
@@ -275,5 +276,13 @@ async def test_an_erasure_is_told_all_others(
     for answer in (InstanceGone(), InstanceSilent(), 500):
         others.answer = answer
         assert await Messenger(lodging, others).erased("a:b") == 0
+    others.answer = 200
+    homes.there = []
+    assert await Messenger(lodging, others).erased("a:b") == 4
     homes.is_away = True
+    assert await Messenger(lodging, others).erased("a:b") == 4
+    clock.advance(KNOWN_S)
     assert await Messenger(lodging, others).erased("a:b") == 0
+    homes.is_away = False
+    await lodging.renew()
+    assert await lodging.others() == []
