@@ -45,11 +45,15 @@ class SharedMeters:
         await every(NOTE_S, self._note, "meters not noted")
 
     async def own(self) -> bytes:
-        """This worker's, and what was counted in its place before it; noted by then."""
+        """This worker's, and what was counted in its place before it; noted by then, unless the
+        disk is full: just then they are looked at."""
         async with self._noting:
             now = read(self._meters.registry.collect())
             data = _written(_going_on(self._before, now))
-            await asyncio.to_thread(_replace, self._file(self._place.slot), data)
+            try:
+                await asyncio.to_thread(_replace, self._file(self._place.slot), data)
+            except OSError as error:
+                log.warning("meters not noted", reason=error.strerror)
         return data
 
     async def all(self) -> list[Family]:

@@ -1,11 +1,22 @@
 """The meters of several workers as one."""
 
+import secrets
 from collections.abc import Sequence
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric
 from prometheus_client.exposition import generate_latest
 
+from server.instances.neighbours import Neighbours
+from server.instances.seals import Seals
+from server.metrics import shared
 from server.metrics.merged import Family, cumulative, merged, read, summed
+from server.metrics.meters import Meters
+from server.metrics.shared import SharedMeters
+from server.supervisor.place import WorkerPlace
+from storage.keyring import Key, Keyring
+from tests.fakes import ManualClock
+from tests.logged import logged
 
 
 class Taken:
@@ -80,3 +91,13 @@ def test_prometheus_reads_it_as_before() -> None:
     Histogram("frame_seconds", "Time", ["stage"], registry=registry).labels("a").observe(0.2)
     again = [family.metric() for family in merged({0: read(registry.collect())}, asked=0)]
     assert generate_latest(Taken(again)) == generate_latest(registry)
+
+
+async def test_they_are_told_where_they_cannot_be_noted(tmp_path: Path) -> None:
+    """The disk may be full; that is told, too."""
+    place = WorkerPlace(0, 1, 0, str(tmp_path / "gone"))
+    seals = Seals(Keyring([Key(secrets.token_bytes(32))]), ManualClock())
+    alone = SharedMeters(Meters(), place, ["unix:0.sock"], Neighbours(seals, 1.0))
+    with logged(shared) as lines:
+        assert await alone.all()
+    assert [line["event"] for line in lines] == ["meters not noted"]
