@@ -43,6 +43,8 @@ class Listeners:
 
     def pause(self) -> None:
         """Let them wait."""
+        if self._pause is not None:
+            self._pause.cancel()
         if self._is_open:
             self._is_open = False
             for one in self._sockets:
@@ -50,10 +52,7 @@ class Listeners:
 
     def close(self) -> None:
         """Listen no more: who waits is told so."""
-        if self._is_open:
-            self.pause()
-        if self._pause is not None:
-            self._pause.cancel()
+        self.pause()
         for one in self._sockets:
             one.close()
         self._sockets = []

@@ -178,11 +178,15 @@ class Supervisor:
         self._stop(number)
 
     def _stop(self, number: signal.Signals) -> None:
+        """Who comes when workers take nobody any more is refused, and looks elsewhere; nobody would
+        answer who waits."""
         self._stopping.set()
+        self._announce = None
         for worker in self._workers.values():
             worker.signal(number)
-        within_s = self._settings.drain_s + self._settings.stop_timeout_s + KILL_S
-        asyncio.get_running_loop().call_later(within_s, self._kill)
+        loop, drain_s = asyncio.get_running_loop(), self._settings.drain_s
+        loop.call_later(drain_s, self._listeners.close)
+        loop.call_later(drain_s + self._settings.stop_timeout_s + KILL_S, self._kill)
 
     def _kill(self) -> None:
         for worker in self._workers.values():
