@@ -21,6 +21,7 @@ from server.connections.runner import Inside, listen, make_runner
 from server.instances.addresses import address_of
 from server.keys import LEAVING, SESSIONS
 from server.settings import Settings, SettingsInvalid
+from server.supervisor.handles import raise_limit
 from server.supervisor.seat import Seat
 from server.supervisor.supervisor import supervise, unbindable
 
@@ -37,6 +38,7 @@ async def serve(settings: Settings, seat: Seat | None = None) -> None:
     Raises SettingsInvalid as create_app does, when the certificate cannot be used, or the address
     is taken.
     """
+    raise_limit()
     if seat is not None:
         structlog.contextvars.bind_contextvars(worker=seat.place.slot)
     context = _tls_context(settings)

@@ -29,12 +29,13 @@ class Unusable:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What the worker has to do: open connections, live sessions; and how many connections it was
-    given since it began."""
+    """What the worker has to do: open connections, live sessions; how many connections it was given
+    since it began; and whether it is short of file handles for more."""
 
     connections: int
     sessions: int
     given: int
+    is_short: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ class Crew:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Somebody has connected; the handle comes along."""
+    """Somebody has connected; the handle comes along, unless who receives it may have no more: then
+    the client is lost."""
 
 
 Message: TypeAlias = Ready | Leaving | Unusable | Load | Crew | Connection

@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Final, cast
 
+import structlog
 from aiohttp import web
 from aiohttp.web_server import Server
 
 from server.background import at_work
 from server.connections.runner import TLS_SHUTDOWN_S
 from server.settings import Settings
+from server.supervisor import handles
 from server.supervisor.channel import Channel, Connection, Crew, Leaving, Load, Ready, Unusable
 from server.supervisor.place import WorkerPlace
 
@@ -20,6 +22,12 @@ LOOK_S: Final = 0.05
 """So often it is looked whether there is more or less to do."""
 SIGN_S: Final = 1.0
 """So often the supervisor hears at least that the worker's loop goes on."""
+SPARE: Final = 16
+"""Who was short of file handles takes connections again when so many are free."""
+REASON_CHARS: Final = 600
+"""Of a reason: however it is written, it finds room in a message."""
+
+log = structlog.get_logger(__name__)
 
 
 class Seat:
@@ -30,11 +38,12 @@ class Seat:
         self.crew = Crew(ready=0, count=place.count)
         self._channel = Channel.of(place.channel)
         self._given = 0
+        self._is_short = False
         self._opening = set[asyncio.Task[None]]()
 
     def tell_unusable(self, reason: str) -> None:
         """The worker ends at once, for this reason."""
-        self._channel.send(Unusable(reason))
+        self._channel.send(Unusable(reason[:REASON_CHARS]))
 
     @asynccontextmanager
     async def taking(
@@ -53,11 +62,13 @@ class Seat:
         def heard() -> None:
             try:
                 while (told := self._channel.receive()) is not None:
-                    message, connection = told
-                    if isinstance(message, Crew):
-                        self.crew = message
-                    if connection is not None and isinstance(message, Connection):
-                        self._take(connection, server, settings, context)
+                    match told:
+                        case Crew() as crew, _:
+                            self.crew = crew
+                        case Connection(), None:
+                            self._miss()
+                        case Connection(), socket.socket() as connection:
+                            self._take(connection, server, settings, context)
             except EOFError:
                 loop.remove_reader(self._channel.fileno())
                 orphaned()
@@ -87,11 +98,20 @@ class Seat:
         self._opening.add(opening)
         opening.add_done_callback(self._opening.discard)
 
+    def _miss(self) -> None:
+        """Somebody has been lost, who was given all the same. More would be, so none are asked for
+        until there is room."""
+        self._given += 1
+        if not self._is_short:
+            log.error("no file handle for a connection (ulimit -n)")
+        self._is_short = True
+
     async def _report(self, server: Server, count_sessions: Callable[[], int]) -> None:
         loop = asyncio.get_running_loop()
         told, told_s = None, 0.0
         while True:
-            load = Load(len(server.connections), count_sessions(), self._given)
+            self._is_short = self._is_short and not handles.are_free(SPARE)
+            load = Load(len(server.connections), count_sessions(), self._given, self._is_short)
             is_due = loop.time() - told_s >= SIGN_S
             if (load != told or is_due) and self._channel.send(load):
                 told, told_s = load, loop.time()

@@ -21,16 +21,16 @@ from server.supervisor.balance import lightest
 from server.supervisor.channel import Crew
 from server.supervisor.listeners import Listeners
 from server.supervisor.pauses import Pauses
-from server.supervisor.worker import Worker
+from server.supervisor.worker import SILENT_LOOKS, Worker
 from storage.lock import DirectoryLock
 
 INVALID: Final = 2
 """The exit code of a worker that cannot begin."""
 KILL_S: Final = 20.0
 """Beyond the times that the settings give a worker to stop: then it is made to."""
-SILENT_S: Final = 60.0
-"""A worker's loop that says nothing for so long hangs, and it is made to end."""
 LOOK_S: Final = 1.0
+HANGS_LOOKS: Final = 60
+"""A worker's loop that says nothing for so many looks hangs, and it is made to end."""
 
 log = structlog.get_logger(__name__)
 
@@ -95,7 +95,8 @@ class Supervisor:
             else:
                 lived_s = loop.time() - worker.began_s
                 pause_s = pauses.after(lived_s)
-                log.error("worker ended", worker=slot, code=code, again_in_s=pause_s)
+                why = worker.reason or None
+                log.error("worker ended", worker=slot, code=code, reason=why, again_in_s=pause_s)
                 await self._wait(pause_s)
 
     async def _ended(self, worker: Worker) -> int:
@@ -104,10 +105,10 @@ class Supervisor:
 
         def heard() -> None:
             try:
-                worker.hear(loop.time())
+                worker.hear()
             except EOFError:
                 loop.remove_reader(worker.channel.fileno())
-                worker.is_ready = False
+                worker.takes = False
             self._crew_changed()
 
         loop.add_reader(worker.channel.fileno(), heard)
@@ -115,16 +116,27 @@ class Supervisor:
         try:
             while not waiting.done():
                 await asyncio.wait([waiting], timeout=LOOK_S)
-                if worker.was_ready and loop.time() - worker.heard_s > SILENT_S:
-                    log.error("worker hangs", worker=worker.slot)
-                    worker.signal(signal.SIGKILL)
+                self._look_at(worker)
         finally:
             waiting.cancel()
             heard()
             loop.remove_reader(worker.channel.fileno())
             worker.channel.close()
-        worker.is_ready = False
+        worker.takes = False
         return waiting.result()
+
+    def _look_at(self, worker: Worker) -> None:
+        """Looks are counted and not seconds: when this process itself has stood still, what all
+        have said meanwhile is yet to be read. Who stops has another limit."""
+        worker.silent_looks += 1
+        if not worker.was_ready or self._stopping.is_set():
+            return
+        if worker.takes and worker.silent_looks == SILENT_LOOKS:
+            log.warning("worker says nothing", worker=worker.slot)
+            self._crew_changed()
+        elif worker.silent_looks == HANGS_LOOKS:
+            log.error("worker hangs", worker=worker.slot)
+            worker.signal(signal.SIGKILL)
 
     async def _wait(self, pause_s: float) -> None:
         try:

@@ -22,6 +22,9 @@ from server.supervisor.place import WorkerPlace
 RUN: Final = Path(__file__).parents[2] / "run.py"
 COMMAND: Final = "serve-as"
 """What makes ``run.py`` one of several workers; its place follows."""
+SILENT_LOOKS: Final = 3
+"""Who has said nothing for so many looks is given nothing: two seconds at least, where a word comes
+each second."""
 
 
 @dataclass(slots=True, eq=False)
@@ -31,13 +34,20 @@ class Worker(Burden):
     slot: int = 0
     process: asyncio.subprocess.Process = field(init=False)
     channel: Channel = field(init=False)
-    is_ready: bool = False
+    takes: bool = False
+    """By its word."""
     was_ready: bool = False
     reason: str = ""
     """Why it cannot begin, if it says so."""
-    heard_s: float = 0.0
+    silent_looks: int = 0
+    """So often it was looked since it has said something."""
     _told: Crew | None = None
     began_s: float = 0.0
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it is to be given connections."""
+        return self.takes and not self.load.is_short and self.silent_looks < SILENT_LOOKS
 
     async def start(self, count: int, folder: str, flags: list[str], now_s: float) -> None:
         """Begin it. Signals of a terminal go to the supervisor alone. Raises OSError."""
@@ -58,17 +68,17 @@ class Worker(Burden):
             raise
         finally:
             theirs.close()
-        self.began_s = self.heard_s = now_s
+        self.began_s = now_s
 
-    def hear(self, now_s: float) -> None:
+    def hear(self) -> None:
         """Take in what it says. Raises EOFError when it has ended."""
         while (heard := self.channel.receive()) is not None:
-            self.heard_s = now_s
+            self.silent_looks = 0
             match heard[0]:
                 case Ready():
-                    self.is_ready = self.was_ready = True
+                    self.takes = self.was_ready = True
                 case Leaving():
-                    self.is_ready = False
+                    self.takes = False
                 case Unusable(reason):
                     self.reason = reason
                 case Load() as load:

@@ -1,14 +1,38 @@
 """What a supervisor decides, and how it and its workers talk."""
 
+import asyncio
+import os
+import resource
+import signal
 import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from itertools import count
+from typing import Any, cast
 
 import pytest
 
+from server.settings import Settings
+from server.supervisor import handles, seat, supervisor
 from server.supervisor.balance import Burden, lightest
-from server.supervisor.channel import Channel, Connection, Crew, Load, Message, Ready, Unusable
+from server.supervisor.channel import (
+    Channel,
+    Connection,
+    Crew,
+    Leaving,
+    Load,
+    Message,
+    Ready,
+    Unusable,
+)
+from server.supervisor.listeners import Listeners
 from server.supervisor.pauses import LONGEST_S, WELL_S, Pauses
 from server.supervisor.place import WorkerPlace
+from server.supervisor.seat import Seat
+from server.supervisor.supervisor import HANGS_LOOKS, Supervisor
+from server.supervisor.worker import SILENT_LOOKS, Worker
+from tests.fakes import until
+from tests.logged import logged
 
 
 def test_pauses_grow_until_a_worker_is_well() -> None:
@@ -83,3 +107,201 @@ def test_places_are_read_as_they_are_written() -> None:
     """On a command line."""
     place = WorkerPlace(slot=1, count=2, channel=7, folder="/tmp/a b")
     assert WorkerPlace.read(place.text()) == place
+
+
+# -- a supervisor whose workers are played ---------------------------------------------------------
+
+
+class Process:
+    """A worker's, that ends when it is told to."""
+
+    def __init__(self) -> None:
+        self.returncode: int | None = None
+        self.signals = list[int]()
+        self.ended = asyncio.Event()
+
+    async def wait(self) -> int:
+        await self.ended.wait()
+        return 2
+
+    def send_signal(self, number: int) -> None:
+        self.signals.append(number)
+
+
+class Played(Worker):
+    """A worker, and its own end of the channel."""
+
+    theirs: Channel
+
+    async def start(
+        self, count: int = 0, folder: str = "", flags: Any = (), now_s: float = 0
+    ) -> None:
+        self.channel, self.theirs = Channel.pair()
+        self.process = cast("asyncio.subprocess.Process", Process())
+
+    @property
+    def played(self) -> Process:
+        return cast("Process", self.process)
+
+
+@asynccontextmanager
+async def supervised(**settings: Any) -> AsyncIterator[tuple[Supervisor, list[Played]]]:
+    """A supervisor at a free port, who hears two workers, which are ready."""
+    listeners = Listeners("127.0.0.1", 0)
+    one = Supervisor(Settings(_env_file=None, workers=2, **settings), [], listeners)
+    one._announce = None
+    workers = [Played(slot=slot) for slot in range(2)]
+    async with asyncio.TaskGroup() as hearing:
+        for worker in workers:
+            await worker.start()
+            one._workers[worker.slot] = worker
+            hearing.create_task(one._ended(worker))
+            worker.theirs.send(Ready())
+        await until(lambda: one._ready() == workers)
+        yield one, workers
+        for worker in workers:
+            worker.played.ended.set()
+    listeners.close()
+    for worker in workers:
+        worker.theirs.close()
+
+
+def is_refused(address: tuple[str, int]) -> bool:
+    """Whether nobody listens there."""
+    try:
+        socket.create_connection(address).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+async def test_who_comes_when_all_leave_is_refused() -> None:
+    """Clients and gateways look elsewhere at once, while the workers end their sessions."""
+    async with supervised() as (one, workers):
+        address = one._listeners.address
+        assert not is_refused(address)
+        one._stop(signal.SIGTERM)
+        for worker in workers:
+            worker.theirs.send(Leaving())
+        await until(lambda: is_refused(address))
+        assert [worker.played.signals for worker in workers] == [[signal.SIGTERM]] * 2
+
+
+async def test_until_the_drain_is_over_all_are_served() -> None:
+    """Balancers may not have seen yet that the server stops."""
+    async with supervised(drain_s=60.0) as (one, workers):
+        one._stop(signal.SIGTERM)
+        assert not is_refused(one._listeners.address)
+        await until(lambda: sum(worker.given for worker in workers) == 1)
+
+
+async def test_who_says_nothing_is_given_nothing() -> None:
+    """Clients of a worker that hangs come to the other, until it says something; after a minute it
+    is ended. What is still to be read keeps it from that, however long ago the last look was."""
+    async with supervised() as (one, workers):
+        hung, other = workers
+        with logged(supervisor) as lines:
+            for _ in range(SILENT_LOOKS):
+                one._look_at(hung)
+        assert [line["event"] for line in lines] == ["worker says nothing"]
+        for _ in range(4):
+            one._take(socket.socket())
+        assert (hung.given, other.given) == (0, 4)
+        hung.theirs.send(Load(1, 1, 0))
+        await until(lambda: one._ready() == workers)
+        for _ in range(HANGS_LOOKS - 1):
+            one._look_at(hung)
+        assert not hung.played.signals
+        one._look_at(hung)
+        assert hung.played.signals == [signal.SIGKILL]
+
+
+async def test_it_is_said_why_a_worker_cannot_begin_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings may have become wrong since the start."""
+    reason = "wrong setting: tls_cert: " + "\u0000ä" * 4000
+
+    class Ending(Played):
+        async def start(self, *args: Any, **kwargs: Any) -> None:
+            await super().start()
+            chair = Seat(WorkerPlace(0, 1, os.dup(self.theirs.fileno()), ""))
+            chair.tell_unusable(reason)
+            chair._channel.close()
+            self.theirs.close()
+            self.played.ended.set()
+
+    monkeypatch.setattr(supervisor, "Worker", Ending)
+    listeners = Listeners("127.0.0.1", 0)
+    one = Supervisor(Settings(_env_file=None, workers=2), [], listeners)
+    one._announce = None
+    with logged(supervisor) as lines:
+        keeping = asyncio.create_task(one._keep(0, ""))
+        await until(lambda: bool(lines))
+        one._stopping.set()
+        await keeping
+    listeners.close()
+    assert lines[0]["event"] == "worker ended"
+    assert reason.startswith(lines[0]["reason"])
+    assert len(lines[0]["reason"]) > 500
+
+
+# -- file handles ----------------------------------------------------------------------------------
+
+
+@contextmanager
+def no_handle_free() -> Iterator[None]:
+    """This process may have no more of them in the block."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest = os.dup(0)
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+class Server:
+    """That has nobody."""
+
+    connections = ()
+
+
+async def test_a_worker_without_file_handles_is_spared() -> None:
+    """Who is lost is told of, and weighs no more than others that were given; nobody else comes
+    until there is room."""
+    worker = Played()
+    await worker.start()
+    chair = Seat(WorkerPlace(0, 1, os.dup(worker.theirs.fileno()), ""))
+    worker.theirs.close()
+
+    def is_ready() -> bool:
+        worker.hear()
+        return worker.is_ready
+
+    settings = Settings(_env_file=None)
+    taking = chair.taking(
+        cast("Any", Server()), settings, None, count_sessions=int, orphaned=lambda: None
+    )
+    with logged(seat) as lines:
+        async with taking:
+            await until(is_ready)
+            with socket.socket() as client, no_handle_free():
+                assert worker.give(client)
+                assert worker.give(client)
+                await until(lambda: not is_ready())
+            await until(is_ready)
+    assert [line["event"] for line in lines] == ["no file handle for a connection (ulimit -n)"]
+    assert (worker.given, worker.load.given, worker.weight) == (2, 2, 0)
+    worker.channel.close()
+    chair._channel.close()
+
+
+def test_as_many_handles_as_may_be() -> None:
+    """Not the 1024 that shells begin programs with."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before[1] - 1, before[1]))
+        handles.raise_limit()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (before[1], before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
