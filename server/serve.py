@@ -47,13 +47,11 @@ async def serve(settings: Settings, seat: Seat | None = None) -> None:
     runner = make_runner(app, settings, grace_s=HANDLER_GRACE_S)
     inside = Inside(runner, address_of(settings, place))
     app.on_shutdown.append(inside.close)  # when sessions have ended: others may ask for them
-    stop = stop_on_signals()
+    # systemd sends a signal to all processes, and the supervisor passes it on: no second one.
+    stop = stop_on_signals(ends_at_second=seat is None)
     try:
         await runner.setup()
-        try:
-            await inside.open()
-        except OSError as error:
-            raise SettingsInvalid(f"cannot listen on {inside.address}: {error.strerror}") from None
+        await _open(inside)
         async with _taking(runner, settings, context, seat, stop):
             await stop.wait()
             log.info("stopping")
@@ -62,6 +60,15 @@ async def serve(settings: Settings, seat: Seat | None = None) -> None:
     finally:
         await runner.cleanup()
     log.info("stopped")
+
+
+async def _open(inside: Inside) -> None:
+    """Raises SettingsInvalid."""
+    try:
+        await inside.open()
+    except OSError as error:
+        why = error.strerror or error  # a path that is too long has no number
+        raise SettingsInvalid(f"cannot listen on {inside.address}: {why}") from None
 
 
 async def serve_by_several(settings: Settings, flags: list[str]) -> int:
@@ -113,13 +120,13 @@ def _announce(settings: Settings, address: tuple[str, int]) -> None:
     print(f"Hair try-on is served on {settings.scheme}://{shown}:{port}", flush=True)  # noqa: T201
 
 
-def stop_on_signals() -> asyncio.Event:
-    """An event that SIGTERM or SIGINT sets; a second signal ends the process at once."""
+def stop_on_signals(*, ends_at_second: bool = True) -> asyncio.Event:
+    """An event that SIGTERM or SIGINT sets; a second signal ends the process at once, if it may."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def on_signal(number: signal.Signals) -> None:
-        if stop.is_set():
+        if stop.is_set() and ends_at_second:
             raise SystemExit(128 + number)
         stop.set()
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import pytest
 
+from server.serve import stop_on_signals
 from server.settings import Settings
 from server.supervisor import handles, seat, supervisor
 from server.supervisor.balance import Burden, lightest
@@ -31,7 +32,7 @@ from server.supervisor.place import WorkerPlace
 from server.supervisor.seat import Seat
 from server.supervisor.supervisor import HANGS_LOOKS, Supervisor
 from server.supervisor.worker import SILENT_LOOKS, Worker
-from tests.fakes import until
+from tests.fakes import settle, until
 from tests.logged import logged
 
 
@@ -242,6 +243,19 @@ async def test_it_is_said_why_a_worker_cannot_begin_again(monkeypatch: pytest.Mo
     assert lines[0]["event"] == "worker ended"
     assert reason.startswith(lines[0]["reason"])
     assert len(lines[0]["reason"]) > 500
+
+
+async def test_what_a_worker_is_told_twice_is_one_stop() -> None:
+    """By systemd, and by its supervisor; who means it tells the supervisor, which ends them."""
+    stop, loop = stop_on_signals(ends_at_second=False), asyncio.get_running_loop()
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+        await until(stop.is_set)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await settle()
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
 
 
 # -- file handles ----------------------------------------------------------------------------------
