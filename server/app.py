@@ -127,6 +127,8 @@ def _lifetime(
     async def lifetime(app: web.Application) -> AsyncIterator[None]:
         """Open in order, close in the opposite order."""
         doorbell, meters = Doorbell(), Meters()
+        if SEAT in app:
+            meters.machine.watch_crew(lambda: app[SEAT].crew.missed)
         leaving = app[LEAVING] = asyncio.Event()
         async with (
             nullcontext() if place is not None else _locked(settings),  # the supervisor has it

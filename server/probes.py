@@ -37,7 +37,6 @@ def _reasons(reached: Reached, *, is_leaving: bool) -> list[str]:
 
 def _missed(reached: Reached, crew: Crew) -> list[str]:
     """What does not answer, and without which live sessions go on."""
-    away = crew.count - crew.ready
-    workers = [f"{away} of {crew.count} workers"] if away else []
+    workers = [f"{crew.missed} of {crew.count} workers"] if crew.missed else []
     told = {"the file store": reached.files, "the cache": reached.cache}
     return [*(name for name, reach in told.items() if reach == AWAY), *workers]

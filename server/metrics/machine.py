@@ -1,6 +1,7 @@
 """Meters of the process: its event loop, its workers, its memory and files."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from prometheus_client import (
@@ -56,6 +57,11 @@ class MachineMeters:
         self._waiting = Gauge(
             "hair_tryon_threads_waited_for", "Turns that are waited for", registry=registry
         )
+        self._missed = Gauge(
+            "hair_tryon_workers_missed",
+            "Workers that should be there beside this one, and take nobody",
+            registry=registry,
+        )
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
 
@@ -64,6 +70,10 @@ class MachineMeters:
         self._workers.set(pool.workers)
         self._busy.set_function(lambda: pool.busy)
         self._waiting.set_function(lambda: pool.waiting)
+
+    def watch_crew(self, missed: Callable[[], int]) -> None:
+        """Look at this number whenever somebody asks."""
+        self._missed.set_function(missed)
 
     async def run(self) -> None:
         """Watch the loop that this runs on, until cancelled."""

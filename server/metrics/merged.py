@@ -13,8 +13,16 @@ WORKER: Final = "worker"
 """The label of what is told of each by itself."""
 OWN: Final = ("process_", "python_info")
 """How the names of those begin: the sum of starting times says nothing."""
-ASKED: Final = frozenset({"hair_tryon_jobs", "hair_tryon_disk_free_bytes", "hair_tryon_disk_bytes"})
-"""What is found out of a database and of disks is told by the worker that has asked them, once."""
+ASKED: Final = frozenset(
+    {
+        "hair_tryon_jobs",
+        "hair_tryon_disk_free_bytes",
+        "hair_tryon_disk_bytes",
+        "hair_tryon_workers_missed",
+    }
+)
+"""What is found out of a database, of disks and of the supervisor is told by the worker that has
+asked them, once."""
 _CUMULATIVE: Final = frozenset({"counter", "histogram", "summary"})
 _CREATED: Final = "_created"
 

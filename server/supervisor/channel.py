@@ -45,6 +45,11 @@ class Crew:
     ready: int
     count: int
 
+    @property
+    def missed(self) -> int:
+        """How many are not ready."""
+        return self.count - self.ready
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:

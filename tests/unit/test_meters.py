@@ -17,9 +17,11 @@ from server.metrics.caches import CacheMeters, Kept
 from server.metrics.frames import TRANSPORTS, FrameMeters
 from server.metrics.links import MOST_S, LinkMeters
 from server.metrics.machine import MachineMeters
+from server.metrics.merged import merged, read
 from server.metrics.requests import RequestMeters
 from server.metrics.videos import VideoMeters
 from server.rtc_peer import RtcPeer
+from server.supervisor.channel import Crew
 from server.websocket import WebSocketPeer
 from storage.database import Results
 from storage.errors import StorageFailed
@@ -103,6 +105,17 @@ def test_workers_are_looked_at_when_somebody_asks(registry: CollectorRegistry) -
     pool.busy, pool.waiting = 3, 7
     names = ("threads", "threads_busy", "threads_waited_for")
     assert [value(registry, name) for name in names] == [4, 3, 7]
+
+
+def test_workers_that_are_missed_are_told_once(registry: CollectorRegistry) -> None:
+    """By the worker that is asked, and not added up; a process by itself misses nobody."""
+    meters = MachineMeters(registry)
+    assert value(registry, "workers_missed") == 0
+    crew = Crew(ready=1, count=3)
+    meters.watch_crew(lambda: crew.missed)
+    told = merged({slot: read(registry.collect()) for slot in range(2)}, asked=0)
+    [family] = [one for one in told if one.name == "hair_tryon_workers_missed"]
+    assert list(family.values.values()) == [2]
 
 
 FIGURES = LinkFigures(0.0, 4.0, 0.0, 7.0, 60.0)
