@@ -170,7 +170,7 @@ async def supervised(**settings: Any) -> AsyncIterator[tuple[Supervisor, list[Pl
 def is_refused(address: tuple[str, int]) -> bool:
     """Whether nobody listens there."""
     try:
-        socket.create_connection(address).close()
+        socket.create_connection(address, timeout=1.0).close()  # which a full backlog takes
     except ConnectionRefusedError:
         return True
     return False
