@@ -59,8 +59,9 @@ async def _by_cloud(
         leave = partial(request.app[PHOTOS_COMING].left, sender_of(request))
         # A haircut that is named goes before that of a photo; no model does both.
         wanted = look if form.haircut is None else replace(look, style=None)
-        order = CutOrder(permission, wanted, form.haircut, leave)
-        with ends_with_client(request):
+        # What was ordered is paid: who has lost the connection comes again for it.
+        with ends_with_client(request) as goes_on:
+            order = CutOrder(permission, wanted, form.haircut, leave, goes_on)
             rendered = await request.app[SALON].cut(picture, order)
     except CloudFault as fault:
         if permission.is_erased:

@@ -8,6 +8,7 @@ from aiohttp import web
 from media.coder import Shot
 from media.frame import Picture
 from processing.look import Look
+from server.connections.leaving import ends_with_client
 from server.cut_form import CutForm
 from server.doors.consent import check_consent
 from server.doors.entrance import sender_of
@@ -38,7 +39,8 @@ async def snapshot(request: web.Request) -> web.Response:
         async with receive_form(request, SnapshotForm, limits, services.workspace) as form:
             form.check_cut()
             async with _taken(request, form) as (shot, look):
-                made = await make(request, studio, form, lambda: _sitting(studio, shot, look))
+                with ends_with_client(request):  # the next one is of another picture
+                    made = await make(request, studio, form, lambda: _sitting(studio, shot, look))
                 await check_consent(request, form.user_id)  # it may have been withdrawn meanwhile
                 data = await answer.coded(studio, made)
     return answer.reply(data, made, now_s())

@@ -13,8 +13,8 @@ from storage.spending import Booking, Spending, SpendingBounds
 log = structlog.get_logger(__name__)
 
 
-def unheard(_micro_usd: int) -> None:
-    """Nobody asks what was spent."""
+def unheard(*_told: int) -> None:
+    """Nobody listens."""
 
 
 @dataclass(frozen=True, slots=True)

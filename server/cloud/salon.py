@@ -51,6 +51,8 @@ class CutOrder:
     haircut: str | None
     leave: Callable[[], AbstractContextManager[None]] = nullcontext
     """What the client holds here, and does not need while the cloud works."""
+    ordered: Callable[[], object] = unheard
+    """Is called when it is about to be ordered, and paid."""
     spent: Callable[[int], object] = unheard
     """Is told what was paid for it, in millionths of a dollar."""
     keep: Keep = field(default_factory=NoKeep)
@@ -141,6 +143,7 @@ class Salon:
     async def _edited(self, place: Place, edit: Edit, order: CutOrder, key: str) -> Picture:
         """Made now. Raises CloudFault."""
         purse = self.cashier.purse(order.permission, order.spent)
+        order.ordered()
         edited = await place.edit(edit, purse)
         await unbroken(order.keep.keep(key, edited.picture))
         log.info(

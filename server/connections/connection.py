@@ -105,14 +105,15 @@ class Connection(RequestHandler):
 
     @contextmanager
     def telling(self, when_lost: Callable[[], object]) -> Iterator[None]:
-        """Call it, if the connection is lost within the block, or was before."""
-        self._when_lost = when_lost
+        """Call it, if the connection is lost within the block, or was before; what is told outside
+        of the block is not meanwhile."""
+        outside, self._when_lost = self._when_lost, when_lost
         try:
             if self.transport is None:
                 when_lost()
             yield
         finally:
-            self._when_lost = None
+            self._when_lost = outside
 
     def close(self) -> None:
         """See RequestHandler. Where nothing is asked there is nothing to wait for: aiohttp would

@@ -215,6 +215,25 @@ async def test_a_studio_snapshot_goes_its_way(run_script: RunScript) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_what_is_paid_anew_is_not_tried_again(run_script: RunScript) -> None:
+    """A snapshot that no answer came to is, but not one that the cloud cuts."""
+    answer = await run_script("""
+      const { FilesApi } = await import("/page/client/files-api.js");
+      const { Cut } = await import("/page/client/cut.js");
+      const calls = { at: () => "http://127.0.0.1:1/", shown: (act) => act({}) };
+      const ends = [];
+      for (const byCloud of [true, false]) {
+        const check = async () => { throw new Error("again"); };
+        const api = new FilesApi(calls, { userId: async () => "u1", check });
+        const cut = Object.assign(new Cut(), { byCloud });
+        ends.push(await api.snapshot("s1", cut).catch(({ constructor }) => constructor.name));
+      }
+      return ends;
+    """)
+    assert answer == ["NoAnswer", "Error"]
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_video_with_another_cut_is_another_order(run_script: RunScript) -> None:
     """Also where nobody knows whether the one before was taken; with the same it is the same."""
     answer = await run_script(f"""{CHANGE}

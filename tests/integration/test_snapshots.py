@@ -18,8 +18,9 @@ from tests.integration.cloud import CloudScene, cloud
 from tests.integration.service import Service, StartService, eventually
 from tests.integration.test_cloud_budget import QuickCutter
 from tests.integration.test_try_on import form, picture, refusal
-from tests.integration.test_try_on_cloud import PHOTO, agree, cloudy
+from tests.integration.test_try_on_cloud import PHOTO, PRICE, agree, cloudy, spent
 from tests.replicate.outputs import Output
+from tests.replicate.predictions import Course
 from tests.rtc import RtcClient, number_of
 
 __all__ = ["cloud"]
@@ -134,3 +135,31 @@ async def test_hair_is_cut_in_the_cloud(
     await agree(service, to_cloud=False)
     answer = await ask()
     assert (answer.headers["X-AI-Model"], answer.headers["X-Fallback"]) == ("local", "no_consent")
+
+
+@pytest.mark.parametrize(("course", "paid"), [(Course(inf), 0), (Course(0.0, inf), 1)])
+async def test_what_nobody_waits_for_is_called_off(
+    start_service: StartService,
+    cloud: CloudScene,
+    monkeypatch: pytest.MonkeyPatch,
+    course: Course,
+    paid: int,
+) -> None:
+    """Nobody else can have it. Its place is others'; what may be billed is spent."""
+    monkeypatch.setattr(salon, "Cutter", QuickCutter)
+    service = await start_service(**cloudy(cloud, cloud_places=1))
+    await agree(service)
+    cloud.service.course = course
+    client = await service.caller.join()
+    asked = asyncio.create_task(snapshot(service, engine="cloud", haircut="Bob"))
+    while not cloud.service.count("get"):
+        await client.process("1", PHOTO)
+    asked.cancel()
+    session = service.live.find("s1", "u1")
+    assert session is not None
+    await eventually(lambda: not session.shots.is_taken)
+    assert cloud.service.statuses() == ["canceled"]
+    cloud.give(Output(PHOTO))
+    answer = await snapshot_of(service, client, PHOTO, engine="cloud", haircut="Bob")
+    assert answer.headers["X-AI-Model"] == "replicate"
+    assert await spent(service) == (paid + 1) * PRICE

@@ -24,13 +24,12 @@ from server.keys import PHOTOS_COMING, SALON
 from storage.cache import cache_key
 from storage.spending import month_of
 from tests import pictures
-from tests.integration.cloud import EDITED, CloudScene, cloud
+from tests.integration.cloud import CloudScene, cloud
 from tests.integration.service import Service, StartService, eventually
 from tests.integration.test_try_on import PATH, form, post, refusal
 from tests.logged import logged
 from tests.replicate.mischief import Reply
 from tests.replicate.outputs import Output
-from tests.replicate.predictions import Course
 from tests.replicate.service import TOKEN
 from tests.tokens import ADMIN, AUDIENCE, ISSUER, SECRET, token
 
@@ -99,7 +98,7 @@ async def asked(
     yield task
     for id_, prediction in cloud.service.predictions.items():
         cloud.service.predictions[id_] = replace(prediction, course=course)
-    await task
+    await asyncio.wait([task])
 
 
 @pytest.fixture
@@ -316,28 +315,24 @@ async def test_without_a_head_nothing_is_ordered(service: Service, cloud: CloudS
     assert not cloud.service.predictions
 
 
-@pytest.mark.parametrize(("course", "paid"), [(Course(inf), 0), (Course(0.0, inf), 1)])
-async def test_what_nobody_waits_for_is_called_off(
-    start_service: StartService, cloud: CloudScene, course: Course, paid: int
-) -> None:
-    """A client that leaves gives its place to others. What may be billed is spent, so there is a
-    line of it, and it counts."""
-    service = await start_service(**cloudy(cloud, cloud_places=1))
-    await agree(service)
-    cloud.service.course = course
-    asked = asyncio.create_task(cut(service))
-    await eventually(lambda: cloud.service.count("get") > 0)
-    with logged(answering) as lines:
-        asked.cancel()
-        await eventually(lambda: cloud.service.statuses() == ["canceled"])
-        await eventually(lambda: bool(lines))
+async def test_who_loses_the_connection_pays_once(salon: Service, cloud: CloudScene) -> None:
+    """What was ordered is made to the end, for whoever asks again, if only then. Who has ordered
+    nothing is waited for no more; there is a line of it, and it counts."""
+    async with asked(salon, cloud) as first:
+        (maker,) = salon.app[SALON]._known._makers.values()
+        second = asyncio.create_task(cut(salon))
+        await eventually(lambda: bool(maker._waiters))
+        with logged(answering) as lines:
+            first.cancel()
+            second.cancel()
+            await eventually(lambda: bool(lines))
     assert [(line["event"], line["status"]) for line in lines] == [("request left", LEFT)]
     labels = {"method": "POST", "endpoint": PATH, "status": str(LEFT)}
-    registry = service.services.meters.registry
+    registry = salon.services.meters.registry
     await eventually(lambda: registry.get_sample_value("hair_tryon_requests_total", labels) == 1)
-    cloud.give(EDITED)
-    assert (await cut(service)).headers["X-Fallback"] == "bad_output"
-    assert await spent(service) == (paid + 1) * PRICE
+    assert (await cut(salon)).headers["X-AI-Model"] == "replicate"
+    assert cloud.service.statuses() == ["succeeded"]
+    assert await spent(salon) == PRICE
 
 
 async def test_a_colour_photo_without_hair_is_paid_by_nobody(

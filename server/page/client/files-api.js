@@ -66,19 +66,21 @@ export class FilesApi {
     const form = await this.#form(cut.fields);
     form.append("image", file, file.name);
     addLook(form, look);
-    // Nothing is kept of it, so that it may be sent again without a key.
+    // It needs no key: the server knows for a while what was cut of a photo, and keeps nothing else.
     return madeOf(await this.#post("/try-on", form, options));
   }
 
   /**
-   * A live picture, in the quality of a photo.
+   * A live picture, in the quality of a photo. Each is another one, and if the cloud cuts it paid
+   * anew, so that it is not tried again then.
    * @param {string} sessionId
    * @param {import("./cut.js").Cut} [cut]
    * @returns {Promise<object>} see madeOf
    */
   async snapshot(sessionId, cut = UNCUT) {
     const form = await this.#form(cut.fields);
-    return madeOf(await this.#post(`/sessions/${sessionId}/snapshot`, form, {}));
+    const options = { once: form.get("engine") === "cloud" };
+    return madeOf(await this.#post(`/sessions/${sessionId}/snapshot`, form, options));
   }
 
   /**
@@ -200,7 +202,7 @@ export class FilesApi {
     return JSON.parse(await (await this.#post(path, form, options)).body.text());
   }
 
-  async #post(path, form, { signal = new AbortController().signal, ...options }) {
+  async #post(path, form, { signal = new AbortController().signal, once = false, ...options }) {
     const url = this.#calls.at(API + path);
     const send = async (failures) => {
       // A gateway may have sent it to another site, of which nothing is told here.
@@ -208,7 +210,7 @@ export class FilesApi {
       return this.#sendShown((headers) => postForm(url, form, { ...options, signal, headers }));
     };
     try {
-      return await withRetries(send, signal);
+      return await (once ? send(0) : withRetries(send, signal));
     } catch (error) {
       if (error instanceof Refusal) this.#calls.heed(error);
       throw error;
