@@ -62,6 +62,16 @@ class Cache(Protocol):
         """
         ...
 
+    async def hold(self, key: str, owner: bytes, ttl_s: float) -> bool:
+        """Whether the key is this owner's by now, for ``ttl_s`` seconds above zero: it was nobody's,
+        or theirs. No two hold it at once, whatever process they ask. Raises StorageFailed if there
+        is no room for it."""
+        ...
+
+    async def let_go(self, key: str, owner: bytes) -> None:
+        """Forget the key, if this owner holds it."""
+        ...
+
     async def forget_user(self, user_id: str, kind: CacheKind | None = None) -> int:
         """Forget every entry of this user, or those of one kind; how many there were.
 

@@ -66,6 +66,21 @@ class MemoryCache:
             raise StorageFailed("no room")
         return count
 
+    async def hold(self, key: str, owner: bytes, ttl_s: float) -> bool:
+        """See Cache."""
+        entry = self._open_entries().get(key)
+        if entry is not None and entry.value != owner:
+            return False
+        await self.set(key, owner, ttl_s)
+        if key not in self._entries:
+            raise StorageFailed("no room")
+        return True
+
+    async def let_go(self, key: str, owner: bytes) -> None:
+        """See Cache."""
+        if await self.get(key) == owner:
+            await self.delete(key)
+
     async def forget_user(self, user_id: str, kind: CacheKind | None = None) -> int:
         """See Cache."""
         # The base class's view: that of the subclass reads the clock for each of maybe many keys.

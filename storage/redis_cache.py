@@ -1,7 +1,7 @@
 """The cache on a Redis."""
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from redis.asyncio import Redis
 
@@ -12,6 +12,20 @@ MAX_VALUE_BYTES: Final = 4 * 1024 * 1024
 """A larger value could take so long on its way that Redis seemed to be away."""
 SCAN_KEYS: Final = 1000
 """About so many keys are looked through in one call, which takes Redis less than a millisecond."""
+
+_HOLD: Final = """
+local owner = redis.call('GET', KEYS[1])
+if owner and owner ~= ARGV[1] then
+    return 0
+end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+"""
+_LET_GO: Final = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then
+    redis.call('UNLINK', KEYS[1])
+end
+"""
 
 
 class RedisCache:
@@ -52,6 +66,14 @@ class RedisCache:
         counted: int = await self._link.call(count)
         return counted
 
+    async def hold(self, key: str, owner: bytes, ttl_s: float) -> bool:
+        """See Cache."""
+        return bool(await self._run(_HOLD, key, owner, _ms(ttl_s)))
+
+    async def let_go(self, key: str, owner: bytes) -> None:
+        """See Cache."""
+        await self._run(_LET_GO, key, owner)
+
     async def forget_user(self, user_id: str, kind: CacheKind | None = None) -> int:
         """See Cache. The whole Redis is looked through, some keys at a time."""
         await self._link.settled()  # some may still set entries of theirs
@@ -71,6 +93,12 @@ class RedisCache:
     async def close(self) -> None:
         """See Cache. Calls under way are waited for."""
         await self._link.close()
+
+    async def _run(self, script: str, key: str, *values: bytes | int) -> Any:
+        def run(redis: Redis) -> Any:
+            return redis.eval(script, 1, _name(key), *values)
+
+        return await self._link.call(run)
 
     async def _scan(self, cursor: int, pattern: bytes) -> tuple[int, list[bytes]]:
         found: tuple[int, list[bytes]] = await self._link.call(

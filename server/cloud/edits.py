@@ -2,8 +2,10 @@
 
 import asyncio
 import hashlib
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -17,6 +19,7 @@ from processing.cloud.faults import CloudFault
 from processing.cloud.model import CloudModel
 from processing.cloud.output_picture import MOST_PX
 from processing.unbroken import unbroken
+from server.background import at_work
 from server.cloud.allowance import Allowance
 from server.metrics.caches import CacheMeters, Kept
 from storage.cache import Cache, cache_key
@@ -27,6 +30,9 @@ KEPT_S: Final = 3600.0
 QUALITY: Final = 95
 LOOK_S: Final = 0.2
 """So often it is looked whether another server has made it."""
+MARK_S: Final = 15.0
+"""A server that says nothing for so long makes it no more."""
+RENEW_S: Final = 5.0
 _MARK: Final = "-making"
 
 
@@ -40,20 +46,20 @@ class KnownEdits:
         self._makers = WeakValueDictionary[str, asyncio.Lock]()
 
     @asynccontextmanager
-    async def alone(self, key: str, within_s: float) -> AsyncIterator[None]:
+    async def alone(self, key: str) -> AsyncIterator[None]:
         """To be held from before it is looked for until it is remembered: who wants the same at
-        the same time, at any server with the same cache, finds it then. Another server that holds
-        it for longer than this is taken to have died."""
-        mark = f"{key}{_MARK}"
+        the same time, at any server with the same cache, finds it then. A server that holds it and
+        dies is waited for a moment."""
+        mark = _Mark(self._cache, key, uuid.uuid4().bytes)
         async with self._makers.setdefault(key, asyncio.Lock()):
-            with suppress(StorageError):
-                while await self._cache.count(mark, within_s) > 1:  # noqa: ASYNC110
-                    await asyncio.sleep(LOOK_S)
             try:
-                yield
+                with suppress(StorageError):
+                    await mark.set()
+                async with at_work(mark.keep()):
+                    yield
             finally:
                 with suppress(StorageError):
-                    await unbroken(self._cache.delete(mark))
+                    await unbroken(mark.remove())
 
     async def find(self, key: str) -> Picture | None:
         """What the model made of the same, BGR; None if it is not known."""
@@ -88,6 +94,38 @@ class KnownEdits:
                 await self._cache.delete(key)
                 await self._cache.delete(_any_key(allowance.user_id))
             raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """That an edit is being made by this owner."""
+
+    cache: Cache
+    edit: str
+    owner: bytes
+
+    @property
+    def key(self) -> str:
+        return f"{self.edit}{_MARK}"
+
+    async def set(self) -> None:
+        """As soon as there is no other owner's. Where the edit is there by then it needs none: that
+        of a server that could not remove it is left to end."""
+        while not await self._is_mine() and await self.cache.get(self.edit) is None:  # noqa: ASYNC110
+            await asyncio.sleep(LOOK_S)
+
+    async def keep(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(RENEW_S)
+            with suppress(StorageError):
+                await self._is_mine()
+
+    async def remove(self) -> None:
+        await self.cache.let_go(self.key, self.owner)
+
+    async def _is_mine(self) -> bool:
+        return await self.cache.hold(self.key, self.owner, MARK_S)
 
 
 def edit_key(user_id: str, model: CloudModel, edit: Edit) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Final, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import structlog
 
@@ -34,9 +34,6 @@ R = TypeVar("R")
 
 CLOUD = "replicate"
 """Who does the work (``ai_model`` of the report's section 5.1)."""
-
-MARGIN_S: Final = 30.0
-"""A picture is made within so much more than the time that the cloud has for it."""
 
 log = structlog.get_logger(__name__)
 
@@ -121,7 +118,7 @@ class Salon:
         model = desk.model_of(told)
         key = edit_key(user_id, model, told)
         begin = partial(self._cutter.begin, photo, is_square=model.is_square)
-        async with self._known.alone(key, self._means.settings.cloud_timeout_s + MARGIN_S):
+        async with self._known.alone(key):
             if (known := await self._made_before(key, order)) is not None:
                 cut = await self._on_worker(share, begin)
                 return await self._on_worker(share, self._cutter.end, cut, known)

@@ -135,6 +135,28 @@ async def test_only_counts_are_counted(cache: Cache) -> None:
     assert await cache.get("a") == b"photo"
 
 
+async def test_one_holds(cache: Cache) -> None:
+    """Until they let go, or say nothing for its time, which starts anew each time that they do."""
+    assert await cache.hold("a", b"one", LONG_S)
+    assert not await cache.hold("a", b"two", LONG_S)
+    assert await cache.hold("a", b"one", 0.05)
+    await gone(cache, "a")
+    assert await cache.hold("a", b"two", 0.05)
+    assert await cache.hold("a", b"two", LONG_S)
+    await cache.let_go("a", b"one")
+    assert not await cache.hold("a", b"one", LONG_S)
+    await cache.let_go("a", b"two")
+    assert [await cache.hold("a", b"one", LONG_S), await cache.get("a")] == [True, b"one"]
+
+
+async def test_no_two_hold_at_once(cache: Cache, opener: Callable[[], Cache]) -> None:
+    """Of twenty who want to, in two processes."""
+    other = opener() if isinstance(cache, RedisCache) else cache
+    held = ((cache, other)[number % 2].hold("a", b"%d" % number, LONG_S) for number in range(20))
+    assert sum(await asyncio.gather(*held)) == 1
+    await other.close()
+
+
 async def test_forgets_a_user(cache: Cache) -> None:
     """All kinds of entries of exactly this user, of whatever other users' ids are made."""
     users = [
@@ -192,6 +214,8 @@ async def test_close_is_final_and_may_be_repeated(cache: Cache) -> None:
         cache.set("a", b"1", 1.0),
         cache.delete("a"),
         cache.count("a", 1.0),
+        cache.hold("a", b"1", 1.0),
+        cache.let_go("a", b"1"),
         cache.forget_user("ann"),
         cache.ping(),
     )

@@ -10,13 +10,13 @@ from server.metrics.meters import Meters
 from storage.memory_cache import MemoryCache
 from tests.fakes import ManualClock
 
-WITHIN_S = 60.0
 KEY = "edit:ann:1"
 
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(edits, "LOOK_S", 0.0)
+    for name in ("LOOK_S", "RENEW_S"):
+        monkeypatch.setattr(edits, name, 0.0)
 
 
 class Servers:
@@ -30,7 +30,7 @@ class Servers:
 
     async def enter(self, server: KnownEdits, name: str) -> None:
         """Be alone for a moment."""
-        async with server.alone(KEY, WITHIN_S):
+        async with server.alone(KEY):
             self.entered.append(name)
 
 
@@ -43,30 +43,53 @@ async def turns() -> None:
 async def test_the_second_waits_for_the_first() -> None:
     """At the same server or at another one; what is over is nobody's."""
     servers = Servers()
-    async with servers.one.alone(KEY, WITHIN_S):
+    async with servers.one.alone(KEY):
         waiting = [
             asyncio.create_task(servers.enter(server, name))
             for server, name in ((servers.one, "here"), (servers.two, "there"))
         ]
         await turns()
         assert servers.entered == []
-        async with servers.two.alone("edit:ann:2", WITHIN_S):
+        async with servers.two.alone("edit:ann:2"):
             pass
     await asyncio.gather(*waiting)
     assert sorted(servers.entered) == ["here", "there"]
     assert await servers.cache.forget_user("ann") == 0
 
 
-async def test_who_has_died_is_waited_for_no_longer() -> None:
-    """Than making it may take."""
+async def test_who_has_died_is_waited_for_a_moment() -> None:
+    """Since its mark is not renewed any more."""
     servers = Servers()
-    await servers.cache.count(f"{KEY}-making", WITHIN_S)
+    await servers.cache.hold(f"{KEY}-making", b"dead", edits.MARK_S)
     waiting = asyncio.create_task(servers.enter(servers.two, "there"))
     await turns()
     assert servers.entered == []
-    servers.clock.advance(WITHIN_S)
+    servers.clock.advance(edits.MARK_S)
     await waiting
     assert servers.entered == ["there"]
+
+
+async def test_who_lives_is_waited_for() -> None:
+    """For as long as it takes: its mark is renewed."""
+    servers = Servers()
+    async with servers.one.alone(KEY):
+        waiting = asyncio.create_task(servers.enter(servers.two, "there"))
+        for _ in range(3):
+            servers.clock.advance(0.9 * edits.MARK_S)
+            await turns()
+        assert servers.entered == []
+    await waiting
+
+
+async def test_what_is_there_is_not_waited_for() -> None:
+    """Though the mark of whoever has made it is left: theirs it stays."""
+    servers = Servers()
+    await servers.cache.hold(f"{KEY}-making", b"other", edits.MARK_S)
+    waiting = asyncio.create_task(servers.enter(servers.two, "there"))
+    await turns()
+    await servers.cache.set(KEY, b"jpeg", edits.KEPT_S)
+    await waiting
+    assert await servers.cache.get(f"{KEY}-making") == b"other"
 
 
 async def test_without_the_cache_nobody_waits() -> None:
