@@ -63,9 +63,9 @@ class Cache(Protocol):
         ...
 
     async def hold(self, key: str, owner: bytes, ttl_s: float) -> bool:
-        """Whether the key is this owner's by now, for ``ttl_s`` seconds above zero: it was nobody's,
-        or theirs. No two hold it at once, whatever process they ask. Raises StorageFailed if there
-        is no room for it."""
+        """Whether the key is this owner's by now, for ``ttl_s`` seconds above zero: it was theirs,
+        or nobody's. No two hold it at once, whatever process they ask. Raises StorageFailed if
+        there is no room for it."""
         ...
 
     async def let_go(self, key: str, owner: bytes) -> None:

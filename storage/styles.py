@@ -60,6 +60,11 @@ class Styles(Protocol):
         erasure."""
         ...
 
+    async def renew(self, note: StyleNote) -> None:
+        """It is still being made, and due when the note says so. Nothing of who has left, or was
+        taken over."""
+        ...
+
     async def leave(self, note: StyleNote) -> None:
         """It is made, or is not."""
         ...

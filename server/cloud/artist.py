@@ -49,11 +49,12 @@ class Artist:
         self._cashier = Cashier(means, desk)
 
     async def draw(self, wish: Wish) -> Drawn:
-        """A photo of somebody whose hair is as it is wished for, coded anew. Raises CloudFault."""
+        """A photo of somebody whose hair is as it is wished for, coded anew; who keeps it asks for
+        the permission as it is then. Raises CloudFault, and StorageError before it is paid."""
         if self._desk is None:
             raise CloudFault(FallbackReason.NO_TOKEN, "there is no account")
         permission = wish.permission
-        await permission.check()
+        await permission.ask()
         quality = await self._cashier.quality(permission.user_id)
         order = portrait(wish.words, wish.aspect, quality)
         purse = self._cashier.purse(permission)
@@ -64,9 +65,7 @@ class Artist:
             micro_usd=made.price_micro_usd,
             seconds=round(made.seconds, 3),
         )
-        jpeg = await self._coded(made.picture)
-        await permission.check()
-        return Drawn(jpeg, made.model)
+        return Drawn(await self._coded(made.picture), made.model)
 
     async def _coded(self, picture: Picture) -> bytes:
         """As a file, with nothing of what came with it. Raises CloudFault (bad output) for one of

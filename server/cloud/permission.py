@@ -23,11 +23,15 @@ class Permission:
         return self.lately.has(self.user_id, self.begun_s)
 
     async def check(self) -> None:
-        """Raises CloudFault (no consent) for who does not agree any more, or was erased, and where
-        it cannot be looked up."""
+        """As ``ask``; raises CloudFault (no consent) too where it cannot be looked up."""
         try:
-            is_given = await self.agreement.is_given_to_cloud(self.user_id)
+            await self.ask()
         except StorageError as error:
             raise CloudFault(FallbackReason.NO_CONSENT, type(error).__name__) from None
+
+    async def ask(self) -> None:
+        """Raises CloudFault (no consent) for who does not agree any more, or was erased, and
+        StorageError."""
+        is_given = await self.agreement.is_given_to_cloud(self.user_id)
         if not is_given or self.is_erased:
             raise CloudFault(FallbackReason.NO_CONSENT, "the user has not agreed")

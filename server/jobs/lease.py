@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Final, NoReturn, TypeVar
 
 from media.clock import Clock
+from server.insisting import insist
 from storage.database import Results
 from storage.errors import StorageFailed
 from storage.objects import GIVE_UP_S
@@ -87,14 +88,8 @@ class KeptLease:
     async def insist(self, call: Callable[[], Awaitable[T]], patience_s: float) -> T:
         """What the call returns when the storage takes it. It is made again for so long: work is
         not done anew because a storage was away for a while. Raises what the call raises."""
-        until_s = self._clock.monotonic() + patience_s
-        while True:
-            try:
-                return await call()
-            except StorageFailed:
-                if self._clock.monotonic() >= until_s:
-                    raise
-            await asyncio.sleep(self._terms.beat_s)
+        beat_s = self._terms.beat_s
+        return await insist(call, self._clock, within_s=patience_s, pause_s=beat_s)
 
     async def renew(self) -> None:
         """Raises LeaseLost and StorageError."""

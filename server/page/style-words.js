@@ -8,6 +8,7 @@ const DRAWING = { byCloud: true };
 const NONE = "Describe one first.";
 const ASKING = "Asking the server…";
 const MAKING = "It is being drawn…";
+const UNDER_WAY = "One is being drawn already. Try again in a moment.";
 const REFUSED = "You have not agreed. Nothing is sent.";
 
 /** Event: "made" (detail: a JPEG). */
@@ -45,7 +46,7 @@ export class StyleWords extends EventTarget {
     try {
       this.#tell(await this.#make(prompt));
     } catch (error) {
-      this.#tell(failureWords(error));
+      this.#tell(isUnderWay(error) ? UNDER_WAY : failureWords(error));
     } finally {
       button.disabled = false;
     }
@@ -66,4 +67,9 @@ export class StyleWords extends EventTarget {
   #tell(words) {
     say(byId("style-words-said"), words);
   }
+}
+
+/** Whether it is refused since another one is under way, or this one, whose answer was lost. */
+function isUnderWay({ code, limit }) {
+  return code === "RATE_LIMITED" && limit === null;
 }

@@ -1,17 +1,18 @@
 """A style is made of a user's words: paid once, checked, and kept with its record."""
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 from aiohttp import web
 
 from processing.cloud.faults import CloudFault
 from processing.unbroken import unbroken
+from server.background import at_work, every
 from server.cloud.artist import Drawn, Wish
 from server.cloud.permission import Permission
 from server.cloud.refusals import refusal
@@ -21,6 +22,7 @@ from server.doors.entrance import act_for
 from server.errors import ErrorCode
 from server.forms import FormLimits, receive_form
 from server.identity import REPLAYED, data_erased, key_reused, read_idempotency_key
+from server.insisting import insist
 from server.json_body import JSON, read_json
 from server.keys import ARTIST, ERASER, SERVICES, STYLES
 from server.replies import RequestRefused
@@ -36,9 +38,14 @@ MOST_STYLES: Final = 100
 """Of one user; who wants more deletes one: nothing that was paid for goes by itself."""
 MOST_JSON_BYTES: Final = 8 * 1024
 """Words whose every letter is escaped."""
-TIMES: Final = 3
-"""A style is made within so many of the times that the cloud has for it; then whoever makes it is
-taken to have died."""
+NOTE_S: Final = 20.0
+"""A server that says nothing for so long makes a style no more."""
+RENEW_S: Final = 5.0
+PATIENCE_S: Final = 30.0
+"""For so long a storage that is away is waited for: what was drawn is paid."""
+PAUSE_S: Final = 1.0
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -50,8 +57,10 @@ async def make_style(request: web.Request) -> web.Response:
     # One at a time: so the same request, sent again while it is under way, is not paid twice.
     with request.app[STYLES].one(form.user_id):
         wanted = _wanted(request, form, key)
-        async with _alone(services, wanted):
-            kept = await _before(request, wanted) or await _made(request, form, wanted)
+        if (kept := await _before(services, wanted)) is None:
+            async with _alone(services, wanted):
+                # Another server may have made it a moment ago.
+                kept = await _before(services, wanted) or await _made(request, form, wanted)
     answer = StyleAnswer.of(kept).reply(201)
     if kept.style_id != wanted.style_id:
         answer.headers[REPLAYED] = "true"
@@ -95,34 +104,40 @@ async def _alone(services: Services, wanted: StyleRecord) -> AsyncIterator[None]
     if key is None:
         yield
         return
-    within = timedelta(seconds=TIMES * services.settings.cloud_timeout_s)
-    note = StyleNote(wanted.style_id, wanted.user_id, key, wanted.created_at + within)
-    if not await styles.begin(note, wanted.created_at):
+
+    def note() -> StyleNote:
+        due = services.clock.utc_now() + timedelta(seconds=NOTE_S)
+        return StyleNote(wanted.style_id, wanted.user_id, key, due)
+
+    if not await styles.begin(note(), services.clock.utc_now()):
         text = "The style of this Idempotency-Key is being made"
         raise RequestRefused(429, ErrorCode.RATE_LIMITED, text)
     try:
-        yield
+        renewing = every(RENEW_S, lambda: styles.renew(note()), "a style's note is not renewed")
+        async with at_work(renewing):
+            yield
     finally:
         with suppress(StorageError):
-            await unbroken(styles.leave(note))
+            await unbroken(styles.leave(note()))
 
 
-async def _before(request: web.Request, wanted: StyleRecord) -> StyleRecord | None:
-    """What the same request has made before. Raises RequestRefused: 422 for another request's key,
-    409 where there is no room for one more."""
-    styles = request.app[SERVICES].database.styles
+async def _before(services: Services, wanted: StyleRecord) -> StyleRecord | None:
+    """What the same request has made before. Raises RequestRefused (422) for another one's key."""
     key, digest = wanted.idempotency_key, wanted.request_digest
-    if key is not None and digest is not None:
-        try:
-            if (earlier := await styles.keyed(wanted.user_id, key, digest)) is not None:
-                return earlier
-        except KeyReused:
-            raise key_reused() from None
-    _, count = await styles.of_user(wanted.user_id, 0)
+    if key is None or digest is None:
+        return None
+    try:
+        return await services.database.styles.keyed(wanted.user_id, key, digest)
+    except KeyReused:
+        raise key_reused() from None
+
+
+async def _check_room(services: Services, user_id: str) -> None:
+    """For one more. Raises RequestRefused (409)."""
+    _, count = await services.database.styles.of_user(user_id, 0)
     if count >= MOST_STYLES:
         text = f"There are {count} styles, as many as one user may have: delete one first"
         raise RequestRefused(409, ErrorCode.STYLES_FULL, text)
-    return None
 
 
 async def _made(request: web.Request, form: StyleForm, wanted: StyleRecord) -> StyleRecord:
@@ -130,13 +145,13 @@ async def _made(request: web.Request, form: StyleForm, wanted: StyleRecord) -> S
     services, user_id = request.app[SERVICES], form.user_id
     lately = request.app[ERASER].lately
     permission = Permission(user_id, services.agreement, lately, services.clock.monotonic())
+    await _check_room(services, user_id)
     try:
         async with services.keeper.coming([wanted.file_path], user_id):
             # Who has named the request comes for what was made, though this answer is lost.
             with nullcontext() if wanted.idempotency_key else ends_with_client(request):
                 drawn = await request.app[ARTIST].draw(Wish(permission, form.prompt, form.aspect))
-            await check_consent(request, user_id)  # it may have been withdrawn meanwhile
-            return await _kept(services, wanted, drawn)
+            return await _kept(services, permission, wanted, drawn)
     except CloudFault as fault:
         if permission.is_erased:
             raise data_erased() from None
@@ -148,8 +163,14 @@ async def _made(request: web.Request, form: StyleForm, wanted: StyleRecord) -> S
         raise data_erased() from None
 
 
-async def _kept(services: Services, wanted: StyleRecord, drawn: Drawn) -> StyleRecord:
-    now = services.clock.utc_now()
-    await services.files.write(name_of(wanted.file_path), drawn.jpeg)
-    made = replace(wanted, model=drawn.model, created_at=now)
-    return await services.database.styles.add(made)
+async def _kept(
+    services: Services, permission: Permission, wanted: StyleRecord, drawn: Drawn
+) -> StyleRecord:
+    made = replace(wanted, model=drawn.model, created_at=services.clock.utc_now())
+    await _insist(services, permission.ask)  # it may have been withdrawn meanwhile
+    await services.files.write(name_of(made.file_path), drawn.jpeg)
+    return await _insist(services, lambda: services.database.styles.add(made))
+
+
+async def _insist(services: Services, call: Callable[[], Awaitable[T]]) -> T:
+    return await insist(call, services.clock, within_s=PATIENCE_S, pause_s=PAUSE_S)

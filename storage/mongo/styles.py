@@ -46,14 +46,14 @@ class MongoStyles:
 
         return await self._link.run(begin)
 
+    async def renew(self, note: StyleNote) -> None:
+        """See Styles."""
+        changes = {"$set": {"due": note.due}}
+        await self._link.run(lambda: self._coming.update_one(_noted(note), changes))
+
     async def leave(self, note: StyleNote) -> None:
         """See Styles."""
-        noted = {
-            "user_id": note.user_id,
-            "idempotency_key": note.idempotency_key,
-            "style_id": note.style_id,
-        }
-        await self._link.run(lambda: self._coming.delete_one(noted))
+        await self._link.run(lambda: self._coming.delete_one(_noted(note)))
 
     async def forget_late(self, now: datetime) -> int:
         """See Styles."""
@@ -137,6 +137,14 @@ class MongoStyles:
             return await remove_styles(self._link, found, due, session)
 
         return await self._link.seek_turn(find, remove, [])
+
+
+def _noted(note: StyleNote) -> Document:
+    return {
+        "user_id": note.user_id,
+        "idempotency_key": note.idempotency_key,
+        "style_id": note.style_id,
+    }
 
 
 async def find_styles(

@@ -20,10 +20,11 @@ _BEGIN: Final = f"""
         due = excluded.due
     WHERE due <= :now
 """
-_LEAVE: Final = """
-    DELETE FROM coming_styles
-    WHERE user_id = :user_id AND idempotency_key = :idempotency_key AND style_id = :style_id
-"""
+_NOTED: Final = (
+    "WHERE user_id = :user_id AND idempotency_key = :idempotency_key AND style_id = :style_id"
+)
+_RENEW: Final = f"UPDATE coming_styles SET due = :due {_NOTED}"
+_LEAVE: Final = f"DELETE FROM coming_styles {_NOTED}"
 _FORGET: Final = "DELETE FROM coming_styles WHERE due <= :now"
 _ERASE_NOTES: Final = "DELETE FROM coming_styles WHERE user_id = ?"
 _GET: Final = "SELECT * FROM styles WHERE style_id = :style_id AND created_at > :over"
@@ -68,6 +69,10 @@ class SqliteStyles:
     async def begin(self, note: StyleNote, now: datetime) -> bool:
         """See Styles."""
         return await self._changed(_BEGIN, {**_NOTES.row(note), "now": to_ms(now)}) > 0
+
+    async def renew(self, note: StyleNote) -> None:
+        """See Styles."""
+        await self._changed(_RENEW, _NOTES.row(note))
 
     async def leave(self, note: StyleNote) -> None:
         """See Styles."""

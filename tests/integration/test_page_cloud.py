@@ -109,8 +109,9 @@ async def test_a_style_is_drawn_once(run_script: RunScript) -> None:
       told.push(await press());
       isAgreed = true;
       const body = JSON.stringify({ error: "CLOUD_FAILED", details: { reason: "timed_out" } });
-      plan.push(new NoAnswer("x"), refusalOf(504, body, null), "s1", "s2");
-      for (const _ of [1, 2, 3, 4]) told.push(await press());
+      const busy = refusalOf(429, JSON.stringify({ error: "RATE_LIMITED" }), "5");
+      plan.push(new NoAnswer("x"), busy, refusalOf(504, body, null), "s1", "s2");
+      for (const _ of [1, 2, 3, 4, 5]) told.push(await press());
       place.remove();
       const keys = asked.map(([, key]) => asked.findIndex((one) => one[1] === key));
       return { told, drawn, keys, prompts: asked.map(([prompt]) => prompt), hidden: place.hidden };
@@ -118,11 +119,12 @@ async def test_a_style_is_drawn_once(run_script: RunScript) -> None:
     assert answer["told"][0] == "Describe one first."
     assert "not agreed" in answer["told"][1]
     assert "cannot be reached" in answer["told"][2]
-    assert answer["told"][3] == "It could not be made: it took too long."
-    assert answer["told"][4:] == ["", ""]
+    assert answer["told"][3] == "One is being drawn already. Try again in a moment."
+    assert answer["told"][4] == "It could not be made: it took too long."
+    assert answer["told"][5:] == ["", ""]
     assert answer["drawn"] == ["s1", "s2"]
-    assert answer["keys"] == [0, 0, 0, 3]
-    assert answer["prompts"] == ["curls"] * 4
+    assert answer["keys"] == [0, 0, 0, 0, 4]
+    assert answer["prompts"] == ["curls"] * 5
     assert answer["hidden"] is False
 
 

@@ -1,12 +1,13 @@
 """Styles from words: made once in the cloud, kept here, and worn; or refused with the reason."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from aiohttp import ClientResponse
@@ -15,7 +16,9 @@ from media.codec import decode_photo
 from processing.local.natural.engine import NaturalEngine
 from server.styles import maker
 from storage.addresses import name_of
+from storage.errors import StorageFailed
 from storage.spending import month_of
+from storage.styles import StyleNote
 from tests import pictures
 from tests.fakes import PATIENCE_S
 from tests.films import Recipe, film
@@ -29,6 +32,8 @@ from tests.replicate.mischief import Reply
 from tests.replicate.outputs import Output
 
 __all__ = ["cloud"]
+
+Call: TypeAlias = Callable[..., Awaitable[Any]]
 
 PRICE = 3_000
 WORDS = "short copper curls {0} & a fringe"
@@ -172,6 +177,18 @@ async def test_the_same_request_is_paid_once(service: Service, cloud: CloudScene
     assert len(cloud.service.billed) == 1
 
 
+def away(call: Call, times: int) -> Call:
+    """The call, which fails so often before it is made."""
+    failures = [StorageFailed("away")] * times
+
+    async def made(*args: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return await call(*args)
+
+    return made
+
+
 async def kept(service: Service, key: str) -> ClientResponse:
     """The answer under this key, as soon as nobody makes it any more."""
     async with asyncio.timeout(PATIENCE_S):
@@ -214,6 +231,42 @@ async def test_two_servers_make_one(
     assert (answer.status, answer.headers["Idempotent-Replayed"]) == (201, "true")
     assert (await answer.json())["style_id"] == (await task.result().json())["style_id"]
     assert len(cloud.service.predictions) == 1
+
+
+async def test_a_note_is_good_for_a_moment(
+    service: Service, cloud: CloudScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Renewed while it is drawn; what one that has died has left hides nothing that is there."""
+    monkeypatch.setattr(maker, "RENEW_S", 0.01)
+    styles, renewed = service.services.database.styles, list[StyleNote]()
+
+    async def renew(note: StyleNote) -> None:
+        renewed.append(note)
+
+    monkeypatch.setattr(styles, "renew", renew)
+    async with asked(service, cloud, "k"):
+        await eventually(lambda: len(renewed) > 2)
+    now = service.services.clock.utc_now()
+    assert renewed[0].due < renewed[-1].due <= now + timedelta(seconds=maker.NOTE_S)
+    left = StyleNote("gone", "u1", "k", now + timedelta(seconds=300))
+    assert await styles.begin(left, now)
+    assert (await make(service, "k")).headers["Idempotent-Replayed"] == "true"
+
+
+async def test_a_storage_that_is_away_is_waited_for(
+    service: Service, cloud: CloudScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When it is paid. Before that it is told what is away."""
+    monkeypatch.setattr(maker, "PAUSE_S", 0.0)
+    consents, styles = service.services.agreement.consents, service.services.database.styles
+    failing = [(consents, "get"), (styles, "add")]
+    async with asked(service, cloud) as task:
+        for place, name in failing:
+            monkeypatch.setattr(place, name, away(getattr(place, name), times=3))
+    assert task.result().status == 201
+    monkeypatch.setattr(consents, "get", away(consents.get, times=1))
+    assert await refusal(await make(service)) == (503, "STORAGE_UNAVAILABLE", None)
+    assert len(cloud.service.billed) == 1
 
 
 @pytest.mark.parametrize(
