@@ -12,6 +12,7 @@ from server.keys import (
     EXPORTS,
     PHOTOS,
     PHOTOS_COMING,
+    PHOTOS_WAITING,
     SCANNER,
     STYLES,
     UPLOADS,
@@ -36,6 +37,8 @@ MOST_ERASURES, ERASURES_OF_ONE = 16, 4
 """At once; each asks the database again and again while workers let go."""
 MOST_EXPORTS, EXPORTS_OF_ONE = 16, 2
 """At once; each holds some megabytes, and reads all of a user's files."""
+WAITING_OF_ONE = 2
+"""Photos, until what was ordered of the same before is there; each holds a picture."""
 MOST_WEBHOOKS = 16
 """At once; each holds two megabytes."""
 
@@ -48,6 +51,8 @@ def furnish(app: web.Application, settings: Settings) -> None:
     app[EXPORTS] = Places("exports", MOST_EXPORTS, EXPORTS_OF_ONE)
     app[PHOTOS] = Places("photos", settings.max_photos)
     app[PHOTOS_COMING] = _shared("photos", COMING_SHARE * settings.max_photos)
+    waiting = "photos that wait for the same one"
+    app[PHOTOS_WAITING] = Places(waiting, COMING_SHARE * settings.max_photos, WAITING_OF_ONE)
     app[STYLES] = Places("styles", settings.cloud_places, STYLES_OF_ONE)
     app[UPLOADS] = _shared("uploads", settings.max_uploads)
     app[WATCHERS] = Places("watchers", MOST_WATCHERS, WATCHERS_OF_ONE)

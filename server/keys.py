@@ -37,6 +37,8 @@ PHOTOS = web.AppKey("photos", Places)
 """Photos that are worked on."""
 PHOTOS_COMING = web.AppKey("photos_coming", Places)
 """Photos on their way: clients who send a byte a second do not keep those out who have sent all."""
+PHOTOS_WAITING = web.AppKey("photos_waiting", Places)
+"""Photos, until what the cloud makes of the same for another request is there."""
 SALON = web.AppKey("salon", Salon)
 SCANNER = web.AppKey("scanner", MalwareScanner)
 SERVICES = web.AppKey("services", Services)

@@ -1,6 +1,7 @@
 """A picture with the hair changed: in the cloud where that is asked for and can be, else here."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
@@ -19,7 +20,7 @@ from server.connections.leaving import ends_with_client
 from server.cut_form import CutForm
 from server.doors.entrance import sender_of
 from server.identity import data_erased
-from server.keys import ERASER, PHOTOS, PHOTOS_COMING, SALON, SERVICES
+from server.keys import ERASER, PHOTOS, PHOTOS_COMING, PHOTOS_WAITING, SALON, SERVICES
 from server.studio import Studio
 
 Sit: TypeAlias = Callable[[], Awaitable[tuple[Picture, Look]]]
@@ -57,11 +58,12 @@ async def _by_cloud(
     permission = _permission(request, form.user_id)
     try:
         leave = partial(request.app[PHOTOS_COMING].left, sender_of(request))
+        wait = partial(_waiting, request)
         # A haircut that is named goes before that of a photo; no model does both.
         wanted = look if form.haircut is None else replace(look, style=None)
         # What was ordered is paid: who has lost the connection comes again for it.
         with ends_with_client(request) as goes_on:
-            order = CutOrder(permission, wanted, form.haircut, leave, goes_on)
+            order = CutOrder(permission, wanted, form.haircut, leave, wait, goes_on)
             rendered = await request.app[SALON].cut(picture, order)
     except CloudFault as fault:
         if permission.is_erased:
@@ -74,6 +76,14 @@ async def _by_cloud(
     rest = studio.engine_of(look).applies(replace(look, style=None))
     applied = ("style" if form.haircut is None else "haircut", *rest)
     return Made(rendered, applied, {"X-AI-Model": CLOUD})
+
+
+@contextmanager
+def _waiting(request: web.Request) -> Iterator[None]:
+    """The place is others' meanwhile. Raises RequestRefused where too many wait."""
+    sender = sender_of(request)
+    with request.app[PHOTOS_WAITING].one(sender), request.app[PHOTOS_COMING].left(sender):
+        yield
 
 
 def _permission(request: web.Request, user_id: str) -> Permission:

@@ -3,10 +3,10 @@
 import asyncio
 import hashlib
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 from weakref import WeakValueDictionary
 
 import orjson
@@ -35,6 +35,8 @@ MARK_S: Final = 15.0
 RENEW_S: Final = 5.0
 _MARK: Final = "-making"
 
+Wait: TypeAlias = Callable[[], AbstractContextManager[None]]
+
 
 class KnownEdits:
     """Pictures by their user and by all that they are made from, the photo's content included.
@@ -46,20 +48,31 @@ class KnownEdits:
         self._makers = WeakValueDictionary[str, asyncio.Lock]()
 
     @asynccontextmanager
-    async def alone(self, key: str) -> AsyncIterator[None]:
+    async def alone(self, key: str, wait: Wait = nullcontext) -> AsyncIterator[None]:
         """To be held from before it is looked for until it is remembered: who wants the same at
         the same time, at any server with the same cache, finds it then. A server that holds it and
-        dies is waited for a moment."""
+        dies is waited for a moment. Who has to wait is in ``wait`` meanwhile."""
         mark = _Mark(self._cache, key, uuid.uuid4().bytes)
-        async with self._makers.setdefault(key, asyncio.Lock()):
+        async with self._turn(key, wait):
             try:
                 with suppress(StorageError):
-                    await mark.set()
+                    await mark.set(wait)
                 async with at_work(mark.keep()):
                     yield
             finally:
                 with suppress(StorageError):
                     await unbroken(mark.remove())
+
+    @asynccontextmanager
+    async def _turn(self, key: str, wait: Wait) -> AsyncIterator[None]:
+        """At this server."""
+        maker = self._makers.setdefault(key, asyncio.Lock())
+        with wait() if maker.locked() else nullcontext():
+            await maker.acquire()
+        try:
+            yield
+        finally:
+            maker.release()
 
     async def find(self, key: str) -> Picture | None:
         """What the model made of the same, BGR; None if it is not known."""
@@ -108,11 +121,13 @@ class _Mark:
     def key(self) -> str:
         return f"{self.edit}{_MARK}"
 
-    async def set(self) -> None:
+    async def set(self, wait: Wait) -> None:
         """As soon as there is no other owner's. Where the edit is there by then it needs none: that
         of a server that could not remove it is left to end."""
-        while not await self._is_mine() and await self.cache.get(self.edit) is None:  # noqa: ASYNC110
-            await asyncio.sleep(LOOK_S)
+        if not await self._is_over():
+            with wait():
+                while not await self._is_over():  # noqa: ASYNC110
+                    await asyncio.sleep(LOOK_S)
 
     async def keep(self) -> None:
         """Until cancelled."""
@@ -123,6 +138,9 @@ class _Mark:
 
     async def remove(self) -> None:
         await self.cache.let_go(self.key, self.owner)
+
+    async def _is_over(self) -> bool:
+        return await self._is_mine() or await self.cache.get(self.edit) is not None
 
     async def _is_mine(self) -> bool:
         return await self.cache.hold(self.key, self.owner, MARK_S)

@@ -23,7 +23,7 @@ from processing.look import Look
 from processing.unbroken import unbroken
 from server.cloud.allowance import Allowance
 from server.cloud.cashier import Cashier
-from server.cloud.edits import KnownEdits, edit_key
+from server.cloud.edits import KnownEdits, Wait, edit_key
 from server.cloud.keep import Keep, NoKeep
 from server.cloud.means import SalonMeans
 from server.cloud.purse import unheard
@@ -48,6 +48,8 @@ class CutOrder:
     haircut: str | None
     leave: Callable[[], AbstractContextManager[None]] = nullcontext
     """What the client holds here, and does not need while the cloud works."""
+    wait: Wait = nullcontext
+    """What it is in while the same is made for another order. May raise what ends this one."""
     ordered: Callable[[], object] = unheard
     """Is called when it is about to be ordered, and paid."""
     spent: Callable[[int], object] = unheard
@@ -118,7 +120,7 @@ class Salon:
         model = desk.model_of(told)
         key = edit_key(user_id, model, told)
         begin = partial(self._cutter.begin, photo, is_square=model.is_square)
-        async with self._known.alone(key):
+        async with self._known.alone(key, order.wait):
             if (known := await self._made_before(key, order)) is not None:
                 cut = await self._on_worker(share, begin)
                 return await self._on_worker(share, self._cutter.end, cut, known)

@@ -19,7 +19,7 @@ from processing.local.natural.engine import NaturalEngine
 from processing.look import Look
 from server import answering
 from server.answering import LEFT
-from server.furnishing import COMING_SHARE
+from server.furnishing import COMING_SHARE, WAITING_OF_ONE
 from server.keys import PHOTOS_COMING, SALON
 from storage.cache import cache_key
 from storage.spending import month_of
@@ -247,12 +247,19 @@ async def test_who_has_not_agreed_stays_here(
 
 
 async def test_what_is_made_here_does_not_wait(salon: Service, cloud: CloudScene) -> None:
-    """Photos that the cloud works on take nobody's place."""
+    """Photos that the cloud works on take nobody's place, nor do those that wait for the same, of
+    which one user has two at most."""
     coming = salon.app[PHOTOS_COMING]
     async with asked(salon, cloud):
+        (maker,) = salon.app[SALON]._known._makers.values()
+        waiting = [asyncio.create_task(cut(salon)) for _ in range(WAITING_OF_ONE)]
+        await eventually(lambda: len(maker._waiters or ()) == WAITING_OF_ONE)
+        assert await refusal(await cut(salon)) == (429, "RATE_LIMITED")
         with ExitStack() as others:
             for number in range(COMING_SHARE * salon.services.settings.max_photos):
                 others.enter_context(coming.one(f"u{number}"))
+    answers = await asyncio.gather(*waiting)
+    assert [answer.headers["X-AI-Model"] for answer in answers] == ["replicate"] * 2
 
 
 async def test_who_is_erased_meanwhile_leaves_nothing(salon: Service, cloud: CloudScene) -> None:

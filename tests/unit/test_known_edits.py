@@ -1,6 +1,8 @@
 """Edits that several servers want at once: one makes them."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -27,10 +29,18 @@ class Servers:
         self.cache = MemoryCache(2**20, self.clock.monotonic)
         self.one, self.two = (KnownEdits(self.cache, Meters().caches) for _ in range(2))
         self.entered = list[str]()
+        self.waiting = 0
+
+    @contextmanager
+    def wait(self) -> Iterator[None]:
+        """Somebody waits."""
+        self.waiting += 1
+        yield
+        self.waiting -= 1
 
     async def enter(self, server: KnownEdits, name: str) -> None:
         """Be alone for a moment."""
-        async with server.alone(KEY):
+        async with server.alone(KEY, self.wait):
             self.entered.append(name)
 
 
@@ -49,11 +59,11 @@ async def test_the_second_waits_for_the_first() -> None:
             for server, name in ((servers.one, "here"), (servers.two, "there"))
         ]
         await turns()
-        assert servers.entered == []
+        assert (servers.entered, servers.waiting) == ([], 2)
         async with servers.two.alone("edit:ann:2"):
             pass
     await asyncio.gather(*waiting)
-    assert sorted(servers.entered) == ["here", "there"]
+    assert (sorted(servers.entered), servers.waiting) == (["here", "there"], 0)
     assert await servers.cache.forget_user("ann") == 0
 
 
