@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from server.cloud import salon
+from server.keys import PHOTOS_WAITING
 from tests.integration.cloud import CloudScene, cloud
 from tests.integration.haircuts import Haircuts
 from tests.integration.redis import Redis
@@ -39,8 +40,7 @@ async def test_the_same_photo_is_paid_once(
         asyncio.create_task(client.made_by(jpeg(noise()), look='{"color": "copper"}'))
         for client in clients
     ]
-    with redis.client() as plain:
-        await eventually(lambda: [plain.get(key) for key in plain.keys("*-making")] > [b"1"])
+    await eventually(lambda: any(one.app[PHOTOS_WAITING]._users for one in servers))
     await eventually(lambda: cloud.service.count("create") == 1)
     finish(cloud)
     assert await asyncio.gather(*asked) == ["replicate"] * 2
