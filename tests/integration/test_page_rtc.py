@@ -125,12 +125,14 @@ async def test_another_way_is_found(shared_server: ServerProcess, open_tab: Open
             method, body = route.request.method, route.request.post_data
             asked.append(method)
             response = await route.fetch(post_data=without_candidates(body or ""))
+            if response.status == 204:  # the call goes on: asked as nothing came
+                return await route.fulfill(response=response)
             relay = first if method == "POST" else second
             text = relay.reroute(await response.text())
             headers = {
                 name: value for name, value in response.headers.items() if name != "content-length"
             }
-            await route.fulfill(status=response.status, headers=headers, body=text)
+            return await route.fulfill(status=response.status, headers=headers, body=text)
 
         await tab.page.route("**/api/hair-tryOn/webrtc/**", by_relay)
         await tab.start_camera()
