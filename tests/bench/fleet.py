@@ -14,7 +14,7 @@ import psutil
 
 from tests.integration.mongod import Mongod
 from tests.integration.nginx import Nginx, nginx
-from tests.integration.process import ExecutedProcess, WorkerProcess
+from tests.integration.process import ServerProcess, WorkerProcess
 from tests.integration.redis import Redis
 from tests.integration.running import Running, execute
 from tests.integration.s3 import S3, running_s3
@@ -24,9 +24,9 @@ START_TIMEOUT_S: Final = 120.0
 """Beside others that are being started, and under load."""
 
 
-class Instance(ExecutedProcess):
-    """``run.py``, which takes what others leave until it is ready: on a machine of its own it would
-    take nothing from them."""
+class _Modest(ServerProcess):
+    """Begun as people begin it, which takes what others leave until it is ready: on a machine of
+    its own it would take nothing from them."""
 
     start_timeout_s = START_TIMEOUT_S
 
@@ -36,21 +36,17 @@ class Instance(ExecutedProcess):
         _set_policy(self.pid, os.sched_getscheduler(0))
 
     async def _begin(self, arguments: list[str]) -> Running:
-        return await _modest(arguments)
+        running = await execute(arguments)
+        _set_policy(running.pid, os.SCHED_IDLE)
+        return running
 
 
-class Worker(WorkerProcess):
-    """``run.py worker``, begun as people begin it, and likewise."""
+class Instance(_Modest):
+    """``run.py``."""
 
-    start_timeout_s = START_TIMEOUT_S
 
-    async def start(self) -> None:
-        """See ServerProcess."""
-        await super().start()
-        _set_policy(self.pid, os.sched_getscheduler(0))
-
-    async def _begin(self, arguments: list[str]) -> Running:
-        return await _modest(arguments)
+class Worker(_Modest, WorkerProcess):
+    """``run.py worker``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +93,6 @@ async def running_fleet(
         urls = [machine.instance.url for machine in machines]
         gateway = await stack.enter_async_context(nginx(folder / "nginx", *urls))
         yield Fleet(machines, gateway, s3, bucket)
-
-
-async def _modest(arguments: list[str]) -> Running:
-    running = await execute(arguments)
-    _set_policy(running.pid, os.SCHED_IDLE)
-    return running
 
 
 def _set_policy(pid: int, policy: int) -> None:
