@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import structlog
@@ -20,6 +20,8 @@ from storage.records import SessionRecord, SessionStatus
 
 TELLING_S, APART_S = 2.0, 0.05
 """Sessions are told to go on elsewhere in turns, in so long, so far apart at most."""
+WRITING_S = 4.0
+"""So long it may take instead where each has to wait for what it wears to be written."""
 CLOSE_MARGIN_S = 2.0
 """Beyond the frames under way: time for the last documents and closing handshakes."""
 
@@ -152,22 +154,26 @@ class LiveSessions:
     async def _send_on(self, sessions: Sequence[LiveSession]) -> None:
         """End them in turns. Their clients go on elsewhere at once, where they would wait for each
         other if they all came together; who is not told yet is served here."""
-        until_s = asyncio.get_running_loop().time() + TELLING_S
+        now = asyncio.get_running_loop().time
+        told_by_s, written_by_s, is_writing = now() + TELLING_S, now() + WRITING_S, True
         for left, session in zip(range(len(sessions), 0, -1), sessions, strict=True):
-            await self._write_down(session, until_s)
+            if is_writing:
+                is_writing = await self._write_down(session, min(now() + TELLING_S, written_by_s))
             session.stop(endings.CLOSING)
-            left_s = until_s - asyncio.get_running_loop().time()
-            await asyncio.sleep(max(0.0, min(APART_S, left_s / left)))
+            await asyncio.sleep(max(0.0, min(APART_S, (told_by_s - now()) / left)))
 
-    async def _write_down(self, session: LiveSession, until_s: float) -> None:
-        """Who is told finds elsewhere what it wears here. A database that does not answer is not
-        waited for, and what is only being taken up is there."""
+    async def _write_down(self, session: LiveSession, until_s: float) -> bool:
+        """Who is told finds elsewhere what it wears here. Whether the database has answered: one
+        that does not is not waited for again. What is only being taken up is there."""
         if session.opened.is_set():
             journal = self._services.journal
             journal.note(session.record())
-            with suppress(TimeoutError):
+            try:
                 async with asyncio.timeout_at(until_s):
                     await journal.settle(session.session_id)
+            except TimeoutError:
+                return False
+        return True
 
     async def _clear_the_way(self, session_id: str, user_id: str) -> None:
         while (earlier := self._live.get(session_id)) is not None:

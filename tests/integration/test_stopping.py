@@ -252,6 +252,34 @@ async def test_who_is_told_to_go_finds_its_look_elsewhere(start_service: StartSe
     await stopping
 
 
+async def test_each_look_is_written_first(
+    start_service: StartService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long that takes in all, where the database answers."""
+    monkeypatch.setattr(registry, "TELLING_S", 1.0)
+    service = await start_service()
+    sessions = service.services.database.sessions
+    names = ["s1", "s2", "s3"]
+    clients = [await service.caller.join(name) for name in names]
+    for client in clients:
+        await client.ask("set_look", look=COPPER)
+    save = sessions.save
+
+    async def slowly(record: SessionRecord) -> bool:
+        await asyncio.sleep(0.45)
+        return await save(record)
+
+    monkeypatch.setattr(sessions, "save", slowly)
+    stopping = asyncio.create_task(service.live.stop_all())
+    for name, client in zip(names, clients, strict=True):
+        assert (await client.receive())["type"] == "server_closing"
+        record = await sessions.get(name)
+        assert record is not None
+        assert record.look is not None
+    monkeypatch.setattr(sessions, "save", save)
+    await stopping
+
+
 async def test_a_session_that_is_being_taken_up_keeps_its_look(
     start_service: StartService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
