@@ -60,7 +60,7 @@ def _unwatched(services: Any) -> None:
         (_misspelt, "hair-tryOn-service: wrong setting: HAIR_TRYON_PROXYS"),
         (_moved, "not so any more: the gateway is believed"),
         (_latest, "mongodb: which version of mongo:latest?"),
-        (_hurried, "hair-tryOn-service: is killed after 30 s, and needs 35 s"),
+        (_hurried, "hair-tryOn-service: is killed after 30 s, and needs 37 s"),
         (_unwatched, "coturn: nobody looks whether it is well"),
     ],
 )
