@@ -35,18 +35,18 @@ class DiskMeters:
     async def ask(self) -> None:
         """Find out how much there is. Of a disk that does not answer nothing is said, and it is
         not asked again before it has."""
-        if self._asking is None:
+        if self._asking is None or self._asking.done():
             loop = asyncio.get_running_loop()
             self._asking = loop.run_in_executor(None, _looked_at, self._folders)
-        await asyncio.wait([self._asking], timeout=ASKED_S)
+        asking = self._asking  # others may ask anew meanwhile
+        await asyncio.wait([asking], timeout=ASKED_S)
         self._free.clear()
         self._size.clear()
-        if not self._asking.done():
+        if not asking.done():
             return
-        for folder, (free, size) in self._asking.result().items():
+        for folder, (free, size) in asking.result().items():
             self._free.labels(folder).set(free)
             self._size.labels(folder).set(size)
-        self._asking = None
 
 
 def _looked_at(folders: Mapping[str, Path]) -> Mapping[str, tuple[int, int]]:

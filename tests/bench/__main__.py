@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
 from tests.bench.cloud import cloud
+from tests.bench.dashboards import dashboards
 from tests.bench.files import files
 from tests.bench.film import film
 from tests.bench.history import history
@@ -41,6 +42,7 @@ SCENARIOS: dict[str, Callable[[Options], str]] = {
     "page": page,
     "signing": signing,
     "traces": traces,
+    "dashboards": dashboards,
     "rolling": rolling,
     "workers": workers,
 }

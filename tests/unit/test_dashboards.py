@@ -2,19 +2,17 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from server.metrics.meters import Meters
+from tests.grafana import DASHBOARDS, GRAFANA, panels, queries
 from tests.manifests.__main__ import overlays
 from tests.manifests.objects import DEPLOY, read_one
 from tests.manifests.scaling import expressions
 
-GRAFANA: Final = DEPLOY / "grafana"
-DASHBOARDS: Final = sorted((GRAFANA / "dashboards").glob("*.json"))
 RULES: Final = sorted((DEPLOY / "prometheus" / "rules").glob("*.yml"))
 KINDS: Final = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
 NAME: Final = re.compile(r"\b(?:hair_tryon|process)_\w+\b(?!:)")
@@ -24,19 +22,6 @@ def told() -> set[str]:
     """By which names the service tells what it measures."""
     families = Meters().registry.collect()
     return {one.name + end for one in families for end in KINDS.get(one.type, ())}
-
-
-def panels(dashboard: Path) -> list[dict[str, Any]]:
-    """All of a dashboard's, the rows' headings too."""
-    found: list[dict[str, Any]] = json.loads(dashboard.read_text(encoding="utf-8"))["panels"]
-    return found
-
-
-def queries() -> Iterator[str]:
-    """All that Grafana asks."""
-    for dashboard in DASHBOARDS:
-        for panel in panels(dashboard):
-            yield from (target["expr"] for target in panel.get("targets", ()))
 
 
 @pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda path: path.stem)
@@ -64,7 +49,7 @@ def test_dashboards_have_names_of_their_own() -> None:
 
 def test_queries_are_of_meters_that_there_are() -> None:
     """Each asks for some, and for no other."""
-    asked, meters = {query: set(NAME.findall(query)) for query in queries()}, told()
+    asked, meters = {query: set(NAME.findall(query)) for _, query in queries()}, told()
     assert [query for query, names in asked.items() if not names] == []
     assert {query for query, names in asked.items() if names - meters} == set()
 

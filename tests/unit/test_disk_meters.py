@@ -1,5 +1,6 @@
 """How much room is left where files lie."""
 
+import asyncio
 import shutil
 import threading
 from pathlib import Path
@@ -24,6 +25,15 @@ async def test_disks_are_told(tmp_path: Path) -> None:
     assert free is not None
     assert 0 <= free <= size
     assert registry.get_sample_value("hair_tryon_disk_bytes", {"folder": "work"}) is None
+
+
+async def test_several_who_ask_at_once(tmp_path: Path) -> None:
+    """As two servers of Prometheus that stand in for each other do: all are told."""
+    registry = CollectorRegistry()
+    meters = DiskMeters(registry)
+    meters.watch({"data": tmp_path})
+    await asyncio.gather(*(meters.ask() for _ in range(3)))
+    assert registry.get_sample_value("hair_tryon_disk_bytes", {"folder": "data"})
 
 
 async def test_a_disk_that_hangs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
