@@ -14,6 +14,7 @@ from tests.bench.dashboards import dashboards
 from tests.bench.files import files
 from tests.bench.film import film
 from tests.bench.history import history
+from tests.bench.killed_page import killed_page
 from tests.bench.page import page
 from tests.bench.rolling import rolling
 from tests.bench.rtc import webrtc, webrtc_capacity, webrtc_overload
@@ -40,6 +41,7 @@ SCENARIOS: dict[str, Callable[[Options], str]] = {
     "files": files,
     "history": history,
     "page": page,
+    "killed-page": killed_page,
     "signing": signing,
     "traces": traces,
     "dashboards": dashboards,

@@ -277,7 +277,7 @@ async def test_fragments_of_an_ice_restart(run_script: RunScript) -> None:
 
 
 async def test_silence_is_asked_about(run_script: RunScript) -> None:
-    """After a second without a packet, then every three; not while nothing is sent, and not anew
+    """After more than half a second without a packet, then every three; not while nothing is sent, and not anew
     for each packet that comes."""
     answer = await run_script("""
       const { Silence } = await import("/page/client/silence.js");
@@ -297,10 +297,10 @@ async def test_silence_is_asked_about(run_script: RunScript) -> None:
     """)
     assert answer == {
         "flowing": [],
-        "dead": [2000, 5000, 8000],
-        "slow": [1000, 4000, 7000],
+        "dead": [1750, 4750, 7750],
+        "slow": [750, 3750, 6750],
         "held": [],
-        "never": [1000, 4000, 7000],
+        "never": [750, 3750, 6750],
     }
 
 
