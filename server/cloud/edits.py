@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 import orjson
 
+from media.clock import Clock
 from media.codec import PictureError, decode_photo
 from media.frame import Picture
 from media.photo import encode_photo
@@ -21,6 +22,7 @@ from processing.cloud.output_picture import MOST_PX
 from processing.unbroken import unbroken
 from server.background import at_work
 from server.cloud.allowance import Allowance
+from server.insisting import insist
 from server.metrics.caches import CacheMeters, Kept
 from storage.cache import Cache, cache_key
 from storage.errors import StorageError
@@ -42,8 +44,9 @@ class KnownEdits:
     """Pictures by their user and by all that they are made from, the photo's content included.
     What a cache has forgotten is made again."""
 
-    def __init__(self, cache: Cache, meters: CacheMeters) -> None:
+    def __init__(self, cache: Cache, clock: Clock, meters: CacheMeters) -> None:
         self._cache = cache
+        self._clock = clock
         self._meters = meters
         self._makers = WeakValueDictionary[str, asyncio.Lock]()
 
@@ -51,8 +54,9 @@ class KnownEdits:
     async def alone(self, key: str, wait: Wait = nullcontext) -> AsyncIterator[None]:
         """To be held from before it is looked for until it is remembered: who wants the same at
         the same time, at any server with the same cache, finds it then. A server that holds it and
-        dies is waited for a moment. Who has to wait is in ``wait`` meanwhile."""
-        mark = _Mark(self._cache, key, uuid.uuid4().bytes)
+        dies is waited for a moment, and so is a cache that goes away while somebody waits. Who has
+        to wait is in ``wait`` meanwhile."""
+        mark = _Mark(self._cache, self._clock, key, uuid.uuid4().bytes)
         async with self._turn(key, wait):
             try:
                 with suppress(StorageError):
@@ -114,6 +118,7 @@ class _Mark:
     """That an edit is being made by this owner."""
 
     cache: Cache
+    clock: Clock
     edit: str
     owner: bytes
 
@@ -123,10 +128,10 @@ class _Mark:
 
     async def set(self, wait: Wait) -> None:
         """As soon as there is no other owner's. Where the edit is there by then it needs none: that
-        of a server that could not remove it is left to end."""
+        of a server that could not remove it is left to end. Raises StorageError."""
         if not await self._is_over():
             with wait():
-                while not await self._is_over():  # noqa: ASYNC110
+                while not await self._is_surely_over():  # noqa: ASYNC110
                     await asyncio.sleep(LOOK_S)
 
     async def keep(self) -> None:
@@ -141,6 +146,10 @@ class _Mark:
 
     async def _is_over(self) -> bool:
         return await self._is_mine() or await self.cache.get(self.edit) is not None
+
+    async def _is_surely_over(self) -> bool:
+        """One look of hundreds that fails does not tell that nobody makes it any more."""
+        return await insist(self._is_over, self.clock, within_s=MARK_S, pause_s=LOOK_S)
 
     async def _is_mine(self) -> bool:
         return await self.cache.hold(self.key, self.owner, MARK_S)

@@ -66,7 +66,7 @@ class Salon:
         self._means = means
         self._desk = desk
         self._cutter = Cutter(means.settings.networks)
-        self._known = KnownEdits(means.cache, means.meters.caches)
+        self._known = KnownEdits(means.cache, means.clock, means.meters.caches)
         self.cashier = Cashier(means, desk)
 
     @property

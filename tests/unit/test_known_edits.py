@@ -9,6 +9,7 @@ import pytest
 from server.cloud import edits
 from server.cloud.edits import KnownEdits
 from server.metrics.meters import Meters
+from storage.errors import StorageFailed
 from storage.memory_cache import MemoryCache
 from tests.fakes import ManualClock
 
@@ -27,7 +28,7 @@ class Servers:
     def __init__(self) -> None:
         self.clock = ManualClock()
         self.cache = MemoryCache(2**20, self.clock.monotonic)
-        self.one, self.two = (KnownEdits(self.cache, Meters().caches) for _ in range(2))
+        self.one, self.two = (KnownEdits(self.cache, self.clock, Meters().caches) for _ in range(2))
         self.entered = list[str]()
         self.waiting = 0
 
@@ -89,6 +90,28 @@ async def test_who_lives_is_waited_for() -> None:
             await turns()
         assert servers.entered == []
     await waiting
+
+
+async def test_a_cache_that_goes_away_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By who waits already, as long as by one who has died: who makes it still does."""
+    servers = Servers()
+
+    async def away(*_: object) -> bool:
+        raise StorageFailed("away")
+
+    async with servers.one.alone(KEY):
+        waiting = asyncio.create_task(servers.enter(servers.two, "there"))
+        await turns()
+        with monkeypatch.context() as patched:
+            patched.setattr(servers.cache, "hold", away)
+            await turns()
+        await turns()
+        assert (servers.entered, servers.waiting) == ([], 1)
+        monkeypatch.setattr(servers.cache, "hold", away)
+        await turns()
+        servers.clock.advance(edits.MARK_S)
+        await waiting
+    assert servers.entered == ["there"]
 
 
 async def test_what_is_there_is_not_waited_for() -> None:

@@ -74,7 +74,7 @@ async def test_who_has_none_may_have_what_is_known(spent: Spent) -> None:
 
     assert await reason("u1") is FallbackReason.BUDGET_SPENT
     key = cache_key("edit", "u1", "x")
-    known = KnownEdits(cache, Meters().caches)
+    known = KnownEdits(cache, clock, Meters().caches)
     await known.remember(key, np.zeros((8, 8, 3), np.uint8), Allowed())
     assert await reason("u1") is None
     assert await reason("u2") is FallbackReason.BUDGET_SPENT
