@@ -1,11 +1,11 @@
 """A style is made of a user's words: paid once, checked, and kept with its record."""
 
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import Final
 
 import structlog
 from aiohttp import web
@@ -44,8 +44,6 @@ RENEW_S: Final = 5.0
 PATIENCE_S: Final = 30.0
 """For so long a storage that is away is waited for: what was drawn is paid."""
 PAUSE_S: Final = 1.0
-
-T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -166,11 +164,14 @@ async def _made(request: web.Request, form: StyleForm, wanted: StyleRecord) -> S
 async def _kept(
     services: Services, permission: Permission, wanted: StyleRecord, drawn: Drawn
 ) -> StyleRecord:
+    styles = services.database.styles
     made = replace(wanted, model=drawn.model, created_at=services.clock.utc_now())
-    await _insist(services, permission.ask)  # it may have been withdrawn meanwhile
-    await services.files.write(name_of(made.file_path), drawn.jpeg)
-    return await _insist(services, lambda: services.database.styles.add(made))
 
+    async def keep() -> StyleRecord:
+        if (kept := await styles.get(made.style_id)) is not None:
+            return kept  # it was added, and only the answer was lost
+        await permission.ask()  # it may have been withdrawn meanwhile
+        await services.files.write(name_of(made.file_path), drawn.jpeg)
+        return await styles.add(made)
 
-async def _insist(services: Services, call: Callable[[], Awaitable[T]]) -> T:
-    return await insist(call, services.clock, within_s=PATIENCE_S, pause_s=PAUSE_S)
+    return await insist(keep, services.clock, within_s=PATIENCE_S, pause_s=PAUSE_S)

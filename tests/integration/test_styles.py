@@ -189,6 +189,19 @@ def away(call: Call, times: int) -> Call:
     return made
 
 
+def answered_late(call: Call) -> Call:
+    """The call, which is done; the first time nobody learns of it."""
+    done = list[Any]()
+
+    async def made(*args: Any) -> Any:
+        done.append(await call(*args))
+        if len(done) == 1:
+            raise StorageFailed("away")
+        return done[-1]
+
+    return made
+
+
 async def kept(service: Service, key: str) -> ClientResponse:
     """The answer under this key, as soon as nobody makes it any more."""
     async with asyncio.timeout(PATIENCE_S):
@@ -256,14 +269,16 @@ async def test_a_note_is_good_for_a_moment(
 async def test_a_storage_that_is_away_is_waited_for(
     service: Service, cloud: CloudScene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When it is paid. Before that it is told what is away."""
+    """When it is paid, also where only the answer is lost. Before that it is told what is away."""
     monkeypatch.setattr(maker, "PAUSE_S", 0.0)
     consents, styles = service.services.agreement.consents, service.services.database.styles
-    failing = [(consents, "get"), (styles, "add")]
+    failing = [(consents, "get"), (service.services.files, "write"), (styles, "add")]
+    monkeypatch.setattr(styles, "add", answered_late(styles.add))
     async with asked(service, cloud) as task:
         for place, name in failing:
             monkeypatch.setattr(place, name, away(getattr(place, name), times=3))
     assert task.result().status == 201
+    assert (await styles.of_user("u1", 0))[1] == 1
     monkeypatch.setattr(consents, "get", away(consents.get, times=1))
     assert await refusal(await make(service)) == (503, "STORAGE_UNAVAILABLE", None)
     assert len(cloud.service.billed) == 1
