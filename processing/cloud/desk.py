@@ -6,11 +6,12 @@ A slow service takes nobody else's place: who finds none here is told so at once
 import asyncio
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
+from media.frame import Picture
 from processing.cloud.breaker import Breaker
 from processing.cloud.budget import Bill, Purse
 from processing.cloud.catalogue import Catalogue
@@ -19,6 +20,13 @@ from processing.cloud.faults import CloudFault, FallbackReason
 from processing.cloud.model import CloudModel
 from processing.cloud.order import Order
 from processing.unbroken import unbroken
+
+Keeping: TypeAlias = Callable[[Picture], Awaitable[None]]
+"""Keeps what was made. Never raises, and ends soon."""
+
+
+async def _unkept(_: Picture) -> None:
+    """Nobody keeps it."""
 
 
 class Editor(Protocol):
@@ -118,10 +126,11 @@ class Place:
     _within_s: float
     _heard: _Heard
 
-    async def edit(self, order: Order, purse: Purse) -> Edited:
+    async def edit(self, order: Order, purse: Purse, keep: Keeping = _unkept) -> Edited:
         """Have the order done, paid from the purse. Raises CloudFault, whatever went wrong.
 
-        What may have been billed stays spent, also of what a caller does not wait for.
+        What may have been billed stays spent, also of what a caller does not wait for. What was
+        made is kept, though the caller leaves while it is paid.
         """
         price_micro_usd = self._catalogue.choose(order).prices_micro_usd[order.quality]
         name, bill = await _put_aside(purse, price_micro_usd), Bill()
@@ -135,8 +144,15 @@ class Place:
             await unbroken(purse.settle(name, price_micro_usd if fault.may_be_billed else 0))
             raise
         self._heard.is_well = True
-        await unbroken(purse.settle(name, edited.price_micro_usd))
+        await unbroken(_taken_in(edited, name, purse, keep))
         return edited
+
+
+async def _taken_in(edited: Edited, name: str, purse: Purse, keep: Keeping) -> None:
+    """Kept first: what is not settled counts as spent all the same, what is not kept is paid
+    again."""
+    await keep(edited.picture)
+    await purse.settle(name, edited.price_micro_usd)
 
 
 async def _put_aside(purse: Purse, micro_usd: int) -> str:

@@ -20,7 +20,6 @@ from processing.cloud.faults import CloudFault, FallbackReason
 from processing.engine import Rendered
 from processing.fair import Share
 from processing.look import Look
-from processing.unbroken import unbroken
 from server.cloud.allowance import Allowance
 from server.cloud.cashier import Cashier
 from server.cloud.edits import KnownEdits, Wait, edit_key
@@ -143,8 +142,7 @@ class Salon:
         """Made now. Raises CloudFault."""
         purse = self.cashier.purse(order.permission, order.spent)
         order.ordered()
-        edited = await place.edit(edit, purse)
-        await unbroken(order.keep.keep(key, edited.picture))
+        edited = await place.edit(edit, purse, partial(order.keep.keep, key))
         log.info(
             "edited in the cloud",
             model=edited.model,

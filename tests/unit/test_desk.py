@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from media.frame import Picture
 from processing.cloud.breaker import BreakerRules, OwnBreaker, Standing
 from processing.cloud.budget import Bill
 from processing.cloud.catalogue import Catalogue
@@ -231,6 +232,30 @@ async def test_who_leaves_while_money_is_counted(scene: Scene, *, is_ordered: bo
     await asyncio.wait([editing])
     assert editing.cancelled()
     assert (scene.spent, scene.editor.begun) == (0, int(is_ordered))
+
+
+async def test_who_leaves_while_it_is_settled_has_it_kept(scene: Scene) -> None:
+    """It was made, and is paid: whoever orders it again need not."""
+    kept = list[Picture]()
+
+    async def keep(picture: Picture) -> None:
+        kept.append(picture)
+
+    async def order() -> Edited:
+        async with scene.desk.place("ann") as place:
+            return await place.edit(BOB, scene.purse, keep)
+
+    scene.editor.goes_on.clear()
+    editing = asyncio.create_task(order())
+    await _until(lambda: scene.editor.begun == 1)
+    scene.purse.goes_on.clear()
+    scene.editor.goes_on.set()
+    await _until(lambda: scene.purse.waiting == 1)
+    editing.cancel()
+    scene.purse.goes_on.set()
+    await asyncio.wait([editing])
+    assert editing.cancelled()
+    assert (scene.spent, len(kept)) == (1, 1)
 
 
 async def _until(is_so: Callable[[], bool]) -> None:
