@@ -37,8 +37,7 @@ async def metrics(request: web.Request) -> web.Response:
     if instance is None or instance.meters is None:
         return await written(meters, accept)
     await meters.disks.ask()
-    families = await instance.meters.all()
-    return await _written(_Taken([family.metric() for family in families]), accept)
+    return await _written(_Taken(await instance.meters.all()), accept)
 
 
 async def written(meters: Meters, accept: str) -> web.Response:

@@ -5,12 +5,13 @@ do not fall, which would be taken for a new beginning.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 import structlog
+from prometheus_client import Metric
 
 from server.background import every
 from server.instances.neighbours import InstanceGone, InstanceSilent, Neighbours
@@ -47,43 +48,57 @@ class SharedMeters:
     async def own(self) -> bytes:
         """This worker's, and what was counted in its place before it; noted by then, unless the
         disk is full: just then they are looked at."""
-        async with self._noting:
-            now = read(self._meters.registry.collect())
-            data = _written(_going_on(self._before, now))
-            try:
-                await asyncio.to_thread(_replace, self._file(self._place.slot), data)
-            except OSError as error:
-                log.warning("meters not noted", reason=error.strerror)
+        _, data = await self._noted()
         return data
 
-    async def all(self) -> list[Family]:
+    async def all(self) -> list[Metric]:
         """Everybody's."""
-        slots = range(self._place.count)
-        told = await asyncio.gather(*map(self._of, slots))
-        return merged(dict(zip(slots, told, strict=True)), self._place.slot)
+        others = [slot for slot in range(self._place.count) if slot != self._place.slot]
+        asked = asyncio.gather(*map(self._asked, others))
+        (own, _), told = await asyncio.gather(self._noted(), asked)
+        return await asyncio.to_thread(self._merged, own, dict(zip(others, told, strict=True)))
 
     async def _note(self) -> None:
-        await self.own()
+        await self._noted()
 
-    async def _of(self, slot: int) -> list[Family]:
-        if slot == self._place.slot:
-            return _read(await self.own())
+    async def _noted(self) -> tuple[list[Family], bytes]:
+        async with self._noting:
+            # Read between two events, so that they agree with each other.
+            now = list(self._meters.registry.collect())
+            return await asyncio.to_thread(self._written, now)
+
+    async def _asked(self, slot: int) -> bytes | None:
+        """What a worker tells; None if it does not."""
         try:
             status, data = await self._neighbours.ask(
                 self._addresses[slot], "GET", METERS, ANSWER_S
             )
-            if status == OK:
-                return _read(data)
         except (InstanceGone, InstanceSilent):
             log.debug("meters of a worker that does not answer", slot=slot)
-        return cumulative(await asyncio.to_thread(_kept, self._file(slot)))
+            return None
+        return data if status == OK else None
+
+    # What follows is done by threads: with thousands of lines it would keep frames waiting.
+
+    def _written(self, now: Iterable[Metric]) -> tuple[list[Family], bytes]:
+        families = summed([read(now), self._before])
+        data = _text(families)
+        try:
+            _replace(self._file(self._place.slot), data)
+        except OSError as error:
+            log.warning("meters not noted", reason=error.strerror)
+        return families, data
+
+    def _merged(self, own: Sequence[Family], told: Mapping[int, bytes | None]) -> list[Metric]:
+        of_others = {slot: self._of(slot, data) for slot, data in told.items()}
+        slot = self._place.slot
+        return [family.metric() for family in merged({slot: own, **of_others}, slot)]
+
+    def _of(self, slot: int, data: bytes | None) -> list[Family]:
+        return cumulative(_kept(self._file(slot))) if data is None else _read(data)
 
     def _file(self, slot: int) -> Path:
         return Path(self._place.folder) / f"{slot}.meters"
-
-
-def _going_on(before: Iterable[Family], now: list[Family]) -> list[Family]:
-    return summed([now, list(before)])
 
 
 def _kept(file: Path) -> list[Family]:
@@ -101,7 +116,7 @@ def _replace(file: Path, data: bytes) -> None:
     new.replace(file)
 
 
-def _written(families: Iterable[Family]) -> bytes:
+def _text(families: Iterable[Family]) -> bytes:
     return orjson.dumps(
         [
             (one.name, one.kind, one.text, [(*key, value) for key, value in one.values.items()])

@@ -1,9 +1,12 @@
 """The meters of several workers as one."""
 
 import secrets
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric
 from prometheus_client.exposition import generate_latest
 
@@ -93,11 +96,53 @@ def test_prometheus_reads_it_as_before() -> None:
     assert generate_latest(Taken(again)) == generate_latest(registry)
 
 
+class Answering(Neighbours):
+    """Another worker, which has counted as much as this one."""
+
+    def __init__(self) -> None:
+        super().__init__(Seals(Keyring([Key(secrets.token_bytes(32))]), ManualClock()), 1.0)
+        self.told = b""
+
+    async def ask(
+        self, address: str, method: str, target: str, within_s: float
+    ) -> tuple[int, bytes]:
+        """See Neighbours."""
+        return 200, self.told
+
+
+def place(folder: Path, count: int = 1) -> WorkerPlace:
+    """The first worker's."""
+    return WorkerPlace(0, count, 0, str(folder))
+
+
+async def test_they_are_put_together_beside_the_event_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There are thousands, and frames wait meanwhile."""
+    threads = list[int]()
+
+    def noting(function: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(*args: Any) -> Any:
+            threads.append(threading.get_ident())
+            return function(*args)
+
+        return noted
+
+    other, counted = Answering(), Meters()
+    counted.frames.tally("websocket").received()
+    both = SharedMeters(counted, place(tmp_path, 2), ["unix:0.sock", "unix:1.sock"], other)
+    other.told = await both.own()
+    for name in ("read", "summed", "_text", "_read", "merged"):
+        monkeypatch.setattr(shared, name, noting(getattr(shared, name)))
+    told = values(read(await both.all()))
+    assert told["hair_tryon_frames_received_total transport=websocket"] == 2
+    assert len(threads) == 5
+    assert threading.get_ident() not in threads
+
+
 async def test_they_are_told_where_they_cannot_be_noted(tmp_path: Path) -> None:
     """The disk may be full; that is told, too."""
-    place = WorkerPlace(0, 1, 0, str(tmp_path / "gone"))
-    seals = Seals(Keyring([Key(secrets.token_bytes(32))]), ManualClock())
-    alone = SharedMeters(Meters(), place, ["unix:0.sock"], Neighbours(seals, 1.0))
+    alone = SharedMeters(Meters(), place(tmp_path / "gone"), ["unix:0.sock"], Answering())
     with logged(shared) as lines:
         assert await alone.all()
     assert [line["event"] for line in lines] == ["meters not noted"]
