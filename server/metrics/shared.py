@@ -65,7 +65,12 @@ class SharedMeters:
         async with self._noting:
             # Read between two events, so that they agree with each other.
             now = list(self._meters.registry.collect())
-            return await asyncio.to_thread(self._written, now)
+            writing = asyncio.create_task(asyncio.to_thread(self._written, now))
+            try:
+                return await asyncio.shield(writing)
+            finally:
+                # A thread writes on when who asked has left: the next one waits for it.
+                await asyncio.wait([writing])
 
     async def _asked(self, slot: int) -> bytes | None:
         """What a worker tells; None if it does not."""

@@ -1,5 +1,6 @@
 """The meters of several workers as one."""
 
+import asyncio
 import secrets
 import threading
 from collections.abc import Callable, Sequence
@@ -138,6 +139,33 @@ async def test_they_are_put_together_beside_the_event_loop(
     assert told["hair_tryon_frames_received_total transport=websocket"] == 2
     assert len(threads) == 5
     assert threading.get_ident() not in threads
+
+
+async def test_a_file_is_written_by_one_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks may leave: the thread that writes for them does not."""
+    begun, gate = asyncio.Event(), threading.Event()
+    loop, replace = asyncio.get_running_loop(), shared._replace
+
+    def hang(file: Path, data: bytes) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        gate.wait()
+        replace(file, data)
+
+    monkeypatch.setattr(shared, "_replace", hang)
+    alone = SharedMeters(Meters(), place(tmp_path), ["unix:0.sock"], Answering())
+    left = asyncio.create_task(alone.own())
+    await begun.wait()
+    left.cancel()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    is_waiting = not left.done()
+    gate.set()
+    await asyncio.wait([left])
+    assert is_waiting
+    assert left.cancelled()
+    assert (tmp_path / "0.meters").read_bytes()
 
 
 async def test_they_are_told_where_they_cannot_be_noted(tmp_path: Path) -> None:
