@@ -107,10 +107,14 @@ class SharedMeters:
 
 
 def _kept(file: Path) -> list[Family]:
-    """What a worker has noted; nothing if none has been there."""
+    """What a worker has noted; nothing if none has been there, or it cannot be read: nobody would
+    begin in that place, or be told the others' meters, until the file is put right."""
     try:
         return _read(file.read_bytes())
     except FileNotFoundError:
+        return []
+    except ValueError:
+        log.warning("meters of a worker cannot be read", file=file.name)
         return []
 
 

@@ -168,6 +168,15 @@ async def test_a_file_is_written_by_one_at_a_time(
     assert (tmp_path / "0.meters").read_bytes()
 
 
+async def test_a_damaged_file_keeps_nobody_from_starting(tmp_path: Path) -> None:
+    """What was counted there is lost, and that is told."""
+    (tmp_path / "0.meters").write_bytes(b"[][]")
+    with logged(shared) as lines:
+        alone = SharedMeters(Meters(), place(tmp_path), ["unix:0.sock"], Answering())
+        assert await alone.all()
+    assert [line["event"] for line in lines] == ["meters of a worker cannot be read"]
+
+
 async def test_they_are_told_where_they_cannot_be_noted(tmp_path: Path) -> None:
     """The disk may be full; that is told, too."""
     alone = SharedMeters(Meters(), place(tmp_path / "gone"), ["unix:0.sock"], Answering())
