@@ -25,7 +25,8 @@ PATH: Final = "/v1/traces"
 async def opened_traces(
     settings: Settings, clock: Clock, meters: SpanMeters
 ) -> AsyncIterator[Traces]:
-    """Those of a service that has a collector; else nobody listens, and no library is loaded."""
+    """Those of a service that has a collector; else nobody listens, and neither tracer nor
+    exporter is loaded."""
     if not settings.otlp_endpoint:
         yield NO_TRACES
         return
