@@ -64,7 +64,9 @@ class SpanTraces:
         if not is_chosen(context, self._share):
             yield UNTRACED
             return
-        self._telling.past("queued", context, (ns_of(record.created_at), self._telling.now_ns))
+        # Who takes it up first notes both at once. What came in between later was no waiting alone.
+        if record.started_at == record.updated_at:
+            self._telling.past("queued", context, (ns_of(record.created_at), self._telling.now_ns))
         facts: Facts = {"result_id": pseudonym(record.result_id), "attempt": record.attempts}
         within = inside(NonRecordingSpan(context))
         span = self._telling.begin("attempt", within, facts, SpanKind.CONSUMER)

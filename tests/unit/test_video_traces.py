@@ -1,10 +1,19 @@
 """A video's trace follows from its name, wherever it is told of."""
 
 import uuid
+from dataclasses import replace
+from datetime import timedelta
 
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.trace import format_trace_id
 
+from server.settings import Settings
+from server.traces.spans import SpanTraces
+from server.traces.telling import Telling
 from server.traces.videos import context_of, is_chosen
+from tests.fakes import ManualClock
+from tests.integration.records import NOW, RESULT
 
 NAMES = [str(uuid.UUID(int=number)) for number in range(1000)]
 
@@ -27,3 +36,28 @@ def test_a_share_of_the_videos_is_chosen() -> None:
     assert 50 < sum(few) < 150
     assert 400 < sum(more) < 600
     assert all(chosen for chosen, before in zip(more, few, strict=True) if before)
+
+
+class Ended(SpanProcessor):
+    """Spans that have ended."""
+
+    def __init__(self) -> None:
+        self.names = list[str]()
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """See SpanProcessor."""
+        self.names.append(span.name)
+
+
+def test_a_video_is_queued_until_it_is_begun_first() -> None:
+    """Until it is begun again it was worked on, too, also where that was handed back."""
+    ended, provider = Ended(), TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(ended)
+    telling = Telling(provider.get_tracer("test"), Resource({}), ended, ManualClock())
+    traces = SpanTraces(telling, Settings(_env_file=None))
+    first = replace(RESULT, attempts=1, started_at=NOW, updated_at=NOW)
+    handed_back = replace(first, updated_at=NOW + timedelta(seconds=9))
+    for record in (first, handed_back, replace(handed_back, attempts=2)):
+        with traces.attempt(record):
+            pass
+    assert ended.names == ["queued", "attempt", "attempt", "attempt"]
