@@ -86,6 +86,7 @@ async def test_strangers_are_refused_in_one_way(run_script: RunScript) -> None:
       const words = () => new Response("<h1>no</h1>", { status: 401 });
       return {
         server: await attempt(null, words(), words()),
+        nobody: await attempt(async () => null, words()),
         gateway: await attempt(null, good(), away, away, good(), good(), away),
         back: await attempt("t", words(), good()),
         page: await attempt("<html>\\n<title>Sign in</title>", words()),
@@ -96,6 +97,7 @@ async def test_strangers_are_refused_in_one_way(run_script: RunScript) -> None:
     """)
     no, told = "UNAUTHORIZED", ["refused", "admitted"]
     assert answer["server"] == [[no, no], "unauthorized", ["refused"]]
+    assert answer["nobody"] == [[no], "unauthorized", ["refused"]]
     assert answer["gateway"] == [
         ["ok", no, no, "ok", "ok", no], "signed_out", [*told, "refused"],
     ]  # fmt: skip

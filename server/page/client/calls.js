@@ -99,7 +99,9 @@ export class Calls extends EventTarget {
   heed({ status, code }) {
     if (code === "FORBIDDEN") this.dispatchEvent(new Event("forbidden"));
     if (status !== UNAUTHORIZED) return;
-    this.end(this.hasToken || this.#wasLetIn ? "signed_out" : "unauthorized");
+    // Whoever hands over a token has had one; a function may never have.
+    const wasSignedIn = this.#wasLetIn || (this.hasToken && !this.canRenew);
+    this.end(wasSignedIn ? "signed_out" : "unauthorized");
   }
 
   /** Somebody was let in. Who is another one by now stays that. */
