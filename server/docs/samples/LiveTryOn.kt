@@ -86,7 +86,7 @@ class LiveTryOn(
     /** One picture of the camera; it is left out while three have no answer yet. */
     fun offer(jpeg: ByteArray) = thread.execute {
         val now = System.nanoTime()
-        if (isEstablished && now - heardNs > SILENT_NS) return@execute endSilent()
+        if (socket != null && now - heardNs > SILENT_NS) return@execute endSilent()
         underWay.values.removeAll { now - it > FORGET_NS }
         if (!isEstablished || underWay.size >= MOST_UNDER_WAY) return@execute
         val number = nextNumber++
@@ -117,6 +117,7 @@ class LiveTryOn(
         val request = Request.Builder().url(url)
             .header("Sec-WebSocket-Protocol", "hair-tryon.binary.v1")
         if (fresh != null) request.header("Authorization", "Bearer $fresh")
+        heardNs = System.nanoTime()
         socket = http.newWebSocket(request.build(), Listener())
     }
 

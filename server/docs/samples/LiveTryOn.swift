@@ -80,7 +80,7 @@ final class LiveTryOn: NSObject {
     /// One picture of the camera; it is left out while three have no answer yet.
     func offer(_ jpeg: Data) {
         queue.async {
-            if self.isEstablished, self.heard.timeIntervalSinceNow < -Self.silentAfter {
+            if self.socket != nil, self.heard.timeIntervalSinceNow < -Self.silentAfter {
                 return self.endSilent()
             }
             let overdue = Date().addingTimeInterval(-Self.forgetAfter)
@@ -132,6 +132,7 @@ final class LiveTryOn: NSObject {
         let socket = http.webSocketTask(with: request)
         socket.maximumMessageSize = 8 * 1024 * 1024
         self.socket = socket
+        heard = Date()
         listen(to: socket)
         socket.resume()
     }
