@@ -157,6 +157,8 @@ class LiveSessions:
         now = asyncio.get_running_loop().time
         told_by_s, written_by_s, is_writing = now() + TELLING_S, now() + WRITING_S, True
         for left, session in zip(range(len(sessions), 0, -1), sessions, strict=True):
+            if session.ended.is_set():  # it wears nothing any more; its last document is noted
+                continue
             if is_writing:
                 is_writing = await self._write_down(session, min(now() + TELLING_S, written_by_s))
             session.stop(endings.CLOSING)

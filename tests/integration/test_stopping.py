@@ -18,6 +18,7 @@ from media.frame import Picture
 from server import registry, websocket
 from server.errors import CloseCode
 from server.sessions import LiveSession
+from storage.errors import StorageFailed
 from storage.layout import DATABASE_FILE
 from storage.records import SessionRecord
 from tests.engines import gated
@@ -308,6 +309,47 @@ async def test_a_session_that_is_being_taken_up_keeps_its_look(
     read.set()
     await again.until_closed()
     await stopping
+
+
+async def test_who_is_gone_by_its_turn_keeps_its_look(
+    start_service: StartService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that has left meanwhile wears nothing any more, and one that was refused while it was
+    being taken up nothing yet."""
+    service, is_gone, is_read = await start_service(), asyncio.Event(), asyncio.Event()
+    journal, sessions = service.services.journal, service.services.database.sessions
+    clients = [await service.caller.join(name) for name in ("s1", "s2", "s3")]
+    for client in clients:
+        await client.ask("set_look", look=COPPER)
+    await clients[2].close()
+    await eventually(lambda: not service.live.has("s3"))
+    await journal.flush()
+    settle = journal.settle
+
+    async def settle_later(session_id: str) -> None:
+        await is_gone.wait()
+        await settle(session_id)
+
+    async def fail(_: str) -> None:
+        await is_read.wait()
+        raise StorageFailed("TEST")
+
+    monkeypatch.setattr(journal, "settle", settle_later)
+    monkeypatch.setattr(sessions, "get", fail)
+    again = await service.caller.connect("s3")
+    await eventually(lambda: service.live.has("s3"))
+    stopping = asyncio.create_task(service.live.stop_all())
+    await clients[1].close()
+    is_read.set()
+    await again.until_closed()
+    await eventually(lambda: len(service.live) == 1)
+    is_gone.set()
+    await stopping
+    monkeypatch.undo()
+    for name in ("s1", "s2", "s3"):
+        record = await service.document(name)
+        assert record.look is not None
+        assert (record.look["color"], record.status) == ("copper", "disconnected")
 
 
 async def test_a_browser_that_answers_is_not_waited_for(
