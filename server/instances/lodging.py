@@ -84,6 +84,7 @@ class SharedLodging:
         self._leaving = set[str]()
         self._seen_s = dict[str, float]()
         """When each other instance was there, the last time that it was asked."""
+        self._is_going = False
         self._due = asyncio.Event()
         self._tell_lost: Callable[[str], None] = _nobody
 
@@ -137,7 +138,9 @@ class SharedLodging:
                 await self.renew()
 
     async def close(self) -> None:
-        """Write the last documents, and let go of all: others need not wait for the leases' end."""
+        """Write the last documents, and let go of all: others need not wait for the leases' end.
+        What cannot be written stays here, but nobody is told of this instance any more."""
+        self._is_going = True
         self._leaving |= self._here.keys()
         for session_id in tuple(self._leaving):
             await self._journal.settle(session_id)
@@ -178,6 +181,8 @@ class SharedLodging:
 
     async def _look_around(self) -> None:
         there = await self._homes.present(self._address)
+        if self._is_going:  # who asks who is there says that it is there itself
+            await self._homes.absent(self._address)
         now_s = self._clock.monotonic()
         lately = {one: at_s for one, at_s in self._seen_s.items() if now_s - at_s < KNOWN_S}
         self._seen_s = lately | {one: now_s for one in there if one != self._address}

@@ -91,12 +91,14 @@ class Written(SessionJournal):
 
     def __init__(self) -> None:
         self.unwritten = set[str]()
+        self.is_stuck = False
 
     def pending(self, session_id: str) -> SessionRecord | None:
         return cast("SessionRecord", self) if session_id in self.unwritten else None
 
     async def settle(self, session_id: str) -> None:
-        self.unwritten.discard(session_id)
+        if not self.is_stuck:
+            self.unwritten.discard(session_id)
 
 
 @pytest.fixture
@@ -261,6 +263,22 @@ async def test_at_the_end_all_is_written_and_let_go(
     assert not homes.at
     assert not homes.there
     assert not journal.unwritten
+
+
+async def test_who_is_going_does_not_come_back(
+    lodging: SharedLodging, homes: OneHomes, journal: Written
+) -> None:
+    """What it goes on doing until its end needs the others, and what is not written its home."""
+    await lodging.settle("s1", "u1")
+    await lodging.renew()
+    journal.is_stuck = True
+    journal.unwritten.add("s1")
+    await lodging.close()
+    homes.at.clear()
+    homes.there = [THERE]
+    await lodging.renew()
+    assert await lodging.others() == [THERE]
+    assert (homes.there, homes.at) == ([THERE], {"s1": HERE})
 
 
 async def test_an_erasure_is_told_all_others(
