@@ -9,6 +9,7 @@ from urllib.parse import quote
 import structlog
 
 from media.clock import Clock
+from server.background import every
 from server.instances.neighbours import InstanceGone, InstanceSilent, Neighbours
 from server.journal import SessionJournal
 from storage.errors import SessionOwnedByOther, StorageError
@@ -84,6 +85,7 @@ class SharedLodging:
         self._leaving = set[str]()
         self._seen_s = dict[str, float]()
         """When each other instance was there, the last time that it was asked."""
+        self._renewed_s = -float("inf")
         self._is_going = False
         self._due = asyncio.Event()
         self._tell_lost: Callable[[str], None] = _nobody
@@ -126,16 +128,7 @@ class SharedLodging:
 
     async def run(self) -> None:
         """Tell the others again and again, until cancelled."""
-        renewed_s, loop = -RENEW_S, asyncio.get_running_loop()
-        while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S):
-                    await self._due.wait()
-            self._due.clear()
-            await self.look()
-            if loop.time() - renewed_s >= RENEW_S:
-                renewed_s = loop.time()
-                await self.renew()
+        await every(0.0, self._tell, "other instances not told who is here")
 
     async def close(self) -> None:
         """Write the last documents, and let go of all: others need not wait for the leases' end.
@@ -178,6 +171,17 @@ class SharedLodging:
                 self._here.pop(session_id, None)
             else:
                 self._tell_lost(session_id)
+
+    async def _tell(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_S):
+                await self._due.wait()
+        self._due.clear()
+        now_s = self._clock.monotonic()
+        if now_s - self._renewed_s >= RENEW_S:
+            self._renewed_s = now_s
+            await self.renew()
+        await self.look()
 
     async def _look_around(self) -> None:
         there = await self._homes.present(self._address)

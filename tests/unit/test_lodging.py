@@ -5,13 +5,16 @@ from typing import cast
 
 import pytest
 
+from server import background
+from server.instances import lodging as lodging_module
 from server.instances.lodging import HAND_OVERS, KNOWN_S, SharedLodging
 from server.instances.messenger import Messenger
 from server.instances.neighbours import InstanceGone, InstanceSilent, Neighbours
 from server.journal import SessionJournal
 from storage.errors import SessionOwnedByOther, StorageFailed
 from storage.records import SessionRecord
-from tests.fakes import ManualClock
+from tests.fakes import ManualClock, until
+from tests.logged import logged
 
 HERE, THERE = "10.0.0.1:8001", "10.0.0.2:8001"
 
@@ -24,6 +27,7 @@ class OneHomes:
         self.since_ms = dict[str, int]()
         self.there = list[str]()
         self.is_away = False
+        self.fault: Exception | None = None
         self.rival: str | None = None
         """Who always claims it a moment before."""
 
@@ -67,6 +71,8 @@ class OneHomes:
     def _check(self) -> None:
         if self.is_away:
             raise StorageFailed("away")
+        if self.fault is not None:
+            raise self.fault
 
 
 class Asked(Neighbours):
@@ -279,6 +285,21 @@ async def test_who_is_going_does_not_come_back(
     await lodging.renew()
     assert await lodging.others() == [THERE]
     assert (homes.there, homes.at) == ([THERE], {"s1": HERE})
+
+
+async def test_the_others_are_told_whatever_goes_wrong(
+    lodging: SharedLodging, homes: OneHomes, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that nobody thought of costs one turn."""
+    monkeypatch.setattr(lodging_module, "LOOK_S", 0.0)
+    homes.fault = ZeroDivisionError()
+    with logged(background) as lines:
+        async with background.at_work(lodging.run()):
+            await until(lambda: bool(lines))
+            homes.fault = None
+            clock.advance(lodging_module.RENEW_S)
+            await until(lambda: homes.there == [HERE])
+    assert {line["event"] for line in lines} == {"other instances not told who is here"}
 
 
 async def test_an_erasure_is_told_all_others(
