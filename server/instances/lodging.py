@@ -27,6 +27,7 @@ Redis may have come back without knowing of it."""
 HAND_OVERS: Final = 3
 """Others may claim a session at the same time; so often it is asked for."""
 HAND_OVER: Final = "/-/hand-over"
+WRITTEN: Final = 204
 FORBIDDEN: Final = 403
 
 log = structlog.get_logger(__name__)
@@ -202,6 +203,8 @@ class SharedLodging:
         else:
             if status == FORBIDDEN:
                 raise SessionOwnedByOther
+            if status != WRITTEN:
+                log.warning("session taken over from an instance that keeps it", status=status)
         # Whoever claims it next need not ask again.
         with suppress(StorageError):
             await self._homes.leave(session_id, home)

@@ -149,16 +149,25 @@ async def test_a_session_is_asked_for_where_it_is(
     assert len(others.asked) == 1
 
 
-@pytest.mark.parametrize("answer", [InstanceGone(), InstanceSilent(), 500])
+@pytest.mark.parametrize(
+    ("answer", "level"),
+    [(204, None), (InstanceGone(), "info"), (InstanceSilent(), "warning"), (500, "warning")],
+)
 async def test_who_does_not_answer_is_not_waited_for(
-    lodging: SharedLodging, homes: OneHomes, others: Asked, answer: int | Exception
+    lodging: SharedLodging,
+    homes: OneHomes,
+    others: Asked,
+    answer: int | Exception,
+    level: str | None,
 ) -> None:
-    """Its client is here."""
+    """Its client is here; the log says where its last document may be missed."""
     homes.at["s1"], others.answer = THERE, answer
-    await lodging.fetch("s1", "u1")
-    await lodging.settle("s1", "u1")
+    with logged(lodging_module) as lines:
+        await lodging.fetch("s1", "u1")
+        await lodging.settle("s1", "u1")
     assert homes.at == {"s1": HERE}
     assert len(others.asked) == 1
+    assert [line["log_level"] for line in lines] == ([level] if level else [])
 
 
 async def test_another_users_session_stays_where_it_is(
