@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
@@ -12,6 +13,8 @@ from storage.records import SessionRecord
 from storage.sessions import Sessions
 
 WRITE_INTERVAL_S = 1.0
+HAND_OVER_S = 2.0
+"""A write that another instance waits for may take so long: less than that instance waits."""
 
 log = structlog.get_logger(__name__)
 
@@ -91,6 +94,15 @@ class SessionJournal:
             self._failed_s = self._clock.monotonic()
             raise
 
+    async def hand_over(self, session_id: str) -> SessionRecord | None:
+        """Write what is pending of a session, also to a database that has just failed, and let go
+        of it: another instance goes on from there, and would be written over later. Returned is
+        what could not be written in time."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HAND_OVER_S), self._writing:
+                await self._write(session_id)
+        return self._pending.pop(session_id, None)
+
     async def forget(self, user_id: str) -> None:
         """Let go of what is pending of a user. What is being written is written by then."""
         async with self._writing:
@@ -141,7 +153,8 @@ class SessionJournal:
         except StorageFailed as error:
             log.warning("session document not written", reason=str(error))
             self._failed_s = self._clock.monotonic()
-            self._pending[session_id] = self._pending.pop(session_id)  # others go first next time
+            if (newest := self._pending.pop(session_id, None)) is not None:  # else handed over
+                self._pending[session_id] = newest  # others go first next time
             return False
         except (StorageError, TypeError, ValueError):
             log.exception("session document given up")  # trying again would fail again

@@ -105,16 +105,20 @@ class LiveSessions:
             session.ended.set()
             self._lodging.left(session_id)
 
-    async def hand_over(self, session_id: str, user_id: str) -> None:
-        """Another instance takes the session over: it ends here, and its document is written. One
-        that is just being opened here is not at home yet. Raises SessionRefused."""
-        session = self._live.get(session_id)
-        if session is not None and session.opened.is_set():
-            if session.user_id != user_id:
-                raise _forbidden()
+    async def hand_over(self, session_id: str, user_id: str) -> SessionRecord | None:
+        """Another instance takes the session over: it ends here, and its document is written, or
+        returned if it cannot be. One that is just being opened here is not at home yet. Raises
+        SessionRefused."""
+        journal, session = self._services.journal, self._live.get(session_id)
+        if session is not None and not session.opened.is_set():
+            session = None
+        here = session or journal.pending(session_id)
+        if here is not None and here.user_id != user_id:
+            raise _forbidden()
+        if session is not None:
             session.stop(endings.TAKEN_OVER)
             await session.ended.wait()
-        await self._services.journal.settle(session_id)
+        return await journal.hand_over(session_id)
 
     def lost(self, session_id: str) -> None:
         """A session that is at home elsewhere by now ends here."""

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 from urllib.parse import quote
 
 import structlog
+from pydantic import TypeAdapter
 
 from media.clock import Clock
 from server.background import every
@@ -14,6 +15,7 @@ from server.instances.neighbours import InstanceGone, InstanceSilent, Neighbours
 from server.journal import SessionJournal
 from storage.errors import SessionOwnedByOther, StorageError
 from storage.homes import LEASE_S, Homes
+from storage.records import SessionRecord
 
 RENEW_S: Final = LEASE_S / 5
 LOOK_S: Final = 0.5
@@ -28,7 +30,10 @@ HAND_OVERS: Final = 3
 """Others may claim a session at the same time; so often it is asked for."""
 HAND_OVER: Final = "/-/hand-over"
 WRITTEN: Final = 204
+UNWRITTEN: Final = 200
+"""It is answered with the last document, from which the one who asks goes on."""
 FORBIDDEN: Final = 403
+DOCUMENT: Final = TypeAdapter(SessionRecord)
 
 log = structlog.get_logger(__name__)
 
@@ -37,8 +42,8 @@ class Lodging(Protocol):
     """Where sessions are."""
 
     async def fetch(self, session_id: str, user_id: str) -> None:
-        """Have the instance that has the session let go of it, with its last document written.
-        Raises SessionOwnedByOther."""
+        """Have the instance that has the session let go of it, with its last document written, or
+        pending here. Raises SessionOwnedByOther."""
         ...
 
     async def settle(self, session_id: str, user_id: str) -> None:
@@ -107,7 +112,9 @@ class SharedLodging:
         with suppress(StorageError):
             home = await self.elsewhere(session_id)
         if home is not None:
-            await self._ask_for(session_id, user_id, home)
+            unwritten = await self._ask_for(session_id, user_id, home)
+            if unwritten is not None:
+                self._journal.note(unwritten)
 
     async def settle(self, session_id: str, user_id: str) -> None:
         """See Lodging."""
@@ -192,22 +199,33 @@ class SharedLodging:
         lately = {one: at_s for one, at_s in self._seen_s.items() if now_s - at_s < KNOWN_S}
         self._seen_s = lately | {one: now_s for one in there if one != self._address}
 
-    async def _ask_for(self, session_id: str, user_id: str, home: str) -> None:
+    async def _ask_for(self, session_id: str, user_id: str, home: str) -> SessionRecord | None:
+        """Returns the last document if it could not be written there."""
+        unwritten = None
         target = f"{HAND_OVER}?session_id={quote(session_id)}&user_id={quote(user_id, safe='')}"
         try:
-            status, _ = await self._neighbours.ask(home, "POST", target, HAND_OVER_S)
+            status, body = await self._neighbours.ask(home, "POST", target, HAND_OVER_S)
         except InstanceGone:
             log.info("session taken over from an instance that is gone")
         except InstanceSilent:
             log.warning("session taken over from an instance that says nothing")
         else:
-            if status == FORBIDDEN:
-                raise SessionOwnedByOther
-            if status != WRITTEN:
-                log.warning("session taken over from an instance that keeps it", status=status)
+            unwritten = _unwritten(status, body)
         # Whoever claims it next need not ask again.
         with suppress(StorageError):
             await self._homes.leave(session_id, home)
+        return unwritten
+
+
+def _unwritten(status: int, body: bytes) -> SessionRecord | None:
+    if status == FORBIDDEN:
+        raise SessionOwnedByOther
+    with suppress(ValueError):  # as of another version
+        if status == UNWRITTEN:
+            return DOCUMENT.validate_json(body)
+    if status != WRITTEN:
+        log.warning("session taken over from an instance that keeps it", status=status)
+    return None
 
 
 def _nobody(_session_id: str) -> None:

@@ -4,9 +4,15 @@ import asyncio
 import re
 from collections import Counter
 from datetime import timedelta
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 
+from server.instances.desks import hand_over
+from server.instances.lodging import DOCUMENT, HAND_OVER
 from server.keys import SERVICES
 from storage.errors import StorageFailed
 from storage.records import SessionRecord, SessionStatus
@@ -186,6 +192,41 @@ async def test_session_resumes_from_what_is_not_written_yet(
     await service.settled()
     await service.services.journal.flush()
     assert (await service.document()).frames_processed == 2
+
+
+async def test_another_instance_goes_on_from_the_last_document(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It gets what the database did not take, and nothing of it is written here any more; nobody
+    else gets it, and it stays where nobody waits for it."""
+    client = await service.caller.join()
+    await client.ask("set_look", look={"color": "copper"})
+    before = await service.document()
+
+    async def fail(_: SessionRecord) -> None:
+        raise StorageFailed("SQLITE_BUSY")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(service.services.database.sessions, "save", fail)
+        await client.process("f1", jpeg())
+        await client.close()
+        await service.settled()
+        await service.services.journal.flush()
+        assert (await _handed_over(service, "u2")).status == 403
+        await _handed_over(service, "u1", transport=None, protocol=Mock())
+        answer = await _handed_over(service, "u1")
+    assert answer.status == 200
+    assert isinstance(answer.body, bytes)
+    record = DOCUMENT.validate_json(answer.body)
+    assert record.look is not None
+    assert (record.look["color"], record.frames_processed) == ("copper", 1)
+    assert (await _handed_over(service, "u1")).status == 204
+    assert await service.document() == before
+
+
+async def _handed_over(service: Service, user_id: str, **connection: Any) -> web.Response:
+    target = f"{HAND_OVER}?session_id=s1&user_id={user_id}"
+    return await hand_over(make_mocked_request("POST", target, app=service.app, **connection))
 
 
 async def test_no_picture_is_ever_written(service: Service) -> None:

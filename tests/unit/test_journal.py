@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from media.clock import SystemClock
+from server import journal as journal_module
 from server.journal import SessionJournal
 from storage.errors import StorageFailed
 from storage.records import SessionRecord, SessionStatus
@@ -166,6 +167,38 @@ async def test_what_goes_on_elsewhere_is_written_now(sessions: _Sessions) -> Non
         await slow.settle("s1")
     assert sessions.attempts == 2
     assert slow.pending("s1") == _record(2)
+
+
+async def test_what_is_handed_over_is_not_written_again(sessions: _Sessions) -> None:
+    """It is tried also where writing has just failed; who goes on gets what is not written."""
+    slow = SessionJournal(sessions, SystemClock(), interval_s=60.0)
+    sessions.failures = 3
+    for session_id in ("s1", "s2"):
+        await slow.save(_record(1, session_id))
+        assert await slow.hand_over(session_id) == _record(1, session_id)
+        slow.note(_record(2, session_id))
+    assert await slow.hand_over("s2") is None
+    assert sessions.saved == [_record(2, "s2")]
+    assert await slow.hand_over("s1") is None
+    await slow.flush()
+    assert sessions.saved == [_record(2, "s2"), _record(2)]
+
+
+async def test_who_goes_on_elsewhere_does_not_wait_for_a_round(
+    sessions: _Sessions, journal: SessionJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that hangs in the database, and fails then, does not bring back what was handed over."""
+    monkeypatch.setattr(journal_module, "HAND_OVER_S", 0.0)
+    sessions.failures = 1
+    sessions.free.clear()
+    journal.note(_record(1))
+    round_ = asyncio.create_task(journal.flush())
+    await asyncio.sleep(0)
+    assert await journal.hand_over("s1") == _record(1)
+    sessions.free.set()
+    await round_
+    await journal.flush()
+    assert sessions.saved == []
 
 
 async def test_who_gives_up_waiting_is_the_last_to_wait(sessions: _Sessions) -> None:

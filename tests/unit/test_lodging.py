@@ -14,6 +14,7 @@ from server.journal import SessionJournal
 from storage.errors import SessionOwnedByOther, StorageFailed
 from storage.records import SessionRecord
 from tests.fakes import ManualClock, until
+from tests.integration.records import RECORD
 from tests.logged import logged
 
 HERE, THERE = "10.0.0.1:8001", "10.0.0.2:8001"
@@ -98,6 +99,10 @@ class Written(SessionJournal):
     def __init__(self) -> None:
         self.unwritten = set[str]()
         self.is_stuck = False
+        self.noted = list[SessionRecord]()
+
+    def note(self, record: SessionRecord) -> None:
+        self.noted.append(record)
 
     def pending(self, session_id: str) -> SessionRecord | None:
         return cast("SessionRecord", self) if session_id in self.unwritten else None
@@ -168,6 +173,23 @@ async def test_who_does_not_answer_is_not_waited_for(
     assert homes.at == {"s1": HERE}
     assert len(others.asked) == 1
     assert [line["log_level"] for line in lines] == ([level] if level else [])
+
+
+async def test_a_document_that_was_not_written_comes_along(
+    lodging: SharedLodging, homes: OneHomes, others: Asked, journal: Written
+) -> None:
+    """It is what the session goes on from, and is written here; not over what it is already."""
+    homes.at["s1"], others.answer = THERE, 200
+    others.body = lodging_module.DOCUMENT.dump_json(RECORD)
+    await lodging.fetch("s1", "u1")
+    assert journal.noted == [RECORD]
+    homes.at["s1"] = THERE
+    await lodging.settle("s1", "u1")
+    homes.at["s1"], others.body = THERE, b"{}"
+    with logged(lodging_module) as lines:
+        await lodging.fetch("s1", "u1")
+    assert len(lines) == 1
+    assert journal.noted == [RECORD]
 
 
 async def test_another_users_session_stays_where_it_is(
