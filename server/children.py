@@ -14,7 +14,7 @@ ROOT: Final = Path(__file__).parents[1]
 LINE_BYTES: Final = 256 * 1024
 """No line of an answer is longer."""
 NICENESS: Final = 10
-"""Where there is no better way to stand back."""
+"""Where there is no better way to stand back, or it is refused."""
 
 
 @asynccontextmanager
@@ -50,6 +50,7 @@ def _stand_back(pid: int) -> None:
     milliseconds, however nice, and a frame on its way waits for several such turns."""
     with suppress(OSError):
         if sys.platform == "linux":
-            os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
-        else:
-            os.setpriority(os.PRIO_PROCESS, pid, NICENESS)
+            with suppress(OSError):
+                os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
+                return
+        os.setpriority(os.PRIO_PROCESS, pid, NICENESS)
