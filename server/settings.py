@@ -176,7 +176,9 @@ class Settings(
         15.0, description="a worker that says nothing for so long is taken to be dead"
     )
     job_timeout_s: Seconds = Field(
-        900.0, description="a video that takes longer to change is given up"
+        900.0,
+        description="a video that takes longer to change is given up; waiting for a processor, "
+        "which live frames get first, does not count",
     )
     webhook_secret: WebhookSecret = Field(
         SecretStr(""),

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeVar
 
 from pydantic import TypeAdapter
@@ -19,11 +20,14 @@ from processing.film.task import (
     Scouted,
     ScoutTask,
 )
+from server.background import at_work
 from server.children import child
+from server.jobs import starved
+from server.jobs.starved import Limit
 from storage.errors import StorageFailed
 
 STALL_S: Final = 60.0
-"""A process that says nothing for so long hangs."""
+"""A process that says nothing for so long hangs, unless it waits for a processor."""
 
 End = TypeVar("End", Done, Scouted)
 
@@ -44,7 +48,8 @@ class WorkFailed(Exception):
 
 class Workshop:
     """Changes films, each within ``timeout_s``, by running ``module``; ``scouting`` looks them
-    through. Both stand back behind all else: live frames come first.
+    through. Both stand back behind all else, since live frames come first; the time in which they
+    have to does not count.
 
     A process takes half a second to start. One that is expected to be needed is started ahead, and
     waits; if nothing comes for long it goes by itself.
@@ -78,14 +83,17 @@ class Workshop:
         Raises FilmFaulty, WorkFailed, and StorageFailed where there can be no more processes. Who
         is cancelled leaves no process behind.
         """
-        async with self._in_time(), self._process() as process:
-            return await _outcome(process, task, progress, ANSWER)
+        async with self._in_time() as limit, self._process() as process:
+            return await _outcome(process, task, progress, ANSWER, limit)
 
     async def scout(self, task: ScoutTask, progress: Callable[[int], None]) -> Scouted:
         """Have the film looked through; ``progress`` is told now and then that this goes on, of no
         frames. Raises as ``change``."""
-        async with self._in_time(), child(self._scouting, stands_back=True) as process:
-            return await _outcome(process, task, progress, SCOUT_ANSWER)
+        async with (
+            self._in_time() as limit,
+            child(self._scouting, stands_back=True) as process,
+        ):
+            return await _outcome(process, task, progress, SCOUT_ANSWER, limit)
 
     async def close(self) -> None:
         """Let the process go that waits."""
@@ -94,10 +102,10 @@ class Workshop:
             await self._dismiss()
 
     @asynccontextmanager
-    async def _in_time(self) -> AsyncIterator[None]:
+    async def _in_time(self) -> AsyncIterator[Limit]:
         try:
-            async with asyncio.timeout(self._timeout_s):
-                yield
+            async with asyncio.timeout(self._timeout_s) as timeout:
+                yield Limit(timeout, self._timeout_s)
         except TimeoutError:
             raise FilmFaulty("The video takes too long to process") from None
 
@@ -143,24 +151,40 @@ async def _outcome(
     task: FilmTask | ScoutTask,
     progress: Callable[[int], None],
     answers: TypeAdapter[Progress | End | Fault | Failure],
+    limit: Limit,
 ) -> End:
     stdin, stdout = process.stdin, process.stdout
     if stdin is None or stdout is None:
         raise RuntimeError("a child has pipes")
     stdin.write(task.model_dump_json().encode())
     stdin.close()
-    while True:
-        match await _answer(stdout, answers):
-            case Progress(frames=frames):
-                progress(frames)
-            case Fault(text=text):
-                raise FilmFaulty(f"The video cannot be used: {text}")
-            case Failure(text=text):
-                raise WorkFailed("failure", detail=text)
-            case None:
-                raise WorkFailed("process ended", code=await process.wait())
-            case over:
-                return over
+    async with _heard(process.pid, limit) as silence:
+        while True:
+            match await _answer(stdout, answers):
+                case Progress(frames=frames):
+                    silence.renew()
+                    progress(frames)
+                case Fault(text=text):
+                    raise FilmFaulty(f"The video cannot be used: {text}")
+                case Failure(text=text):
+                    raise WorkFailed("failure", detail=text)
+                case None:
+                    raise WorkFailed("process ended", code=await process.wait())
+                case over:
+                    return over
+
+
+@asynccontextmanager
+async def _heard(pid: int, limit: Limit) -> AsyncIterator[Limit]:
+    """How long the process may be silent, by the same time as it may work."""
+    try:
+        async with asyncio.timeout(STALL_S) as timeout:
+            silence = Limit(timeout, STALL_S)
+            look = partial(starved.waits_of, pid)
+            async with at_work(starved.deferred([limit, silence], look)):
+                yield silence
+    except TimeoutError:
+        raise WorkFailed("stalled") from None
 
 
 async def _answer(
@@ -168,11 +192,7 @@ async def _answer(
 ) -> Progress | End | Fault | Failure | None:
     """What the process says next; None if it has ended."""
     try:
-        async with asyncio.timeout(STALL_S):
-            line = await stdout.readline()
-    except (TimeoutError, ValueError):
-        raise WorkFailed("stalled") from None
-    try:
+        line = await stdout.readline()
         return answers.validate_json(line) if line.endswith(b"\n") else None
     except ValueError:
         raise WorkFailed("nonsense said") from None

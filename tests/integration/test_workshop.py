@@ -4,13 +4,17 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
+from itertools import count
 
 import pytest
 
 from media.film.probe import FilmLimits
 from processing.film.task import Done, FilmTask, KeyframeFile, Scouted, ScoutTask
 from processing.look import LookValues
+from server import children
+from server.jobs import starved
 from server.jobs import workshop as workshops
+from server.jobs.starved import NS, Limit
 from server.jobs.workshop import FilmFaulty, WorkFailed, Workshop
 from tests.integration.service import eventually
 
@@ -50,6 +54,33 @@ async def test_live_frames_come_first(workshop: Workshop) -> None:
     """A process that changes films gets what processor time others leave."""
     await workshop.expect()
     assert os.sched_getscheduler(spare_pid(workshop)) == os.SCHED_IDLE
+
+
+async def test_nice_where_there_is_nothing_better(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a container's rules refuse it."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "sched_setscheduler", refuse, raising=False)
+    await workshop.expect()
+    assert os.getpriority(os.PRIO_PROCESS, spare_pid(workshop)) >= children.NICENESS
+
+
+async def test_waiting_for_a_processor_takes_no_time(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither of that in which something has to be heard, nor of all that a film may take."""
+    looks, given = count(), set[tuple[float, float]]()
+    monkeypatch.setattr(starved, "LOOK_S", 0.0)
+    monkeypatch.setattr(starved, "waits_of", lambda _pid: {"1": next(looks) * NS})
+    monkeypatch.setattr(Limit, "give", lambda it, seconds: given.add((it.most_s, seconds)))
+    changing = asyncio.create_task(workshop.change(task("hang"), lambda _: None))
+    await eventually(lambda: given == {(20.0, 1.0), (workshops.STALL_S, 1.0)})
+    changing.cancel()
+    await asyncio.wait([changing])
 
 
 async def test_progress_and_the_end_are_told(workshop: Workshop) -> None:
