@@ -17,6 +17,7 @@ from processing.cloud.output_picture import MOST_PX
 from server.stores import Stores
 from storage.addresses import address_of, name_of
 from storage.errors import StorageError
+from storage.objects import GIVE_UP_S
 from storage.results import ResultRecord
 
 QUALITY: Final = 95
@@ -54,13 +55,14 @@ class KeptCut:
         return None
 
     async def keep(self, key: str, picture: Picture, /) -> None:
-        """See Keep."""
+        """See Keep. Nobody breaks it off: a store that hangs is not waited for."""
         try:
-            jpeg = await asyncio.to_thread(encode_photo, picture, "jpeg", QUALITY)
-            await self.stores.database.loose.note([self.path], self.user_id, self.until)
-            await self.stores.files.write(name_of(self.path), _digest(key) + jpeg)
-        except StorageError as error:
-            log.warning("a keyframe may be paid again", reason=str(error))
+            async with asyncio.timeout(GIVE_UP_S):
+                jpeg = await asyncio.to_thread(encode_photo, picture, "jpeg", QUALITY)
+                await self.stores.database.loose.note([self.path], self.user_id, self.until)
+                await self.stores.files.write(name_of(self.path), _digest(key) + jpeg)
+        except (StorageError, TimeoutError) as error:
+            log.warning("a keyframe may be paid again", reason=str(error) or type(error).__name__)
 
 
 @dataclass(frozen=True, slots=True)
