@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
@@ -19,7 +18,7 @@ from server.agreement import Agreement
 from server.jobs.allowance import JobAllowance
 from server.jobs.ends import Ends
 from server.jobs.film_cutter import FilmCut, FilmCutter, FilmWish
-from server.jobs.kept_cuts import KeptCuts
+from server.jobs.kept_cuts import LEFT, KeptCuts
 from server.jobs.lease import KeptLease, LeaseLost, LeaseTerms
 from server.jobs.progress import LiveProgress
 from server.jobs.workshop import FilmFaulty, WorkFailed
@@ -50,14 +49,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class JobOptions:
-    """How jobs are done. A job that was begun ``attempts`` times is not begun again; what is kept
-    for one is over ``kept_s`` after it was ordered."""
+    """How jobs are done. A job that was begun ``attempts`` times is not begun again."""
 
     terms: LeaseTerms
     attempts: int
     networks: Networks
     limits: FilmLimits
-    kept_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +88,7 @@ class Job:
         self._files = means.stores.files
         self._clock = means.clock
         self._options = means.options
-        until = record.created_at + timedelta(seconds=means.options.kept_s)
-        self._cuts = KeptCuts(means.stores, record, until)
+        self._cuts = KeptCuts(means.stores, record, means.clock.utc_now() + LEFT)
         self._log = log.bind(result_id=pseudonym(record.result_id), attempt=record.attempts)
         self._trace: Trace = UNTRACED
 
@@ -238,12 +234,12 @@ class Job:
         paths = [record.result_video_path, record.thumbnail_path]
         with suppress(StorageError):
             now = await self._database.results.get(record.result_id)
+            if now is None or now.status.is_final:
+                await self._cuts.forget()
             if now is None:
                 await self._means.stores.keeper.withdraw(paths)
-                await self._cuts.forget()
             elif now.status is ResultStatus.CANCELLED:
                 self._means.ends.tell(self._log, record, now.status)
-                await self._cuts.forget()
                 for path in paths:
                     await self._files.delete(name_of(path))
 

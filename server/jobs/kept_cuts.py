@@ -5,7 +5,7 @@ import asyncio
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -23,6 +23,8 @@ from storage.results import ResultRecord
 QUALITY: Final = 95
 MOST_BYTES: Final = 32 * 1024 * 1024
 """No picture that is taken from the cloud is larger when it is coded."""
+LEFT: Final = timedelta(days=1)
+"""What is not forgotten with its job, since a process died or a storage was away, is swept then."""
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +69,7 @@ class KeptCut:
 
 @dataclass(frozen=True, slots=True)
 class KeptCuts:
-    """Those of a job. What is not forgotten before goes ``until`` then, with the result."""
+    """Those of a job. What is not forgotten before goes ``until`` then."""
 
     stores: Stores
     record: ResultRecord

@@ -139,8 +139,7 @@ async def jobs_running(
 
 def _options(settings: Settings) -> JobOptions:
     terms = LeaseTerms(settings.job_lease_s, settings.job_lease_s / BEATS)
-    limits, kept_s = film_limits(settings), settings.keep_results_s
-    return JobOptions(terms, ATTEMPTS, settings.networks, limits, kept_s)
+    return JobOptions(terms, ATTEMPTS, settings.networks, film_limits(settings))
 
 
 def _telling(

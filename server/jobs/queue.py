@@ -80,3 +80,4 @@ class JobQueue:
     async def forget(self, record: ResultRecord) -> None:
         """Forget a job that is finished, with its files. Raises StorageError."""
         await self._stores.keeper.delete_result(record.result_id)
+        await forget_cuts(self._stores, record)
