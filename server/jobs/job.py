@@ -14,6 +14,7 @@ from media.film.probe import FilmLimits
 from processing.film.task import Done, FilmTask
 from processing.local.natural.model import Networks
 from processing.look import LookValues
+from processing.unbroken import unbroken
 from server.agreement import Agreement
 from server.jobs.allowance import JobAllowance
 from server.jobs.ends import Ends
@@ -108,9 +109,9 @@ class Job:
     async def give_back(self) -> None:
         """Let another worker do it, as if it had not been begun."""
         with suppress(StorageError):
-            await self._lease.give_back()
-            await self._set_upload(UploadStatus.UPLOADED)
-        self._log.info("job handed back")
+            if await self._lease.give_back():
+                await self._set_upload(UploadStatus.UPLOADED)
+                self._log.info("job handed back")
 
     async def _is_hindered(self) -> bool:
         """Do the job; whether a storage, or this machine, did not let it be done. That is no
@@ -159,8 +160,7 @@ class Job:
             cost_micro_usd=cut.micro_usd,
             fallback=cut.fallback,
         )
-        await self._end(ending)
-        await self._set_upload(UploadStatus.COMPLETED)
+        await self._end(ending, UploadStatus.COMPLETED)
 
     async def _made(self, folder: Path) -> tuple[Done, FilmCut]:
         """Change the film, and put what came of it in its place."""
@@ -221,11 +221,13 @@ class Job:
     async def _insist(self, call: Callable[[], Awaitable[T]]) -> T:
         return await self._lease.insist(call, OUTAGE_S)
 
-    async def _end(self, ending: Ending) -> None:
+    async def _end(self, ending: Ending, upload: UploadStatus) -> None:
+        """Who is told to stop from then on has ended it all the same."""
         with self._trace.step("end"):
             await self._lease.end(ending)
-        await self._cuts.forget()
         self._means.ends.tell(self._log, self._record, ending.status, ending.processing_time)
+        await unbroken(self._set_upload(upload))
+        await self._cuts.forget()
 
     async def _leave(self) -> None:
         """Of a job that was cancelled or forgotten nothing stays, however far it was."""
@@ -246,8 +248,7 @@ class Job:
     async def _fail(self, text: str, upload: UploadStatus = UploadStatus.FAILED) -> None:
         ending = Ending(status=ResultStatus.FAILED, now=self._clock.utc_now(), error_message=text)
         with suppress(LeaseLost, StorageError):
-            await self._end(ending)
-            await self._set_upload(upload)
+            await self._end(ending, upload)
 
     async def _work_failed(self, error: WorkFailed) -> None:
         """A film whose job was cancelled or erased loses its files at once, which is no failure."""

@@ -12,6 +12,7 @@ from media.clock import Clock
 from server.insisting import insist
 from storage.database import Results
 from storage.errors import StorageFailed
+from storage.moments import to_ms
 from storage.objects import GIVE_UP_S
 from storage.results import Ending, Lease, ResultRecord, RunningBounds
 
@@ -104,10 +105,11 @@ class KeptLease:
         LeaseLost and StorageError."""
         await self.insist(lambda: self._end(ending), self._terms.lease_s)
 
-    async def give_back(self) -> None:
-        """Let another do the work, as if it had not been begun. Raises StorageError."""
+    async def give_back(self) -> bool:
+        """Let another do the work, as if it had not been begun; False if it is not this owner's
+        any more. Raises StorageError."""
         lease = _lease(self.owner, self._clock)
-        await self._results.give_back(self.record.result_id, lease)
+        return await self._results.give_back(self.record.result_id, lease)
 
     async def give_up(self) -> None:
         """Let another try anew at once. Raises StorageError."""
@@ -119,7 +121,12 @@ class KeptLease:
         await self._results.let_go(self.record.result_id, self.owner)
 
     async def _end(self, ending: Ending) -> None:
-        if not await self._results.end(self.record.result_id, self.owner, ending):
+        result_id = self.record.result_id
+        if await self._results.end(result_id, self.owner, ending):
+            return
+        # It may have been taken before, and the answer lost.
+        now = await self._results.get(result_id)
+        if now is None or not _has_ended(now, ending):
             raise LeaseLost
 
     async def _beat(self) -> NoReturn:
@@ -135,6 +142,13 @@ class KeptLease:
 
     def _left_s(self) -> float:
         return self._since_s + self._terms.work_s - self._clock.monotonic()
+
+
+def _has_ended(record: ResultRecord, ending: Ending) -> bool:
+    """So, and at this moment, to the millisecond."""
+    ended_at = record.completed_at
+    is_then = ended_at is not None and to_ms(ended_at) == to_ms(ending.now)
+    return is_then and record.status is ending.status
 
 
 def _lease(owner: str, clock: Clock, lasts_s: float = 0.0) -> Lease:

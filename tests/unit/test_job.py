@@ -17,7 +17,7 @@ from server.jobs.kept_cuts import cut_paths
 from server.jobs.lease import KeptLease, LeaseLost
 from server.traces.traces import NO_TRACES
 from storage.results import Ending, ResultRecord, ResultStatus
-from tests.fakes import ManualClock
+from tests.fakes import ManualClock, until
 from tests.integration.records import RESULT
 
 RECORD = replace(RESULT, status=ResultStatus.PROCESSING, max_keyframes=2)
@@ -99,3 +99,16 @@ async def test_who_loses_a_job_that_is_over_leaves_no_keyframes(
     await scene.job.work()
     is_over = status is None or status.is_final
     assert set(cut_paths(RECORD)).issubset(scene.withdrawn) is is_over
+
+
+async def test_a_stop_at_its_end_does_not_undo_it() -> None:
+    """While its keyframes are removed it has ended already: it is not handed back."""
+    scene = Scene()
+    scene.may_withdraw.clear()
+    working = asyncio.create_task(scene.job.work())
+    await until(lambda: "withdrawn" in scene.told)
+    working.cancel()
+    await asyncio.wait([working])
+    assert working.cancelled()
+    ended = ["ended completed", "told completed", "upload completed", "withdrawn"]
+    assert scene.told == ["upload processing", *ended]

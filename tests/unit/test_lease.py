@@ -1,7 +1,9 @@
 """Leases: kept while there is work, and nothing beyond them, whatever the database does."""
 
 import asyncio
+from contextlib import nullcontext
 from dataclasses import replace
+from datetime import timedelta
 from typing import cast
 
 import pytest
@@ -9,8 +11,8 @@ import pytest
 from server.jobs.lease import KeptLease, LeaseLost, LeaseTerms
 from storage.database import Results
 from storage.errors import FileMissing, StorageFailed
-from storage.results import Lease, ResultRecord, ResultStatus, RunningBounds
-from tests.fakes import PATIENCE_S, ManualClock, until
+from storage.results import Ending, Lease, ResultRecord, ResultStatus, RunningBounds
+from tests.fakes import EPOCH, PATIENCE_S, ManualClock, until
 from tests.integration.records import RESULT
 
 TERMS = LeaseTerms(lease_s=15.0, beat_s=0.0)
@@ -121,6 +123,32 @@ async def test_a_lease_that_another_has_is_lost(queue: Queue) -> None:
     lease = await claimed(queue)
     queue.is_lost = True
     assert await lost(lease)
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+async def test_an_end_whose_answer_was_lost_is_ours(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch, *, is_ours: bool
+) -> None:
+    """It was taken, to the millisecond; asked again the queue says no, as to one who is late."""
+    lease = await claimed(queue)
+    ending = Ending(status=ResultStatus.COMPLETED, now=EPOCH + timedelta(microseconds=1999))
+    moment = EPOCH + timedelta(milliseconds=1 if is_ours else 2)
+    ended = replace(lease.record, status=ending.status, completed_at=moment)
+    answers: list[bool | StorageFailed] = [StorageFailed(), False]
+
+    async def end(*_: object) -> bool:
+        if isinstance(answer := answers.pop(0), StorageFailed):
+            raise answer
+        return answer
+
+    async def get(_result_id: str) -> ResultRecord:
+        return ended
+
+    monkeypatch.setattr(queue, "end", end, raising=False)
+    monkeypatch.setattr(queue, "get", get, raising=False)
+    with nullcontext() if is_ours else pytest.raises(LeaseLost):
+        await lease.end(ending)
+    assert answers == []
 
 
 async def test_only_what_may_get_well_is_insisted_on(queue: Queue) -> None:
