@@ -34,6 +34,7 @@ from server.furnishing import furnish
 from server.instances.addresses import address_of
 from server.instances.instance import INSTANCE, opened_instance
 from server.instances.passing import arriving, passing
+from server.jobs.ends import Ends
 from server.jobs.lifetime import film_limits, jobs_running
 from server.journal import SessionJournal
 from server.keys import (
@@ -172,7 +173,13 @@ def _lifetime(
             services.journal.when_erased(app[SESSIONS].erased)
             messenger = instance.messenger if instance is not None else None
             app[ERASER] = Eraser(
-                stores, services.journal, app[SESSIONS], clock, settings, messenger=messenger
+                stores,
+                services.journal,
+                app[SESSIONS],
+                clock,
+                settings,
+                ends=Ends(meters.videos, traces),
+                messenger=messenger,
             )
             app[CALLS] = calls = Calls(services, app[SESSIONS], _rtc_options(settings))
             meters.links.watch(lambda: calls.viewer_count)

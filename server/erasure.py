@@ -10,6 +10,7 @@ from media.clock import Clock
 from server.erased_lately import ErasedLately
 from server.forgotten import Forgotten
 from server.instances.messenger import Messenger
+from server.jobs.ends import Ends
 from server.journal import SessionJournal
 from server.registry import LiveSessions
 from server.settings import Settings
@@ -44,6 +45,7 @@ class Eraser:
         clock: Clock,
         settings: Settings,
         *,
+        ends: Ends,
         messenger: Messenger | None = None,
     ) -> None:
         """``messenger`` reaches other instances, if there are any that are known."""
@@ -56,6 +58,7 @@ class Eraser:
         self._lease_s = settings.job_lease_s
         self._others_write = settings.others_write
         self._messenger = messenger
+        self._ends = ends
         self.lately = ErasedLately(
             clock, max(settings.upload_timeout_s, EDITS * settings.cloud_timeout_s)
         )
@@ -71,7 +74,7 @@ class Eraser:
         until_s = self._clock.monotonic() + self._lease_s + MARGIN_S
         jobs, records, files = 0, Erased(), 0
         while True:
-            jobs += await self._database.results.cancel_all(user_id, self._clock.utc_now())
+            jobs += await self._cancel_all(user_id)
             was_worked_on = await self._is_worked_on(user_id)
             erased, removed = await self._keeper.erase(user_id)
             records, files = records + erased, files + removed
@@ -99,6 +102,12 @@ class Eraser:
         live = await self._sessions.erase(user_id)
         await self._journal.forget(user_id)
         return live
+
+    async def _cancel_all(self, user_id: str) -> int:
+        cancelled = await self._database.results.cancel_all(user_id, self._clock.utc_now())
+        for record in cancelled:
+            self._ends.tell_cancelled(record)
+        return len(cancelled)
 
     async def _is_worked_on(self, user_id: str) -> bool:
         now = self._clock.utc_now()

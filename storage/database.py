@@ -124,8 +124,8 @@ class Results(Protocol):
         """
         ...
 
-    async def cancel_all(self, user_id: str, now: datetime) -> int:
-        """Cancel all that is unfinished of a user; how many it were."""
+    async def cancel_all(self, user_id: str, now: datetime) -> list[ResultRecord]:
+        """Cancel all that is unfinished of a user; their records then."""
         ...
 
     async def let_go(self, result_id: str, owner: str) -> None:

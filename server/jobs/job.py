@@ -241,7 +241,6 @@ class Job:
             if now is None:
                 await self._means.stores.keeper.withdraw(paths)
             elif now.status is ResultStatus.CANCELLED:
-                self._means.ends.tell(self._log, record, now.status)
                 for path in paths:
                     await self._files.delete(name_of(path))
 

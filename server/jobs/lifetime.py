@@ -131,6 +131,7 @@ async def jobs_running(
             stores,
             clock,
             works.tickets,
+            Ends(meters, traces),
             bounds=QueueBounds(settings.max_queued_jobs, settings.max_user_queued_jobs),
             places=settings.job_places,
             expect=_nobody if settings.redis_url.get_secret_value() else works.workshop.expect,

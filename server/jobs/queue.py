@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Callable
 
 from media.clock import Clock
 from server.cloud.opened import AT_ONCE
+from server.jobs.ends import Ends
 from server.jobs.estimate import edited_s, estimated_s, worked_mpx
 from server.jobs.kept_cuts import forget_cuts
 from server.jobs.tickets import Tickets
 from server.stores import Stores
+from storage.moments import from_ms, to_ms
 from storage.records import UploadStatus
 from storage.results import QueueBounds, ResultRecord, ResultStatus, VideoQuota
 
@@ -20,6 +22,7 @@ class JobQueue:
         stores: Stores,
         clock: Clock,
         tickets: Tickets,
+        ends: Ends,
         *,
         bounds: QueueBounds,
         places: int,
@@ -29,6 +32,7 @@ class JobQueue:
         self._database = stores.database
         self._clock = clock
         self._tickets = tickets
+        self._ends = ends
         self._bounds = bounds
         self._places = places
         self.expect = expect
@@ -70,9 +74,11 @@ class JobQueue:
 
         Raises StorageError.
         """
-        now = self._clock.utc_now()
+        now = from_ms(to_ms(self._clock.utc_now()))
         left = await self._database.results.cancel(record.result_id, now)
         if left is not None and left.status is ResultStatus.CANCELLED:
+            if left.completed_at == now:  # by this call, and not by an earlier one
+                self._ends.tell_cancelled(left)
             await self._database.uploads.set_status(record.upload_id, UploadStatus.UPLOADED, now)
             await forget_cuts(self._stores, left)
         return left

@@ -1,5 +1,7 @@
 """Looks after the queue: jobs whose worker died, and jobs that nobody was told of."""
 
+from contextlib import suppress
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -12,6 +14,7 @@ from server.jobs.kept_cuts import forget_cuts
 from server.jobs.tickets import Tickets
 from server.logs import pseudonym
 from server.stores import Stores
+from storage.errors import StorageError
 from storage.records import UploadStatus
 from storage.results import ResultRecord, ResultStatus
 
@@ -45,21 +48,28 @@ class Sweeper:
         now = self._clock.utc_now()
         taken = await self._database.results.take_up_expired(now, self._attempts, TOO_OFTEN)
         for record in taken:
-            await self._take_up(record)
+            self._tell(record)
+        for record in taken:
+            if record.status is ResultStatus.FAILED:
+                await self._clear_up(record, now)
         for name in await self._workspace.working_names():
             await self._clear(name)
         queued = (await self._database.results.workload()).queued
         self._tickets.ask(min(queued, TICKETS))
 
-    async def _take_up(self, record: ResultRecord) -> None:
+    def _tell(self, record: ResultRecord) -> None:
         """Its worker is gone."""
         told = log.bind(result_id=pseudonym(record.result_id))
         told.warning("job left by its worker", status=record.status)
         if record.status is ResultStatus.FAILED:
             self._ends.tell(told, record, record.status)
-            now = self._clock.utc_now()
+
+    async def _clear_up(self, record: ResultRecord, now: datetime) -> None:
+        """No later sweep finds it: what cannot be done for one keeps nothing from being done for
+        the others."""
+        with suppress(StorageError):
             await self._database.uploads.set_status(record.upload_id, UploadStatus.FAILED, now)
-            await forget_cuts(self._stores, record)
+        await forget_cuts(self._stores, record)
 
     async def _clear(self, name: str) -> None:
         """Remove a working folder of which nobody makes anything any more."""

@@ -16,12 +16,12 @@ _ENDS: Final = (ResultStatus.COMPLETED, ResultStatus.FAILED, ResultStatus.CANCEL
 
 
 class VideoMeters:
-    """Films that were worked on in this process, and those that wait, of all of them."""
+    """Films that were ended by this process, and those that wait, of all of them."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._videos = Counter(
             "hair_tryon_videos_processed_total",
-            "Films that were begun here, by how they ended",
+            "Films that were ended here, by how",
             ["status"],
             registry=registry,
         )

@@ -102,18 +102,18 @@ class MongoQueue:
 
         return self._seen(await self._link.run(cancel))
 
-    async def cancel_all(self, user_id: str, now: datetime) -> int:
+    async def cancel_all(self, user_id: str, now: datetime) -> list[ResultRecord]:
         """See Results."""
-        asked, changes = (
-            {"user_id": user_id, "status": UNFINISHED},
-            ended({"status": _CANCELLED}, now),
-        )
+        asked = {"user_id": user_id, "status": UNFINISHED}
+        changes = ended({"status": _CANCELLED}, now)
 
-        async def cancel(session: Session) -> int:
-            changed = await self._results.update_many(asked, changes, hint=QUEUE, session=session)
-            return changed.modified_count
+        async def cancel(session: Session) -> list[Document]:
+            some = self._results.find(asked, {"_id": True}, session=session).hint(QUEUE)
+            ids = {"_id": {"$in": [one["_id"] for one in await some.to_list()]}}
+            await self._results.update_many(ids, changes, session=session)
+            return await self._results.find(ids, session=session).to_list()
 
-        return await self._link.change(cancel)
+        return self._all_seen(await self._link.change(cancel))
 
     async def let_go(self, result_id: str, owner: str) -> None:
         """See Results."""

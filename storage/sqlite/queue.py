@@ -168,10 +168,11 @@ class SqliteQueue:
 
         return self._first(await self._run(cancelled))
 
-    async def cancel_all(self, user_id: str, now: datetime) -> int:
+    async def cancel_all(self, user_id: str, now: datetime) -> list[ResultRecord]:
         """See Results."""
         values = {"user_id": user_id, "now": to_ms(now)}
-        return await self._changed(f"{_CANCEL} user_id = :user_id", values)
+        statement = f"{_CANCEL} user_id = :user_id RETURNING *"
+        return self._all_seen(await self._run(lambda it: TABLE.records(it, statement, values)))
 
     async def let_go(self, result_id: str, owner: str) -> None:
         """See Results."""

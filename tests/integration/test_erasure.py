@@ -14,6 +14,7 @@ from server.keys import ERASURES
 from storage.cache import cache_key
 from storage.errors import StorageFailed
 from storage.layout import DATABASE_FILE
+from storage.results import ResultRecord
 from tests.films import film
 from tests.integration.belongings import found_of, leave
 from tests.integration.client import Caller
@@ -249,11 +250,11 @@ async def test_an_order_on_its_way_is_erased_too(
     results = held.service.services.database.results
     cancel_all, orders = results.cancel_all, list[str]()
 
-    async def cancel_all_and_order(user_id: str, now: datetime) -> int:
-        number = await cancel_all(user_id, now)
+    async def cancel_all_and_order(user_id: str, now: datetime) -> list[ResultRecord]:
+        cancelled = await cancel_all(user_id, now)
         if not orders:
             orders.append(await held.videos.ordered(upload_id))
-        return number
+        return cancelled
 
     monkeypatch.setattr(results, "cancel_all", cancel_all_and_order)
     answer = await erase(held.service.caller, "u1")
@@ -270,6 +271,9 @@ async def test_a_running_job_is_erased(held: Held) -> None:
     answer = await erase(held.service.caller, "u1")
     assert (answer["jobs"], answer["results"], answer["uploads"]) == (2, 2, 2)
     services = held.service.services
+    told = {"status": "cancelled"}
+    value = services.meters.registry.get_sample_value("hair_tryon_videos_processed_total", told)
+    assert value == 2
     assert await services.database.results.get(waiting) is None
     assert [page async for page in services.files.names()] == []
     assert await services.workspace.working_names() == []

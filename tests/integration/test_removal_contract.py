@@ -111,8 +111,11 @@ async def test_a_cancelled_result_stays_leased_until_its_owner_lets_go(database:
     for owner in ("w1", "w2"):
         await database.results.claim(lease(owner), ANY)
     await add(database, "b1", user_id="bob")
-    assert await database.results.cancel_all("ann", NOW) == 3
-    assert await database.results.cancel_all("ann", NOW) == 0
+    cancelled = await database.results.cancel_all("ann", NOW)
+    assert {one.result_id: one.status for one in cancelled} == dict.fromkeys(
+        ("r1", "r2", "r3"), ResultStatus.CANCELLED
+    )
+    assert await database.results.cancel_all("ann", NOW) == []
     statuses = {(await database.results.history("ann", 9))[0][number].status for number in range(3)}
     assert statuses == {ResultStatus.CANCELLED}
     bobs = await database.results.get("b1")

@@ -93,12 +93,14 @@ class Scene:
 async def test_who_loses_a_job_that_is_over_leaves_no_keyframes(
     status: ResultStatus | None,
 ) -> None:
-    """Some may have come after whoever ended it had removed them. One that goes on keeps them."""
+    """Some may have come after whoever ended it had removed them, and told of it. One that goes on
+    keeps them."""
     scene = Scene()
     scene.is_lost, scene.now = True, None if status is None else replace(RECORD, status=status)
     await scene.job.work()
     is_over = status is None or status.is_final
     assert set(cut_paths(RECORD)).issubset(scene.withdrawn) is is_over
+    assert not [line for line in scene.told if line.startswith("told")]
 
 
 async def test_a_stop_at_its_end_does_not_undo_it() -> None:
