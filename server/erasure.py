@@ -68,9 +68,7 @@ class Eraser:
 
         Raises StorageError; it is to be called again then, and goes on where it was.
         """
-        self.lately.add(user_id)
-        told = await self._messenger.erased(user_id) if self._messenger is not None else 0
-        live = told + await self.erased_elsewhere(user_id)
+        live = await self._end_everywhere(user_id)
         until_s = self._clock.monotonic() + self._lease_s + MARGIN_S
         jobs, records, files = 0, Erased(), 0
         while True:
@@ -108,6 +106,13 @@ class Eraser:
         for record in cancelled:
             self._ends.tell_cancelled(record)
         return len(cancelled)
+
+    async def _end_everywhere(self, user_id: str) -> int:
+        """Here at once, too: an instance that hangs is waited for a while."""
+        here = self.erased_elsewhere(user_id)
+        if self._messenger is None:
+            return await here
+        return sum(await asyncio.gather(here, self._messenger.erased(user_id)))
 
     async def _is_worked_on(self, user_id: str) -> bool:
         now = self._clock.utc_now()

@@ -38,4 +38,7 @@ class Messenger:
         except (InstanceGone, InstanceSilent) as error:
             log.warning("erasure not told another instance", reason=type(error).__name__)
             return 0
-        return int(said) if status == OK else 0
+        if status != OK:
+            log.warning("erasure not told another instance", reason=f"status {status}")
+            return 0
+        return int(said)
