@@ -17,7 +17,7 @@ from server.connections.expecting import ask_for_body
 from server.doors.entrance import not_let_in
 from server.doors.signing import ANNOUNCED, DIGEST, content_digest
 from server.errors import ErrorCode
-from server.replies import RequestRefused, body_late
+from server.replies import RequestRefused, body_broken, body_late
 
 MOST_REST_BYTES: Final = 64 * 1024
 """What may follow on that of which a reader has made sense: the end of a form."""
@@ -81,6 +81,11 @@ async def reading(request: web.Request) -> AsyncIterator[Body]:
     await body.finish()
 
 
+def is_broken(request: web.Request) -> bool:
+    """Whether the body cannot be read to its end any more."""
+    return request.content.exception() is not None
+
+
 async def read_bounded(request: web.Request, most_bytes: int, timeout_s: float) -> bytes:
     """All of a short body.
 
@@ -98,6 +103,5 @@ async def read_bounded(request: web.Request, most_bytes: int, timeout_s: float) 
     except TimeoutError:
         raise body_late(timeout_s) from None
     except (BadHttpMessage, ConnectionError):
-        text = "The body does not come to its end"
-        raise RequestRefused(400, ErrorCode.INVALID_REQUEST, text, closes=True) from None
+        raise body_broken() from None
     return bytes(data)

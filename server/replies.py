@@ -150,6 +150,12 @@ def body_late(limit_s: float) -> RequestRefused:
     return RequestRefused(408, ErrorCode.INVALID_REQUEST, text, closes=True)
 
 
+def body_broken() -> RequestRefused:
+    """400."""
+    text = "The body does not come to its end"
+    return RequestRefused(400, ErrorCode.INVALID_REQUEST, text, closes=True)
+
+
 def storage_refusal(error: StorageError) -> RequestRefused:
     """503: what is asked for is in a storage that cannot be reached."""
     log.error("storage failed", reason=str(error))

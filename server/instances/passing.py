@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from server.answering import ID
+from server.bodies import is_broken
 from server.connections.connection import Connection
 from server.connections.leaving import ends_with_client
 from server.doors.addresses import PEER
@@ -28,7 +29,7 @@ from server.instances.seals import HEADER
 from server.keys import SERVICES, SESSIONS
 from server.openapi.operation import Operation
 from server.places import Places
-from server.replies import come_again, refused
+from server.replies import body_broken, come_again, refused
 from storage.errors import StorageError
 
 PASSED_ON: Final = web.AppKey("passed_on", Places)
@@ -85,7 +86,8 @@ def passing(
 async def _answered(
     session_id: str, request: web.Request, making_s: float
 ) -> web.StreamResponse | None:
-    """What the instance that has the session answers; None if there is none."""
+    """What the instance that has the session answers; None if there is none. Raises
+    RequestRefused."""
     try:
         # Of whom much is asked at once, others' are found all the same.
         with request.app[PASSED_ON].one(session_id):
@@ -94,6 +96,8 @@ async def _answered(
     except InstanceGone:
         return None  # with it the session has ended
     except InstanceSilent:
+        if is_broken(request):  # which is not the instance's fault
+            raise body_broken() from None
         log.warning("another instance does not answer")
         return come_again(503, "The server that has the session does not answer")
     except StorageError:

@@ -3,29 +3,22 @@ one is passed on, and who asks is found out once, by the one that has the sessio
 
 import asyncio
 import base64
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, ExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-import uvloop
 from aiohttp import ClientSession, TCPConnector
 from yarl import URL
 
-from media.clock import SystemClock
 from server import answering, erasure, furnishing
 from server.answering import LEFT
 from server.connections.runner import Inside
-from server.instances import lodging, neighbours
-from server.instances.addresses import UNIX
+from server.instances import lodging, neighbours, passing
 from server.instances.instance import INSTANCE
-from server.instances.neighbours import InstanceSilent, Neighbours
 from server.instances.passing import PASSED_ON
-from server.instances.seals import Seals
 from server.traces import opened
-from storage.keyring import Keyring
 from storage.workspace import INCOMING
 from tests.films import film
 from tests.integration.client import LiveClient, realtime_path
@@ -250,6 +243,25 @@ async def test_a_request_may_name_the_whole_address(start: Start) -> None:
         await writer.wait_closed()
 
 
+async def test_a_body_that_breaks_is_its_clients_fault(start: Start) -> None:
+    """Whichever instance reads it; nothing is said of the other."""
+    (one, _), (two, _) = await start()
+    await one.caller.join()
+    fields = "".join(f"{name}: {value}\r\n" for name, value in FORM.items())
+    head = f"POST {API}/sessions/s1/snapshot HTTP/1.1\r\nHost: localhost\r\n{fields}"
+    places = two.app[PASSED_ON]
+    free = places._free
+    reader, writer = await asyncio.open_connection("127.0.0.1", two.runner.addresses[0][1])
+    with logged(passing) as lines:
+        writer.write(f"{head}Transfer-Encoding: chunked\r\n\r\n2\r\n--\r\n".encode())
+        await eventually(lambda: places._free == free - 1)
+        writer.write(b"no size\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 400 ")
+    writer.close()
+    await writer.wait_closed()
+    assert "another instance does not answer" not in [line["event"] for line in lines]
+
+
 async def test_instances_with_other_keys_are_not_believed(
     start: Start, http: ClientSession
 ) -> None:
@@ -281,47 +293,6 @@ async def test_a_film_on_its_way_is_found_by_an_erasure_elsewhere(
     assert (await asked(http, two, "DELETE", f"{API}/user/u1/data"))[0] == 200
     erased.set()
     assert await sending == (409, "DATA_ERASED")
-
-
-@pytest.fixture
-def crowded(tmp_path: Path) -> Iterator[socket.socket]:
-    """Listens where no more can wait to be taken."""
-    with ExitStack() as stack:
-        listener = stack.enter_context(socket.socket(socket.AF_UNIX))
-        listener.bind(str(tmp_path / "full.sock"))
-        listener.listen(0)
-        with pytest.raises(BlockingIOError):  # noqa: PT012  (the last of them)
-            while True:
-                one = stack.enter_context(socket.socket(socket.AF_UNIX))
-                one.setblocking(False)
-                one.connect(listener.getsockname())
-        yield listener
-
-
-def test_who_is_crowded_is_not_gone(
-    crowded: socket.socket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is tried again for a while; then the instance is one that does not answer. As uvloop has
-    it, which serves."""
-    asker = Neighbours(Seals(Keyring.of(KEY), SystemClock()), 60.0)
-    address = f"{UNIX}{crowded.getsockname()}"
-
-    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n7")
-        writer.close()
-
-    async def ask() -> None:
-        monkeypatch.setattr(neighbours, "CONNECT_S", 0.05)
-        with pytest.raises(InstanceSilent):
-            await asker.ask(address, "GET", "/", 10.0)
-        monkeypatch.setattr(neighbours, "CONNECT_S", 10.0)
-        asking = asyncio.create_task(asker.ask(address, "GET", "/", 10.0))
-        await asyncio.sleep(0.05)
-        async with await asyncio.start_unix_server(answer, sock=crowded):
-            assert await asking == (200, b"7")
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(ask())
 
 
 async def test_a_picture_may_take_as_long_as_the_cloud(
