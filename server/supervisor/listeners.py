@@ -35,16 +35,18 @@ class Listeners:
         return str(host), int(port)
 
     def open(self, take: Callable[[socket.socket], None]) -> None:
-        """Have clients taken from now on."""
-        if not self._is_open:
-            self._is_open = True
-            for one in self._sockets:
-                asyncio.get_running_loop().add_reader(one, self._accept, one, take)
+        """Have clients taken from now on, or from when there may be handles for them again."""
+        if self._is_open or self._pause is not None:
+            return
+        self._is_open = True
+        for one in self._sockets:
+            asyncio.get_running_loop().add_reader(one, self._accept, one, take)
 
     def pause(self) -> None:
         """Let them wait."""
         if self._pause is not None:
             self._pause.cancel()
+            self._pause = None
         if self._is_open:
             self._is_open = False
             for one in self._sockets:
@@ -66,11 +68,15 @@ class Listeners:
         except OSError:
             self.pause()
             loop = asyncio.get_running_loop()
-            self._pause = loop.call_later(PAUSE_S, self.open, take)
+            self._pause = loop.call_later(PAUSE_S, self._go_on, take)
             return
         with contextlib.suppress(OSError):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         take(connection)
+
+    def _go_on(self, take: Callable[[socket.socket], None]) -> None:
+        self._pause = None
+        self.open(take)
 
 
 def _addresses(host: str, port: int) -> list[tuple[int, int, int, str, tuple[str, int, int, int]]]:

@@ -274,6 +274,23 @@ def no_handle_free() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
+async def test_without_file_handles_nobody_is_taken_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever workers say meanwhile."""
+    monkeypatch.setattr("server.supervisor.listeners.PAUSE_S", 0.01)
+    one, taken = Listeners("127.0.0.1", 0), list[socket.socket]()
+    one.open(taken.append)
+    with socket.create_connection(one.address):
+        with no_handle_free():
+            one._accept(one._sockets[0], taken.append)
+        one.open(taken.append)
+        assert not one._is_open
+        await until(lambda: bool(taken))
+    taken[0].close()
+    one.close()
+
+
 class Server:
     """That has nobody."""
 
