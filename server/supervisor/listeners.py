@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeAlias
 
 BACKLOG: Final = 128
-"""So many clients wait while no worker is ready, as for a server of one process."""
+"""So many clients wait while no worker takes them, as for a server of one process."""
 PAUSE_S: Final = 0.5
 """So long nobody is taken when there are no handles for it."""
+Take: TypeAlias = Callable[[socket.socket], bool]
+"""Whether somebody was given the connection; else there is no room now."""
 
 
 class Listeners:
@@ -20,6 +22,8 @@ class Listeners:
         self._sockets = list[socket.socket]()
         self._is_open = False
         self._pause: asyncio.TimerHandle | None = None
+        self._first: socket.socket | None = None
+        """Who has connected and was not taken: all others wait behind."""
         try:
             for family, kind, _, _, address in _addresses(host, port):
                 chosen = self._sockets[0].getsockname()[1] if self._sockets else port
@@ -34,9 +38,12 @@ class Listeners:
         host, port = self._sockets[0].getsockname()[:2]
         return str(host), int(port)
 
-    def open(self, take: Callable[[socket.socket], None]) -> None:
-        """Have clients taken from now on, or from when there may be handles for them again."""
+    def open(self, take: Take) -> None:
+        """Have clients taken from now on, or from when there may be handles for them again. Where
+        one is not taken, they wait until this is called again."""
         if self._is_open or self._pause is not None:
+            return
+        if self._first is not None and not self._offer(self._first, take):
             return
         self._is_open = True
         for one in self._sockets:
@@ -58,8 +65,11 @@ class Listeners:
         for one in self._sockets:
             one.close()
         self._sockets = []
+        if self._first is not None:
+            self._first.close()
+            self._first = None
 
-    def _accept(self, listener: socket.socket, take: Callable[[socket.socket], None]) -> None:
+    def _accept(self, listener: socket.socket, take: Take) -> None:
         """One at a time, so that what workers say is heard in between."""
         try:
             connection, _ = listener.accept()
@@ -72,9 +82,18 @@ class Listeners:
             return
         with contextlib.suppress(OSError):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        take(connection)
+        if not self._offer(connection, take):
+            self.pause()
 
-    def _go_on(self, take: Callable[[socket.socket], None]) -> None:
+    def _offer(self, connection: socket.socket, take: Take) -> bool:
+        """Whether it is taken."""
+        is_taken = take(connection)
+        if is_taken:
+            connection.close()
+        self._first = None if is_taken else connection
+        return is_taken
+
+    def _go_on(self, take: Take) -> None:
         self._pause = None
         self.open(take)
 

@@ -163,16 +163,17 @@ class Supervisor:
     def _ready(self) -> list[Worker]:
         return [worker for worker in self._workers.values() if worker.is_ready]
 
-    def _take(self, connection: socket.socket) -> None:
-        """Give it to a worker. One whose channel is full has more to do than the others."""
+    def _take(self, connection: socket.socket) -> bool:
+        """Give it to a worker, if there is one that has room for it. One whose channel is full has
+        more to do than the others."""
         ready = self._ready()
-        with connection:
-            while (worker := lightest(ready)) is not None:
-                self._turn += 1
-                worker.turn = self._turn
-                if worker.give(connection):
-                    return
-                ready.remove(worker)
+        while (worker := lightest(ready)) is not None:
+            self._turn += 1
+            worker.turn = self._turn
+            if worker.give(connection):
+                return True
+            ready.remove(worker)
+        return False
 
     # -- the end --------------------------------------------------------------------------------
 

@@ -205,8 +205,9 @@ async def test_who_says_nothing_is_given_nothing() -> None:
             for _ in range(SILENT_LOOKS):
                 one._look_at(hung)
         assert [line["event"] for line in lines] == ["worker says nothing"]
-        for _ in range(4):
-            one._take(socket.socket())
+        with socket.socket() as client:
+            for _ in range(4):
+                assert one._take(client)
         assert (hung.given, other.given) == (0, 4)
         hung.theirs.send(Load(1, 1, 0))
         await until(lambda: one._ready() == workers)
@@ -215,6 +216,26 @@ async def test_who_says_nothing_is_given_nothing() -> None:
         assert not hung.played.signals
         one._look_at(hung)
         assert hung.played.signals == [signal.SIGKILL]
+
+
+async def test_who_comes_while_all_channels_are_full_waits() -> None:
+    """Until a worker has taken some of those that it was given: a crowd may come faster, as when
+    another has ended."""
+    async with supervised() as (one, workers):
+        for worker in workers:
+            while worker.channel.send(Ready()):
+                pass
+        with socket.create_connection(one._listeners.address) as client:
+            await until(lambda: not one._listeners._is_open)
+            assert [worker.given for worker in workers] == [0, 0]
+            while workers[1].theirs.receive() is not None:
+                pass
+            workers[1].theirs.send(Load(0, 0, 0))
+            await until(lambda: workers[1].given == 1)
+            assert one._listeners._is_open
+            client.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                client.recv(1)
 
 
 async def test_it_is_said_why_a_worker_cannot_begin_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -280,14 +301,18 @@ async def test_without_file_handles_nobody_is_taken_for_a_while(
     """Whatever workers say meanwhile."""
     monkeypatch.setattr("server.supervisor.listeners.PAUSE_S", 0.01)
     one, taken = Listeners("127.0.0.1", 0), list[socket.socket]()
-    one.open(taken.append)
+
+    def take(connection: socket.socket) -> bool:
+        taken.append(connection)
+        return True
+
+    one.open(take)
     with socket.create_connection(one.address):
         with no_handle_free():
-            one._accept(one._sockets[0], taken.append)
-        one.open(taken.append)
+            one._accept(one._sockets[0], take)
+        one.open(take)
         assert not one._is_open
         await until(lambda: bool(taken))
-    taken[0].close()
     one.close()
 
 
