@@ -1,6 +1,7 @@
 """The arithmetic of the benchmark. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from math import sqrt
 from statistics import fmean
 
@@ -52,6 +53,13 @@ def relative_change(before: float, after: float) -> float:
 def between(samples: Sequence[Sample], start_s: float, end_s: float) -> list[float]:
     """The values measured from ``start_s`` on and before ``end_s``."""
     return [value for at_s, value in samples if start_s <= at_s < end_s]
+
+
+def longest_gap_s(came_s: Iterable[float], since_s: float, until_s: float) -> float:
+    """The longest time with nothing between two moments. What never comes again is missed until the
+    second of them."""
+    within_s = sorted(one for one in came_s if since_s <= one <= until_s)
+    return max(after - before for before, after in pairwise((since_s, *within_s, until_s)))
 
 
 def change_by_thirds(samples: Sequence[Sample], window_s: float) -> float:

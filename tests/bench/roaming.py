@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import cycle, pairwise
+from itertools import cycle
 from typing import Any, TypeAlias
 
 import aiohttp
 import orjson
 from aiohttp import WSMsgType
 
+from tests.bench.figures import longest_gap_s
 from tests.bench.tally import Tally, Window
 from tests.bench.wire import BinaryWire, parse_answer, parse_binary, parse_json
 
@@ -28,7 +29,7 @@ CUT_OFF = "cut off"
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """What became of one session. ``gap_s`` is the longest time between two pictures that came."""
+    """What became of one session. ``gap_s`` is the longest time without a picture."""
 
     name: str
     moves: int
@@ -37,8 +38,14 @@ class Journey:
     sent: int
     unsent: int
     outcomes: Counter[str]
+    unexpected: int
     out_of_order: int
     looks_lost: int
+
+    @property
+    def unanswered(self) -> int:
+        """Frames of which nothing was heard, though their connection did not end."""
+        return self.sent - self.outcomes.total()
 
 
 @dataclass(slots=True)
@@ -51,7 +58,7 @@ class _Visit:
 
 
 class RoamingClient:
-    """Sends frames at a rate for as long as ``run`` is not cancelled."""
+    """Sends frames at a rate until it is to rest; ``run`` listens until it is cancelled."""
 
     def __init__(
         self,
@@ -73,7 +80,8 @@ class RoamingClient:
         self._socket: Socket | None = None
         self._dressed = asyncio.Event()
         self._worn: dict[str, Any] | None = None
-        self._since_s = 0.0
+        self._since_s = self._window.start_s
+        self._until_s: float | None = None
         self._tries = self._unsent = self._looks_lost = 0
         self.is_live = asyncio.Event()
         self.troubles = Counter[str]()
@@ -95,21 +103,26 @@ class RoamingClient:
 
     def forget_gaps(self) -> None:
         """Those so far: many who begin at once wait for each other."""
-        self._since_s = time.monotonic() - self._window.start_s
+        self._since_s = time.monotonic()
+
+    def rest(self) -> None:
+        """Send no more, so that what was sent can be answered before all ends."""
+        self._until_s = time.monotonic()
 
     def journey(self) -> Journey:
-        """So far."""
-        came_s = sorted(
-            at_s for tally in self._tallies for at_s, _ in tally.latency_ms if at_s >= self._since_s
-        )
+        """So far, or until it rests."""
+        until_s = time.monotonic() if self._until_s is None else self._until_s
+        start_s = self._window.start_s
+        came_s = [start_s + at_s for tally in self._tallies for at_s, _ in tally.latency_ms]
         return Journey(
             name=self._name,
             moves=len(self._tallies) - 1,
             tries=self._tries,
-            gap_s=max((after - before for before, after in pairwise(came_s)), default=0.0),
+            gap_s=longest_gap_s(came_s, self._since_s, until_s),
             sent=sum(tally.sent for tally in self._tallies),
             unsent=self._unsent,
             outcomes=sum((tally.outcomes for tally in self._tallies), Counter()),
+            unexpected=sum(tally.unexpected for tally in self._tallies),
             out_of_order=sum(tally.out_of_order for tally in self._tallies),
             looks_lost=self._looks_lost,
         )
@@ -170,7 +183,7 @@ class RoamingClient:
 
     async def _send_frames(self) -> None:
         due_s = time.monotonic()
-        while True:
+        while self._until_s is None:
             await asyncio.sleep(max(0.0, due_s - time.monotonic()))
             socket = self._socket
             if socket is None or socket.closed:

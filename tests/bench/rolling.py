@@ -7,37 +7,43 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
 
 from server.logs import pseudonym
-from tests.bench.figures import percentile, total_counts
+from tests.bench.figures import total_counts
 from tests.bench.fleet import Fleet, Machine, running_fleet
 from tests.bench.pictures import films, video
-from tests.bench.plan import DELIVERED
-from tests.bench.roaming import CUT_OFF, Journey, RoamingClient
+from tests.bench.roaming import Journey, RoamingClient
+from tests.bench.rolled import (
+    FILMS,
+    MACHINES,
+    Probe,
+    Restart,
+    job_verdicts,
+    probe_verdict,
+    restarts_table,
+    restarts_verdict,
+    session_verdicts,
+    sessions_table,
+)
 from tests.bench.scenarios import Options
 from tests.bench.service import NO_LIMIT
-from tests.bench.table import counts, table, verdict
 from tests.integration.videos import API, Videos
 
-MACHINES: Final = 2
 SESSIONS: Final = 40
-FILMS: Final = 4
 FILM_S, FILM_S_QUICK = 20, 6
 PLACES: Final = 2
 """Films at once at each machine, so that one has room for all."""
-MOST_GAP_S: Final = 2.0
 SETTLE_S: Final = 6.0
+LAST_ANSWERS_S: Final = 3.0
+"""So long after the last frame each has its answer, or never will."""
 JOBS_S: Final = 420.0
 PROBE_S: Final = 0.1
 ADDRESSES: Final = 4
 """From which the clients come; the gateway takes a hundred connections of each."""
-CLOSED: Final = "closed"
-"""Dropped, as the server stops."""
 SETTINGS: Final[dict[str, str | float]] = {
     "max_user_sessions": NO_LIMIT,
     "job_places": PLACES,
@@ -45,23 +51,6 @@ SETTINGS: Final[dict[str, str | float]] = {
     "proxies": "127.0.0.1",
     "threads": 1,
 }
-
-
-@dataclass(slots=True)
-class Probe:
-    """What was asked by HTTP meanwhile: how it was answered, and how long that took."""
-
-    statuses: Counter[int] = field(default_factory=Counter)
-    longest_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Restart:
-    """One machine's: how long it took to stop, and until it was ready again."""
-
-    stop_s: float
-    start_s: float
-    codes: tuple[int, int]
 
 
 def rolling(options: Options) -> str:
@@ -100,6 +89,9 @@ async def _roll(options: Options) -> str:
                     for number, machine in enumerate(fleet.machines)
                 ]
                 load = os.getloadavg()[0]
+                for client in clients:
+                    client.rest()
+                await asyncio.sleep(LAST_ANSWERS_S)
                 for task in running:
                     task.cancel()
             ended = await _ended(videos, jobs)
@@ -109,11 +101,12 @@ async def _roll(options: Options) -> str:
             files = await asyncio.to_thread(fleet.s3.files, fleet.bucket)
     parts = [
         f"the machine's load average after the restarts: {load:.1f}\n",
-        _sessions_table(journeys),
-        _restarts_table(restarts),
-        *_session_verdicts(calm, journeys, troubles),
-        *_job_verdicts(ended, made, files),
-        _probe_verdict(probe),
+        sessions_table(journeys),
+        restarts_table(restarts),
+        restarts_verdict(restarts),
+        *session_verdicts(calm, journeys, troubles),
+        *job_verdicts(ended, made, files),
+        probe_verdict(probe),
     ]
     return "\n".join(parts)
 
@@ -207,62 +200,3 @@ def _made(fleet: Fleet, jobs: Sequence[tuple[str, str]]) -> Counter[str]:
             said[words] += sum(f'"{words}"' in line for line in mine)
         said["ended once"] += sum('"job ended"' in line for line in mine) == 1
     return said
-
-
-def _sessions_table(journeys: Sequence[Journey]) -> str:
-    rows = []
-    for one in journeys:
-        outcomes = Counter(one.outcomes)
-        delivered = outcomes.pop(DELIVERED, 0)
-        figures = (one.moves, one.tries, one.sent, delivered, one.unsent, one.looks_lost)
-        rows.append([one.name, f"{one.gap_s:.2f}", *map(str, figures), counts(outcomes)])
-    heads = ["session", "longest gap s", "moves", "tries", "sent", "came", "not sent",
-             "looks lost", "frames lost"]  # fmt: skip
-    return table(heads, rows)
-
-
-def _restarts_table(restarts: Sequence[Restart]) -> str:
-    rows = [
-        [f"machine {number}", f"{one.stop_s:.1f}", f"{one.start_s:.1f}",
-         " / ".join(map(str, one.codes))]
-        for number, one in enumerate(restarts, 1)
-    ]  # fmt: skip
-    return (
-        "\n" + table(["restarted", "stopped after s", "ready after s", "exit codes"], rows) + "\n"
-    )
-
-
-def _session_verdicts(
-    calm: Sequence[Journey], journeys: Sequence[Journey], troubles: dict[str, int]
-) -> list[str]:
-    gaps_s, before_s = ([one.gap_s for one in some] for some in (journeys, calm))
-    lost = total_counts([one.outcomes for one in journeys])
-    came = lost.pop(DELIVERED, 0)
-    gone = sum(lost.get(name, 0) for name in (CUT_OFF, CLOSED))
-    unsent, looks = sum(one.unsent for one in journeys), sum(one.looks_lost for one in journeys)
-    moves = [one.moves for one in journeys]
-    return [
-        verdict(max(gaps_s) <= MOST_GAP_S,
-                f"the longest gap between two pictures is {max(gaps_s):.2f} s, of half of the "
-                f"sessions at most {percentile(gaps_s, 0.5):.2f} s ({MOST_GAP_S:g} s allowed; "
-                f"before the restarts {max(before_s):.2f} s)"),
-        verdict(gone == 0, f"{gone} frames lost with their connection, {unsent} not sent while "
-                f"there was none, {came} came; others: {counts(lost)}"),
-        verdict(looks == 0, f"{looks} looks lost in {sum(moves)} moves"),
-        verdict(max(moves) <= MACHINES, f"{min(moves)} to {max(moves)} moves of a session; what "
-                f"went wrong on the way: {counts(troubles)}"),
-    ]  # fmt: skip
-
-
-def _job_verdicts(ended: Counter[str], made: Counter[str], files: int) -> list[str]:
-    return [
-        verdict(ended["completed"] == FILMS, f"films: {counts(ended)}; 0 lost wanted of {FILMS}"),
-        verdict(made["ended once"] == FILMS and files == 3 * FILMS,
-                f"none made twice: {counts(made)}; {files} files, 3 for each film"),
-    ]  # fmt: skip
-
-
-def _probe_verdict(probe: Probe) -> str:
-    said = {str(status): count for status, count in probe.statuses.items()}
-    claim = f"what was asked by HTTP meanwhile: {counts(said)}; {probe.longest_s:.2f} s at most"
-    return verdict(set(probe.statuses) == {200}, claim)

@@ -48,6 +48,14 @@ def test_change_by_thirds_leaves_the_middle_out() -> None:
     assert figures.change_by_thirds(samples, 9.0) == pytest.approx(0.10)
 
 
+def test_what_never_comes_again_is_a_gap() -> None:
+    """Nothing before the first and after the last counts as nothing in between; what came outside
+    the two moments does not."""
+    assert figures.longest_gap_s([4.0, 3.0, 1.0], 0.0, 5.0) == 2.0
+    assert figures.longest_gap_s([1.0, 2.0], 0.0, 9.0) == 7.0
+    assert figures.longest_gap_s([3.0, 8.0], 4.0, 7.0) == 3.0
+
+
 def test_spread() -> None:
     """The smallest lies so far below the largest."""
     assert figures.spread([8.0, 10.0, 9.0]) == pytest.approx(0.2)

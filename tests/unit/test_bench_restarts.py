@@ -1,0 +1,70 @@
+"""What the benchmark says of restarts, by what was measured."""
+
+from collections import Counter
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from aiohttp import ClientSession
+
+from tests.bench import roaming
+from tests.bench.plan import DELIVERED, FAILED
+from tests.bench.roaming import CUT_OFF, Journey, RoamingClient
+from tests.bench.rolled import CLOSED, Restart, job_verdicts, restarts_verdict, session_verdicts
+
+GOOD = Journey("u0", 2, 3, 1.5, 100, 0, Counter({DELIVERED: 90, "late": 10}), 0, 0, 0)
+
+
+def missed(lines: list[str]) -> list[int]:
+    """Which of the verdicts do not hold."""
+    return [number for number, line in enumerate(lines) if line.startswith("MISSED")]
+
+
+async def test_a_session_that_stays_away_has_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From when it counts until now, or until it sends no more."""
+    clock = SimpleNamespace(now_s=100.0)
+    monkeypatch.setattr(roaming, "time", SimpleNamespace(monotonic=lambda: clock.now_s))
+    async with ClientSession() as http:
+        client = RoamingClient(http, "http://127.0.0.1", "u0", 2.0, [b""])
+    clock.now_s = 104.0
+    assert client.journey().gap_s == 4.0
+    client.forget_gaps()
+    clock.now_s = 107.0
+    client.rest()
+    clock.now_s = 200.0
+    assert client.journey().gap_s == 3.0
+
+
+@pytest.mark.parametrize(
+    ("bad", "which"),
+    [
+        (GOOD, []),
+        (replace(GOOD, gap_s=2.1), [0]),
+        (replace(GOOD, outcomes=GOOD.outcomes + Counter({CUT_OFF: 1}), sent=101), [1]),
+        (replace(GOOD, outcomes=GOOD.outcomes + Counter({CLOSED: 1}), sent=101), [1]),
+        (replace(GOOD, outcomes=GOOD.outcomes + Counter({FAILED: 1}), sent=101), [2]),
+        (replace(GOOD, sent=101), [2]),
+        (replace(GOOD, unexpected=1), [2]),
+        (replace(GOOD, out_of_order=1), [2]),
+        (replace(GOOD, looks_lost=1), [3]),
+        (replace(GOOD, moves=0), [4]),
+        (replace(GOOD, moves=3), [4]),
+    ],
+)
+def test_one_session_of_many_is_enough(bad: Journey, which: list[int]) -> None:
+    """Its gap, frames, looks and moves: each has a verdict that does not hold then."""
+    assert missed(session_verdicts([GOOD], [GOOD, bad, GOOD], {})) == which
+
+
+def test_films_have_to_be_interrupted() -> None:
+    """Where none was at hand, that none was lost says nothing."""
+    made = Counter({"job handed back": 1, "ended once": 4})
+    assert missed(job_verdicts(Counter(completed=4), made, 12)) == []
+    assert missed(job_verdicts(Counter(completed=4), Counter({"ended once": 4}), 12)) == [0]
+    assert missed(job_verdicts(Counter(completed=3, failed=1), made, 12)) == [1]
+    assert missed(job_verdicts(Counter(completed=4), made, 13)) == [2]
+
+
+def test_a_stop_that_fails_is_told() -> None:
+    assert missed([restarts_verdict([Restart(1.0, 9.0, (0, 0))])]) == []
+    assert missed([restarts_verdict([Restart(1.0, 9.0, (0, 0)), Restart(1.0, 9.0, (0, 1))])]) == [0]
