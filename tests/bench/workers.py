@@ -59,7 +59,7 @@ def workers(options: Options) -> str:
     redis.start()
     try:
         parts = [_compared(redis, options, engine) for engine in (NATURAL, CLASSIC)]
-        return "\n\n".join([*parts, killed(redis.url, options.window_s)])
+        return "\n\n".join([*parts, killed(redis, options.window_s)])
     finally:
         redis.stop()
 

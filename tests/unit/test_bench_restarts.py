@@ -1,4 +1,4 @@
-"""What the benchmark says of restarts, by what was measured."""
+"""What the benchmark says of restarts, and of a worker that is killed, by what was measured."""
 
 from collections import Counter
 from dataclasses import replace
@@ -8,11 +8,14 @@ import pytest
 from aiohttp import ClientSession
 
 from tests.bench import roaming
+from tests.bench.killed import Camera, told
 from tests.bench.plan import DELIVERED, FAILED
 from tests.bench.roaming import CUT_OFF, Journey, RoamingClient
 from tests.bench.rolled import CLOSED, Restart, job_verdicts, restarts_verdict, session_verdicts
 
 GOOD = Journey("u0", 2, 3, 1.5, 100, 0, Counter({DELIVERED: 90, "late": 10}), 0, 0, 0)
+COPPER = {"color": "copper"}
+KILLED_S, WINDOW_S = 1000.0, 5.0
 
 
 def missed(lines: list[str]) -> list[int]:
@@ -68,3 +71,46 @@ def test_films_have_to_be_interrupted() -> None:
 def test_a_stop_that_fails_is_told() -> None:
     assert missed([restarts_verdict([Restart(1.0, 9.0, (0, 0))])]) == []
     assert missed([restarts_verdict([Restart(1.0, 9.0, (0, 0)), Restart(1.0, 9.0, (0, 1))])]) == [0]
+
+
+def camera(
+    first_s: float | None, losses: int = 1, look: dict[str, str] = COPPER, until_s: float = WINDOW_S
+) -> Camera:
+    """Five pictures a second, from so long after the kill until so long after it; or none."""
+    begun_s = -WINDOW_S if first_s is None else first_s
+    back_s = KILLED_S + first_s if first_s is not None and losses else None
+    return Camera(
+        came_s=[KILLED_S + tick / 5 for tick in range(int(5 * begun_s), int(5 * until_s))],
+        losses=losses,
+        back_s=KILLED_S,
+        first_s=back_s,
+        worn=COPPER,
+        look=look,
+    )
+
+
+THEIRS, OTHERS = [camera(0.2), camera(2.0)], [camera(0.0, losses=0)]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "others", "which"),
+    [
+        (THEIRS, OTHERS, []),
+        (THEIRS, [], [1]),
+        ([], OTHERS, [0]),
+        ([*THEIRS, camera(None, until_s=0.0)], OTHERS, [0]),
+        ([*THEIRS, camera(2.2)], OTHERS, [0]),
+        ([*THEIRS, camera(0.2, until_s=1.0)], OTHERS, [0]),
+        ([*THEIRS, camera(0.2, look={"color": "plum"})], OTHERS, [0]),
+        ([*THEIRS, camera(0.2, losses=2)], OTHERS, [0]),
+        ([*THEIRS, camera(0.0, losses=0)], OTHERS, [0]),
+        (THEIRS, [*OTHERS, camera(0.2)], [1]),
+        (THEIRS, [*OTHERS, camera(0.6, losses=0)], [1]),
+    ],
+)
+def test_who_is_killed_and_who_is_not(
+    theirs: list[Camera], others: list[Camera], which: list[int]
+) -> None:
+    """Back is who has a picture with their own look; nobody else is cut off, however soon back."""
+    lines = told(theirs, others, KILLED_S, WINDOW_S, KILLED_S + WINDOW_S).splitlines()
+    assert missed(lines[-2:]) == which
