@@ -2,13 +2,12 @@
 
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from threading import Timer
 from typing import Final
 
 import psutil
@@ -39,12 +38,11 @@ def run_service(workers: int, redis_url: str) -> Iterator[Server]:
             [*command, *own, *flags], cwd=ROOT, stdout=subprocess.PIPE, text=True
         )
         try:
-            server = Server(process.pid, _port(process))
+            server = Server(process.pid, port_of(process))
             pin(server, workers)
             yield server
         finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(STOP_TIMEOUT_S)
+            end(process)
 
 
 def pin(server: Server, workers: int) -> None:
@@ -67,13 +65,35 @@ def serving(server: Server, workers: int) -> dict[int, psutil.Process]:
     return found
 
 
-def _port(process: "subprocess.Popen[str]") -> int:
+def port_of(process: "subprocess.Popen[str]", within_s: float = START_S) -> int:
+    """Where it serves, as soon as it says so. Raises RuntimeError where it ends first, or says
+    nothing for so long, and is killed."""
     assert process.stdout is not None
-    due_s = time.monotonic() + START_S
-    while time.monotonic() < due_s:
-        line = process.stdout.readline()
-        if "is served on" in line:
-            return int(line.rsplit(":", 1)[1])
-        if not line:
-            break
+    too_late = Timer(within_s, _kill, (process,))
+    too_late.start()
+    try:
+        for line in process.stdout:
+            if "is served on" in line:
+                return int(line.rsplit(":", 1)[1])
+    finally:
+        too_late.cancel()
     raise RuntimeError("the service did not start")
+
+
+def end(process: "subprocess.Popen[str]", within_s: float = STOP_TIMEOUT_S) -> None:
+    """Ask it to end; kill it, and its workers, if that does not help."""
+    process.terminate()
+    try:
+        process.wait(within_s)
+    except subprocess.TimeoutExpired:
+        _kill(process)
+        process.wait()
+
+
+def _kill(process: "subprocess.Popen[str]") -> None:
+    """The supervisor first: it would put others in its workers' place."""
+    with suppress(psutil.NoSuchProcess):
+        workers = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+        for worker in workers:
+            worker.kill()

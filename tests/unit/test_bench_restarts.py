@@ -1,5 +1,7 @@
 """What the benchmark says of restarts, and of a worker that is killed, by what was measured."""
 
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 from types import SimpleNamespace
@@ -12,10 +14,17 @@ from tests.bench.killed import Camera, told
 from tests.bench.plan import DELIVERED, FAILED
 from tests.bench.roaming import CUT_OFF, Journey, RoamingClient
 from tests.bench.rolled import CLOSED, Restart, job_verdicts, restarts_verdict, session_verdicts
+from tests.bench.run_service import end, port_of
 
 GOOD = Journey("u0", 2, 3, 1.5, 100, 0, Counter({DELIVERED: 90, "late": 10}), 0, 0, 0)
 COPPER = {"color": "copper"}
 KILLED_S, WINDOW_S = 1000.0, 5.0
+WAITS = "print('ready', flush=True); import time; time.sleep(60)"
+STUBBORN = f"""
+import signal, subprocess, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+subprocess.run([sys.executable, "-c", {WAITS!r}])
+"""
 
 
 def missed(lines: list[str]) -> list[int]:
@@ -114,3 +123,22 @@ def test_who_is_killed_and_who_is_not(
     """Back is who has a picture with their own look; nobody else is cut off, however soon back."""
     lines = told(theirs, others, KILLED_S, WINDOW_S, KILLED_S + WINDOW_S).splitlines()
     assert missed(lines[-2:]) == which
+
+
+def test_a_service_that_says_nothing_is_not_waited_for() -> None:
+    with begun(WAITS) as process, pytest.raises(RuntimeError):
+        port_of(process, within_s=0.05)
+
+
+def test_a_service_that_does_not_end_is_killed() -> None:
+    """With those that it has begun."""
+    with begun(STUBBORN) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        end(process, within_s=0.05)
+        assert process.stdout.read() == ""  # nobody is left who could write there
+
+
+def begun(program: str) -> "subprocess.Popen[str]":
+    """A process that runs this."""
+    return subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
