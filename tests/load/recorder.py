@@ -12,6 +12,8 @@ from tests.bench.figures import percentile
 FRAME, CONNECT, LOOK, FILM = "frame", "connect", "set_look", "film made"
 DROPPED: Final = "dropped: "
 """What names begin with of frames that the service gave up, before the cause."""
+METHODS: Final = ("GET ", "POST ", "DELETE ")
+"""What names begin with of requests by HTTP."""
 SHARES: Final = {"p50_ms": 0.50, "p95_ms": 0.95, "p99_ms": 0.99, "max_ms": 1.0}
 
 
@@ -34,6 +36,11 @@ class Row:
     def per_s(self) -> float:
         """How many in a second."""
         return self.count / self.seconds if self.seconds else 0.0
+
+    @property
+    def answered(self) -> int:
+        """How many did not fail."""
+        return self.count - self.failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,11 @@ class Record:
     def dropped(self) -> int:
         """How many frames the service gave up."""
         return sum(row.count for row in self.totals if row.name.startswith(DROPPED))
+
+    @property
+    def dropped_share(self) -> float:
+        """Of the frames that the service took."""
+        return self.dropped / (self.total(FRAME).count + self.dropped or 1)
 
     def total(self, name: str) -> Row:
         """This name's row over all of the run; of zeros if there was none."""

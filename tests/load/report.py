@@ -5,14 +5,13 @@ from html import escape
 from typing import Final, TypeAlias
 
 from tests.load.chart import Chart, Point
-from tests.load.recorder import DROPPED, FRAME, Record, Row
+from tests.load.recorder import DROPPED, FRAME, METHODS, Record, Row
 from tests.load.runs import Outcome
 from tests.load.verdicts import Verdict
 from tests.load.vitals import SLACK, Vitals, cores
 
 Lines: TypeAlias = Mapping[str, Sequence[Point]]
 
-METHODS: Final = ("GET ", "POST ", "DELETE ")
 SHOWN: Final = ("POST try-on", "POST upload-video", "GET history", "DELETE user data")
 STYLE: Final = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 760px; margin: 2em auto; padding: 0 1em;
@@ -110,7 +109,7 @@ def _held(samples: Sequence[Vitals]) -> dict[str, Lines]:
             "load generator": cores(samples, "load_cpu_s"),
         },
         "Live sessions": {"sessions": line("sessions")},
-        "Handles, threads, tasks": {name: line(name) for name in SLACK},
+        "Handles, threads, tasks, children": {name: line(name) for name in SLACK},
     }
 
 

@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from tests.load.recorder import CONNECT, FILM, FRAME
+from tests.load.recorder import CONNECT, FILM, FRAME, LOOK, METHODS
 from tests.load.runs import Outcome
 from tests.load.vitals import MOST_DRIFT, SLACK, Vitals, grown, memory_drift
+
+MOST_DROPPED: Final = 0.05
+"""Of the frames, where there are no more than can be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +21,13 @@ class Verdict:
 
 
 def of_load(outcome: Outcome) -> list[Verdict]:
-    """Nothing failed, and the service ended as it should."""
+    """Who came was answered, nothing failed, and the service ended as it should."""
     record = outcome.record
     failed = sum(row.failed for row in record.totals)
     count = sum(row.count for row in record.totals)
     said = outcome.complaints
     return [
+        _answered(outcome),
         Verdict(failed == 0, f"{failed} of {count} answers were failures"),
         Verdict(outcome.exit_code == 0, f"the service ended with {outcome.exit_code}"),
         Verdict(not said, f"{len(said)} lines in its log, warnings and worse"),
@@ -30,15 +35,29 @@ def of_load(outcome: Outcome) -> list[Verdict]:
 
 
 def of_soak(outcome: Outcome) -> list[Verdict]:
-    """Besides, what it holds does not grow, and is given back."""
+    """Besides, most frames come back and films are made; what it holds does not grow, and is given
+    back."""
+    dropped, films = outcome.record.dropped_share, outcome.record.total(FILM).answered
+    return [
+        *_held(outcome),
+        Verdict(
+            dropped <= MOST_DROPPED,
+            f"{dropped:.1%} of the frames were dropped (at most {MOST_DROPPED:.0%} wanted)",
+        ),
+        Verdict(films > 0 or not outcome.plan.visitors_per_minute, f"{films} films were made"),
+        *of_load(outcome),
+    ]
+
+
+def _held(outcome: Outcome) -> list[Verdict]:
     drift, minutes = memory_drift(outcome.samples), outcome.plan.seconds / 180.0
     before, after = outcome.before, outcome.after
     more = grown(before, after)
     return [
         Verdict(
             abs(drift) <= MOST_DRIFT,
-            f"memory of the last {minutes:.3g} minutes is {drift:+.1%} of that of the first "
-            f"{minutes:.3g} (within {MOST_DRIFT:.0%} wanted)",
+            f"memory of the service, without its films, in the last {minutes:.3g} minutes is "
+            f"{drift:+.1%} of that in the first {minutes:.3g} (within {MOST_DRIFT:.0%} wanted)",
         ),
         *(
             Verdict(
@@ -48,17 +67,15 @@ def of_soak(outcome: Outcome) -> list[Verdict]:
             )
             for name, most in SLACK.items()
         ),
-        *of_load(outcome),
     ]
 
 
 def facts(outcome: Outcome, load_average: float) -> list[str]:
     """What was done, in words."""
     plan, record = outcome.plan, outcome.record
-    frames, dropped = record.total(FRAME), record.dropped
+    frames = record.total(FRAME)
     lasts = f"for {plan.session_s:g} s on average"
     told = "" if outcome.capacity_fps is None else f" (capacity {outcome.capacity_fps:.0f})"
-    shares = f"{dropped / (frames.count + dropped or 1):.1%}"
     begun, made = record.total(CONNECT).count, record.total(FILM).count
     return [
         (
@@ -66,14 +83,26 @@ def facts(outcome: Outcome, load_average: float) -> list[str]:
             f"frames/s, each {lasts}, and {plan.visitors_per_minute:g} visitors a minute."
         ),
         (
-            f"{frames.per_s:.1f} frames/s came back{told}, {shares} were dropped; p50 "
-            f"{frames.p50_ms:.0f} ms, p95 {frames.p95_ms:.0f} ms, p99 {frames.p99_ms:.0f} ms."
+            f"{frames.per_s:.1f} frames/s came back{told}, {record.dropped_share:.1%} were "
+            f"dropped; p50 {frames.p50_ms:.0f} ms, p95 {frames.p95_ms:.0f} ms, p99 "
+            f"{frames.p99_ms:.0f} ms."
         ),
         (
             f"Sessions begun: {begun}; films made: {made}; the machine's load average at the "
             f"end: {load_average:.1f}."
         ),
     ]
+
+
+def _answered(outcome: Outcome) -> Verdict:
+    """A service that drops all, or is not asked at all, fails at nothing."""
+    plan, record = outcome.plan, outcome.record
+    live = {name: record.total(name).answered for name in (CONNECT, LOOK, FRAME)}
+    asked = sum(row.answered for row in record.totals if row.name.startswith(METHODS))
+    counts = live if plan.live_users else {}
+    counts |= {"by HTTP": asked} if plan.visitors_per_minute else {}
+    said = ", ".join(f"{name} {count}" for name, count in counts.items())
+    return Verdict(bool(counts) and all(counts.values()), f"answered: {said or 'nobody'}")
 
 
 def _most(samples: Sequence[Vitals], name: str) -> int:

@@ -7,12 +7,13 @@ import pytest
 
 from tests.load.chart import Chart, nice_step
 from tests.load.generator import LoadPlan
-from tests.load.recorder import FRAME, Record, Recorder
+from tests.load.recorder import CONNECT, FILM, FRAME, LOOK, Record, Recorder
 from tests.load.report import page
 from tests.load.runs import Outcome
-from tests.load.verdicts import facts, of_load, of_soak
+from tests.load.verdicts import Verdict, facts, of_load, of_soak
 from tests.load.vitals import Vitals, cores, memory_drift
 
+ALL = (CONNECT, LOOK, "GET history", FILM)
 PLAN = LoadPlan(30.0, 6, 5.0, 30.0, 20.0, 1.0)
 CALM = Vitals(0.0, 200.0, 10.0, 0.0, 60, 20, 0, 30, 0)
 
@@ -28,13 +29,28 @@ def record() -> Record:
     return recorder.record(ended_s=102.5)
 
 
+def full_record(dropped: int, *names: str) -> Record:
+    """A hundred frames were taken, of which so many were dropped; of the others each came."""
+    recorder = Recorder(began_s=0.0, slot_s=1.0)
+    for number in range(100):
+        recorder.note("dropped: late" if number < dropped else FRAME, number / 100, 50.0)
+    for name in names:
+        recorder.note(name, 0.5, 10.0)
+    return recorder.record(ended_s=1.0)
+
+
 def outcome(*memory_mib: float) -> Outcome:
     """A run with a look every ten seconds, in which so much was held."""
     samples = [
         replace(CALM, at_s=10.0 * number, memory_mib=mib, cpu_s=10.0 + 5 * number, handles=90)
         for number, mib in enumerate(memory_mib)
     ]
-    return Outcome(PLAN, 50.0, record(), samples, before=CALM, after=CALM, exit_code=0)
+    return Outcome(PLAN, 50.0, full_record(5, *ALL), samples, before=CALM, after=CALM, exit_code=0)
+
+
+def missed(verdicts: list[Verdict]) -> list[str]:
+    """The first words of what does not hold."""
+    return [one.claim.split(" ")[0] for one in verdicts if not one.holds]
 
 
 def test_answers_are_booked_by_slots() -> None:
@@ -80,15 +96,31 @@ def test_what_grows_is_found() -> None:
     """Memory above 5 %, and handles that are not given back; failures are found in each run."""
     good, grows = outcome(100, 100, 104), outcome(100, 100, 106)
     leaks = replace(good, after=replace(CALM, handles=70, threads=24))
-    missed = [one.claim for one in of_soak(grows) if not one.holds]
-    assert [claim.split(" ")[0] for claim in missed] == ["memory", "1"]
-    assert [one.claim.split(" ")[0] for one in of_soak(leaks) if not one.holds] == ["handles:", "1"]
-    assert [one.holds for one in of_load(replace(good, exit_code=1))] == [False, False, True]
+    stays = replace(good, after=replace(CALM, children=2))
+    assert missed(of_soak(good)) == []
+    assert missed(of_soak(grows)) == ["memory"]
+    assert missed(of_soak(leaks)) == ["handles:"]
+    assert missed(of_soak(stays)) == ["children:"]
+    assert missed(of_load(replace(good, record=record(), exit_code=1))) == ["answered:", "1", "the"]
+
+
+def test_who_came_was_answered() -> None:
+    """Of each kind somebody, where somebody was to come; frames that are dropped are not."""
+    good = outcome(100, 100, 104)
+    quiet = replace(PLAN, visitors_per_minute=0.0)
+    live_alone = replace(good, record=full_record(5, CONNECT, LOOK), plan=quiet)
+    shut = replace(good, record=full_record(0, CONNECT, LOOK, FILM))
+    assert missed(of_soak(live_alone)) == []
+    assert missed(of_load(shut)) == ["answered:"]
+    assert missed(of_soak(replace(good, record=full_record(6, *ALL)))) == ["6.0%"]
+    assert missed(of_load(replace(good, record=full_record(100, *ALL)))) == ["answered:"]
+    assert missed(of_soak(replace(good, record=full_record(0, *ALL[:-1])))) == ["0"]
+    assert missed(of_load(replace(good, record=full_record(0)))) == ["answered:"]
 
 
 def test_the_page_has_what_was_said() -> None:
     """Escaped, with all the plots."""
-    run = outcome(100, 100, 104)
+    run = replace(outcome(100, 100, 104), record=record())
     said = page("soak", facts(run, 1.5), of_soak(run), run)
     assert "capacity 50" in said
     assert "WentWrong &lt;failed&gt;" in said
