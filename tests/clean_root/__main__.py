@@ -20,9 +20,10 @@ URL: Final = "http://127.0.0.1:8000"
 FLAGS: Final = ("--host=127.0.0.1",)
 """Nobody is asked who they are, so that no others are let in."""
 STOP_S: Final = 30.0
+NO_CAPABILITY: Final = "grep -q 'CapBnd:\t0*$' /proc/self/status"
 SEALED: Final = (
     "/bin/sh", "-c",
-    "touch /data/x && ! touch /app/x /tmp/x /opt/hair/x && grep -q 'CapBnd:\t0*$' /proc/self/status",
+    f"touch /data/x && ! touch /app/x /tmp/x /opt/hair/x && {NO_CAPABILITY}",
 )  # fmt: skip
 TROUBLE: Final = ('"level": "error"', '"level": "critical"', "Traceback")
 

@@ -277,8 +277,8 @@ async def test_fragments_of_an_ice_restart(run_script: RunScript) -> None:
 
 
 async def test_silence_is_asked_about(run_script: RunScript) -> None:
-    """After more than half a second without a packet, then every three; not while nothing is sent, and not anew
-    for each packet that comes."""
+    """After more than half a second without a packet, then every three; not while nothing is sent,
+    and not anew for each packet that comes."""
     answer = await run_script("""
       const { Silence } = await import("/page/client/silence.js");
       const asked = (packetsAt) => {
