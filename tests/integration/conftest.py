@@ -15,7 +15,6 @@ from processing.engine import Engine, Engines
 from processing.local.classic.engine import ClassicEngine
 from server.app import create_app
 from server.connections.runner import listen, make_runner
-from server.jobs import lifetime, sweeper
 from server.settings import Settings
 from tests.engines import invert
 from tests.integration.browser import (
@@ -29,7 +28,7 @@ from tests.integration.browser import (
 )
 from tests.integration.client import Caller
 from tests.integration.databases import database, mongo, mongo_uri, new_mongo_uri, opener, time
-from tests.integration.held import Change, Held
+from tests.integration.held import Change, Held, holding
 from tests.integration.mongod import mongod, own_mongod, unreached
 from tests.integration.process import UNLIMITED, ServerProcess, shared_process
 from tests.integration.redis import Redis
@@ -139,9 +138,8 @@ async def held(
 ) -> Held:
     """A service whose jobs begin, and then wait to be told how they end."""
     change = Change()
-    monkeypatch.setattr(lifetime, "Workshop", lambda _timeout_s: change)
-    monkeypatch.setattr(sweeper, "SWEEP_S", 0.05)
-    settings = {"job_places": 1, "job_lease_s": 1.5, **getattr(request, "param", {})}
+    works = holding(monkeypatch, change)
+    settings = {"job_places": 1, **works, **getattr(request, "param", {})}
     return Held(await start_service(ClassicEngine(), **settings), change)
 
 

@@ -3,13 +3,20 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import pytest
 
 from processing.film.task import Done, FilmTask, KeyframeFile, Scouted, ScoutTask
+from server.jobs import lifetime, sweeper
 from tests.integration.service import Service
 from tests.integration.videos import Videos
 
 FRAMES: Final = 12
+LEASE_S: Final = 60.0
+"""No machine stands still for as long: nobody takes up a job that is being done."""
+BEAT_S: Final = 0.1
+"""So soon a job that is called off knows it."""
 
 
 class Change:
@@ -50,6 +57,14 @@ class Change:
                 KeyframeFile(index=index, path=str(path)) for index, path in enumerate(paths)
             )
         )
+
+
+def holding(monkeypatch: pytest.MonkeyPatch, change: Change) -> dict[str, Any]:
+    """Settings of a service whose jobs are done by this workshop, in this process."""
+    monkeypatch.setattr(lifetime, "Workshop", lambda _timeout_s: change)
+    monkeypatch.setattr(lifetime, "BEATS", LEASE_S / BEAT_S)
+    monkeypatch.setattr(sweeper, "SWEEP_S", 0.05)
+    return {"job_lease_s": LEASE_S}
 
 
 class Held:

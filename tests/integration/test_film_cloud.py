@@ -14,11 +14,10 @@ from media.frame import Picture
 from processing.film.task import Done, FilmTask
 from processing.local.classic.engine import ClassicEngine
 from server.cloud import salon
-from server.jobs import lifetime, sweeper
 from server.jobs.workshop import WorkFailed
 from tests.fakes import PATIENCE_S
 from tests.integration.cloud import CloudScene, cloud
-from tests.integration.held import Change, Held
+from tests.integration.held import Change, Held, holding
 from tests.integration.service import StartService, eventually
 from tests.integration.test_cloud_budget import QuickCutter
 from tests.integration.test_try_on_cloud import PRICE, agree, cloudy, spent
@@ -61,10 +60,8 @@ async def held(
 ) -> Held:
     """A service with an account, whose films are quick to be made, and whose user has agreed."""
     works = FilmWorks()
-    monkeypatch.setattr(lifetime, "Workshop", lambda _timeout_s: works)
     monkeypatch.setattr(salon, "Cutter", QuickCutter)
-    monkeypatch.setattr(sweeper, "SWEEP_S", 0.05)
-    settings = cloudy(cloud, job_lease_s=1.5, **getattr(request, "param", {}))
+    settings = cloudy(cloud, **holding(monkeypatch, works), **getattr(request, "param", {}))
     service = await start_service(ClassicEngine(), **settings)
     await agree(service)
     return Held(service, works)

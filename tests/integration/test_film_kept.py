@@ -11,12 +11,11 @@ import pytest
 from processing.film.task import Done, FilmTask
 from processing.local.classic.engine import ClassicEngine
 from server.cloud import salon
-from server.jobs import lifetime, sweeper
 from server.jobs.sweeper import Sweeper
 from server.keys import LEAVING
 from storage.layout import OBJECTS_FOLDER
 from tests.integration.cloud import CloudScene, cloud
-from tests.integration.held import Held
+from tests.integration.held import Held, holding
 from tests.integration.service import Service, StartService, eventually
 from tests.integration.test_cloud_budget import QuickCutter
 from tests.integration.test_film_cloud import BOB, FilmWorks, told
@@ -58,10 +57,8 @@ async def start(
 ) -> AsyncIterator[Start]:
     """Starts a server without a Redis, and then another in its place. All have stopped before the
     database is emptied."""
-    monkeypatch.setattr(lifetime, "Workshop", lambda _timeout_s: works)
     monkeypatch.setattr(salon, "Cutter", QuickCutter)
-    monkeypatch.setattr(sweeper, "SWEEP_S", 0.05)
-    settings = cloudy(cloud, job_lease_s=1.5)
+    settings = cloudy(cloud, **holding(monkeypatch, works))
     if request.param == "mongodb":
         settings["mongodb_uri"] = request.getfixturevalue("mongo_uri")
     started = list[Service]()
