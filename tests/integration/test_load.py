@@ -10,18 +10,20 @@ from tests.load.who import SETTINGS
 
 
 async def test_locust_loads_a_service(start_service: StartService, tmp_path: Path) -> None:
-    """Who is live comes with a token of their own, puts a look on, and has each frame answered."""
+    """Who is live comes with a token of their own, puts a look on, and has each frame answered;
+    and visitors come by HTTP."""
     settings: dict[str, Any] = dict(SETTINGS)
     service = await start_service(**settings)
     plan = LoadPlan(
-        seconds=2.0,
+        seconds=4.0,
         live_users=2,
         live_fps=10.0,
         session_s=0.5,
-        visitors_per_minute=120.0,
+        visitors_per_minute=300.0,
         slot_s=1.0,
     )
     record = await generate(plan, service.caller.url, tmp_path)
     assert record.errors == {}
     for name in (CONNECT, LOOK, FRAME):
         assert record.total(name).count > 0
+    assert any(row.name.startswith(("GET ", "POST ")) for row in record.totals)
