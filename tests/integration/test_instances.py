@@ -306,6 +306,9 @@ async def test_a_picture_may_take_as_long_as_the_cloud(
     await client.ask("set_look", look={"color": "copper"})
     target, body = f"{API}/sessions/s1/snapshot", form_of({"user_id": "u1"})
     asking = asyncio.create_task(asked(http, two, "POST", target, headers=FORM, data=body))
+    session = one.live.find("s1", "u1")
+    assert session is not None
+    await eventually(lambda: session.shots.is_taken)
     await asyncio.wait([asking], timeout=0.3)
     await client.process("f1", jpeg())
     assert await asking == (200, "")
