@@ -95,9 +95,10 @@ class SharedMeters:
         return families, data
 
     def _merged(self, own: Sequence[Family], told: Mapping[int, bytes | None]) -> list[Metric]:
-        of_others = {slot: self._of(slot, data) for slot, data in told.items()}
         slot = self._place.slot
-        return [family.metric() for family in merged({slot: own, **of_others}, slot)]
+        of_others = {other: self._of(other, data) for other, data in told.items()}
+        in_order = dict(sorted({slot: own, **of_others}.items()))
+        return [family.metric() for family in merged(in_order, slot)]
 
     def _of(self, slot: int, data: bytes | None) -> list[Family]:
         return cumulative(_kept(self._file(slot))) if data is None else _read(data)
