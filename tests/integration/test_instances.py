@@ -314,32 +314,6 @@ async def test_a_picture_may_take_as_long_as_the_cloud(
     assert await asking == (200, "")
 
 
-async def test_what_is_no_picture_is_answered_soon(
-    start: Start, http: ClientSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After the end of its body, which may come slowly: an instance that hangs is not waited for
-    as long as bodies may take."""
-    monkeypatch.setattr(neighbours, "ANSWER_S", 0.1)
-    (_, _), (two, _) = await start()
-    replies = [b"HTTP/1.1 204 No Content\r\n\r\n", b""]
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"v=0")
-        writer.write(replies.pop(0))
-        await reader.read()
-        writer.close()
-
-    async def slow() -> AsyncIterator[bytes]:
-        await asyncio.sleep(0.3)
-        yield b"v=0"
-
-    async with asyncio.timeout(30), await asyncio.start_server(answer, "127.0.0.1", 0) as other:
-        host, port = other.sockets[0].getsockname()
-        await two.app[INSTANCE].lodging._homes.claim("s1", f"{host}:{port}", 0)
-        assert await asked(http, two, "PATCH", CALL, data=slow()) == (204, "")
-        assert await asked(http, two, "PATCH", CALL, data=b"v=0") == (503, "SERVER_FULL")
-
-
 async def test_one_session_leaves_places_to_the_others(
     start: Start, http: ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
