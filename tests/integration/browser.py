@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from playwright.async_api import Browser, ConsoleMessage, Page, Route, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, Playwright, Route, async_playwright
 
 from media.frame import Picture
 from tests import pictures
@@ -62,24 +62,49 @@ def camera_picture() -> Picture:
 
 
 def camera_showing(picture: Picture, folder: Path) -> tuple[str, ...]:
-    """Flags for an allowed camera that shows this picture (height x width x 3, BGR)."""
+    """Flags for an allowed camera that shows this picture (height x width x 3, BGR), or that which
+    is in the folder: a browser may be reading it."""
     path, (height, width) = folder / "camera.y4m", picture.shape[:2]
-    frame = b"FRAME\n" + cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420).tobytes()
-    head = f"YUV4MPEG2 W{width} H{height} F{CAMERA_FPS}:1 Ip A1:1 C420jpeg\n".encode()
-    path.write_bytes(head + frame * CAMERA_FRAMES)
+    if not path.exists():
+        frame = b"FRAME\n" + cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420).tobytes()
+        head = f"YUV4MPEG2 W{width} H{height} F{CAMERA_FPS}:1 Ip A1:1 C420jpeg\n".encode()
+        path.write_bytes(head + frame * CAMERA_FRAMES)
     return ALLOWED, TEST_CAMERA, f"--use-file-for-fake-video-capture={path}"
 
 
 @asynccontextmanager
 async def open_browser(*flags: str) -> AsyncIterator[Browser]:
-    """A Chromium of its own, closed at the end."""
+    """A Chromium with a driver of its own, closed at the end."""
+    async with async_playwright() as driver, launched(driver, *flags) as browser:
+        yield browser
+
+
+@asynccontextmanager
+async def launched(driver: Playwright, *flags: str) -> AsyncIterator[Browser]:
+    """A Chromium, closed at the end."""
     path = find_program("chromium", "chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=[*FLAGS, *flags])
-        try:
-            yield browser
-        finally:
-            await browser.close()
+    browser = await driver.chromium.launch(executable_path=path, args=[*FLAGS, *flags])
+    try:
+        yield browser
+    finally:
+        await browser.close()
+
+
+@asynccontextmanager
+async def shared_browsers() -> AsyncIterator["Browse"]:
+    """One driver, and one Chromium for all that want the same flags: pages share nothing in it, and
+    to start both takes longer than many a test."""
+    async with AsyncExitStack() as stack:
+        driver = await stack.enter_async_context(async_playwright())
+        browsers = dict[tuple[str, ...], Browser]()
+
+        @asynccontextmanager
+        async def browse(*flags: str) -> AsyncIterator[Browser]:
+            if flags not in browsers:
+                browsers[flags] = await stack.enter_async_context(launched(driver, *flags))
+            yield browsers[flags]
+
+        yield browse
 
 
 class Tab:
@@ -170,14 +195,16 @@ class Tab:
             self.hosts.add(parts.netloc)
 
 
+Browse = Callable[..., AbstractAsyncContextManager[Browser]]
+"""A browser that has these flags, for as long as the context is open."""
 OpenTab = Callable[..., Awaitable[Tab]]
 """Opens the page at an address, with the browser's flags, the window's width and height, and the
 transport: ``websocket`` unless it is ``auto``; ``fragment`` stands at the address's end."""
 
 
-def tab_opener(stack: AsyncExitStack, folder: Path) -> OpenTab:
-    """Opens the page in browsers that the stack closes; without flags the camera shows the
-    portrait, which is put into the folder.
+def tab_opener(stack: AsyncExitStack, folder: Path, browse: Browse = open_browser) -> OpenTab:
+    """Opens the page in such browsers; what is opened the stack closes. Without flags the camera
+    shows the portrait, which is put into the folder.
 
     It speaks WebSocket; ``transport="auto"`` leaves the choice to the page.
     """
@@ -191,9 +218,11 @@ def tab_opener(stack: AsyncExitStack, folder: Path) -> OpenTab:
         fragment: str = "",
     ) -> Tab:
         chosen = flags or camera_showing(camera_picture(), folder)
-        browser: Browser = await stack.enter_async_context(open_browser(*chosen))
+        browser: Browser = await stack.enter_async_context(browse(*chosen))
         viewport = {"width": width, "height": height}
-        tab = Tab(await browser.new_page(viewport=viewport))  # type: ignore[arg-type]
+        page = await browser.new_page(viewport=viewport)  # type: ignore[arg-type]
+        stack.push_async_callback(page.close)
+        tab = Tab(page)
         joint = "&" if "?" in url else "/?"
         await tab.open(f"{url}{joint}transport={transport}{fragment}")
         return tab

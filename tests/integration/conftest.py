@@ -19,11 +19,13 @@ from server.settings import Settings
 from tests.engines import invert
 from tests.integration.browser import (
     PAGE_HOST,
+    Browse,
     OpenTab,
     RunScript,
     Tab,
     open_browser,
     serve_module,
+    shared_browsers,
     tab_opener,
 )
 from tests.integration.client import Caller
@@ -150,14 +152,34 @@ async def open_tab(tmp_path: Path) -> AsyncIterator[OpenTab]:
         yield tab_opener(stack, tmp_path)
 
 
+@pytest.fixture(scope="module")
+def camera_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the picture is that the camera of a file's browsers shows."""
+    return tmp_path_factory.mktemp("camera")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browse() -> AsyncIterator[Browse]:
+    """The browsers of a file. See shared_browsers."""
+    async with shared_browsers() as browse:
+        yield browse
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def open_shared(browse: Browse, camera_folder: Path) -> AsyncIterator[OpenTab]:
+    """Opens the page in a browser of the file's, for tests that have its loop."""
+    async with AsyncExitStack() as stack:
+        yield tab_opener(stack, camera_folder, browse)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared_tab(
-    shared_server: ServerProcess, tmp_path_factory: pytest.TempPathFactory
+    shared_server: ServerProcess, browse: Browse, camera_folder: Path
 ) -> AsyncIterator[Tab]:
     """A visitor who is live, for the tests of a file, each of which begins with nothing on: opening
     the page takes longer than most of what is done there."""
     async with AsyncExitStack() as stack:
-        tab = await tab_opener(stack, tmp_path_factory.mktemp("tab"))(shared_server.url)
+        tab = await tab_opener(stack, camera_folder, browse)(shared_server.url)
         await tab.start_camera()
         yield tab
 

@@ -35,11 +35,12 @@ NO_PICTURE = """[...document.querySelectorAll('.complaint')]
   .some((words) => words.textContent.includes('not a picture'))"""
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_camera_is_opened_only_after_consent(
-    shared_server: ServerProcess, open_tab: OpenTab
+    shared_server: ServerProcess, open_shared: OpenTab
 ) -> None:
     """Nothing is opened or sent before the visitor agrees; Stop lets the camera go again."""
-    tab = await open_tab(shared_server.url)
+    tab = await open_shared(shared_server.url)
     assert "goes to this server" in await tab.words("consent-text")
     assert await tab.page.evaluate("document.getElementById('video').srcObject === null")
     assert tab.live_urls == []
@@ -56,11 +57,12 @@ async def test_camera_is_opened_only_after_consent(
     await tab.until("document.getElementById('readout').dataset.transport === ''")
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_visit_changes_the_picture_and_asks_nobody_else(
-    shared_server: ServerProcess, open_tab: OpenTab
+    shared_server: ServerProcess, open_shared: OpenTab
 ) -> None:
     """A shade changes the picture, intensity 0 and Original undo it, and the console is silent."""
-    tab = await open_tab(shared_server.url)
+    tab = await open_shared(shared_server.url)
     await tab.start_camera()
     assert await tab.data("readout", "transport") == "binary"
     await tab.choose("royal-blue")
@@ -95,11 +97,12 @@ async def test_keyboard_moves_divider_and_shades(shared_tab: Tab) -> None:
     assert await divider.get_attribute("aria-valuetext") == "12 % before, 88 % after"
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_snapshot_is_a_jpeg_of_the_picture_size(
-    shared_server: ServerProcess, open_tab: OpenTab
+    shared_server: ServerProcess, open_shared: OpenTab
 ) -> None:
     """Snapshot saves a JPEG as large as the frames, whose size the address can fix."""
-    tab = await open_tab(f"{shared_server.url}/?size=320x240")
+    tab = await open_shared(f"{shared_server.url}/?size=320x240")
     await tab.start_camera()
     await tab.page.locator("#own-color").fill("#2040c0")
     await tab.until("!document.getElementById('snapshot').disabled")
@@ -138,13 +141,14 @@ async def test_reference_photos_are_taken(shared_tab: Tab, tmp_path: Path) -> No
     assert tab.complaints == []
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_video_file_takes_the_cameras_place(
-    shared_server: ServerProcess, open_tab: OpenTab, tmp_path: Path
+    shared_server: ServerProcess, open_shared: OpenTab, tmp_path: Path
 ) -> None:
     """Without a camera the page says so in words, and a video file is played instead."""
     video = tmp_path / "clip.webm"
     write_clip(video)
-    tab = await open_tab(shared_server.url, ALLOWED, NO_CAMERA)
+    tab = await open_shared(shared_server.url, ALLOWED, NO_CAMERA)
     await tab.page.locator("#start-camera").click()
     await tab.page.locator("#notice").wait_for()
     assert await tab.words("notice-title") == "No camera found"
@@ -163,11 +167,12 @@ def write_clip(path: Path) -> None:
     writer.release()
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_refused_camera_is_said_in_words(
-    shared_server: ServerProcess, open_tab: OpenTab
+    shared_server: ServerProcess, open_shared: OpenTab
 ) -> None:
     """A visitor who refuses the camera is told how to allow it, and what else there is."""
-    tab = await open_tab(shared_server.url, REFUSED, "--use-fake-device-for-media-stream")
+    tab = await open_shared(shared_server.url, REFUSED, "--use-fake-device-for-media-stream")
     await tab.page.locator("#start-camera").click()
     await tab.page.locator("#notice").wait_for()
     assert await tab.words("notice-title") == "The camera is not allowed"
@@ -175,9 +180,10 @@ async def test_a_refused_camera_is_said_in_words(
     assert await tab.page.locator("#notice-video").is_visible()
 
 
-async def test_the_camera_can_be_chosen(shared_server: ServerProcess, open_tab: OpenTab) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_camera_can_be_chosen(shared_server: ServerProcess, open_shared: OpenTab) -> None:
     """Where there are two cameras the visitor can take the other one."""
-    tab = await open_tab(shared_server.url, ALLOWED, TWO_CAMERAS)
+    tab = await open_shared(shared_server.url, ALLOWED, TWO_CAMERAS)
     await tab.start_camera()
     cameras = tab.page.locator("#cameras")
     await cameras.wait_for()
@@ -207,11 +213,12 @@ async def test_look_survives_a_restart_of_the_server(
     assert len(set(tab.live_urls)) == 1
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_session_that_is_taken_over_can_be_taken_back(
-    shared_server: ServerProcess, open_tab: OpenTab
+    shared_server: ServerProcess, open_shared: OpenTab
 ) -> None:
     """A second connection to the session ends the first in words, and a button takes it back."""
-    tab = await open_tab(shared_server.url)
+    tab = await open_shared(shared_server.url)
     await tab.start_camera()
     async with ClientSession() as http, http.ws_connect(tab.live_urls[0]):
         await tab.page.locator("#notice").wait_for()
@@ -240,12 +247,13 @@ async def test_a_full_server_is_said_in_words(open_tab: OpenTab, tmp_path: Path)
         await server.stop()
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_effects_make_the_look_on_a_phone(
-    shared_server: ServerProcess, open_tab: OpenTab
+    shared_server: ServerProcess, open_shared: OpenTab
 ) -> None:
     """Shine, ombre and highlights are set with the keyboard, and Original ends them; at 360 pixels
     everything fits, before consent and while it is live."""
-    tab = await open_tab(shared_server.url, width=360, height=740)
+    tab = await open_shared(shared_server.url, width=360, height=740)
     assert await tab.page.evaluate("document.documentElement.scrollWidth") == 360
     assert await tab.page.locator("#divider").get_attribute("aria-valuenow") == "50"
     await tab.start_camera()

@@ -32,9 +32,10 @@ async def _by_webrtc(shared_server: ServerProcess, open_tab: OpenTab) -> Tab:
     return tab
 
 
-async def test_a_visit_by_webrtc(shared_server: ServerProcess, open_tab: OpenTab) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_visit_by_webrtc(shared_server: ServerProcess, open_shared: OpenTab) -> None:
     """The page prefers it; a shade changes the picture; the delay is known; nothing complains."""
-    tab = await _by_webrtc(shared_server, open_tab)
+    tab = await _by_webrtc(shared_server, open_shared)
     await tab.choose("royal-blue")
     assert await _differs_in_time(tab, tab.before)
     await tab.until("Number(document.getElementById('readout').dataset.p50) > 0")
@@ -62,9 +63,10 @@ async def _differs_in_time(
     return False
 
 
-async def test_stop_hangs_up(shared_server: ServerProcess, open_tab: OpenTab) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_stop_hangs_up(shared_server: ServerProcess, open_shared: OpenTab) -> None:
     """The camera is let go, and the server forgets the call at once."""
-    tab = await _by_webrtc(shared_server, open_tab)
+    tab = await _by_webrtc(shared_server, open_shared)
     async with tab.page.expect_response(lambda one: one.request.method == "DELETE") as response:
         await tab.page.locator("#stop").click()
     assert (await response.value).status in (200, 404)  # 404: it has noticed by itself
@@ -85,9 +87,12 @@ async def _turn_away(tab: Tab, is_hidden: bool) -> None:
     )
 
 
-async def test_a_hidden_tab_sends_nothing(shared_server: ServerProcess, open_tab: OpenTab) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_hidden_tab_sends_nothing(
+    shared_server: ServerProcess, open_shared: OpenTab
+) -> None:
     """The call goes on, and the picture comes back with the tab."""
-    tab = await _by_webrtc(shared_server, open_tab)
+    tab = await _by_webrtc(shared_server, open_shared)
     await _turn_away(tab, is_hidden=True)
     await asyncio.sleep(1.0)
     before = await tab.figure("delivered")
@@ -99,9 +104,12 @@ async def test_a_hidden_tab_sends_nothing(shared_server: ServerProcess, open_tab
     assert tab.complaints == []
 
 
-async def test_stop_while_the_call_is_made(shared_server: ServerProcess, open_tab: OpenTab) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_stop_while_the_call_is_made(
+    shared_server: ServerProcess, open_shared: OpenTab
+) -> None:
     """A call that is taken after the visitor has left is hung up."""
-    tab = await open_tab(shared_server.url, transport="auto")
+    tab = await open_shared(shared_server.url, transport="auto")
 
     async def slowly(route: Route) -> None:
         if route.request.method != "POST":
@@ -115,11 +123,12 @@ async def test_stop_while_the_call_is_made(shared_server: ServerProcess, open_ta
         await tab.page.locator("#start-camera").click()
 
 
-async def test_another_way_is_found(shared_server: ServerProcess, open_tab: OpenTab) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_another_way_is_found(shared_server: ServerProcess, open_shared: OpenTab) -> None:
     """When the way to the server is cut the page looks for another one: the call goes on."""
     asked = list[str]()
     async with lossy_relay(Weather()) as first, lossy_relay(Weather()) as second:
-        tab = await open_tab(shared_server.url, transport="auto")
+        tab = await open_shared(shared_server.url, transport="auto")
 
         async def by_relay(route: Route) -> None:
             method, body = route.request.method, route.request.post_data
@@ -148,9 +157,10 @@ async def test_another_way_is_found(shared_server: ServerProcess, open_tab: Open
         await tab.page.locator("#stop").click()
 
 
-async def test_snapshot_by_webrtc(shared_server: ServerProcess, open_tab: OpenTab) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_snapshot_by_webrtc(shared_server: ServerProcess, open_shared: OpenTab) -> None:
     """A JPEG of the size of the picture."""
-    tab = await _by_webrtc(shared_server, open_tab)
+    tab = await _by_webrtc(shared_server, open_shared)
     await tab.until("!document.getElementById('snapshot').disabled")
     await tab.until("document.getElementById('readout').dataset.size === '640x480'")
     async with tab.page.expect_download() as download:
@@ -160,21 +170,23 @@ async def test_snapshot_by_webrtc(shared_server: ServerProcess, open_tab: OpenTa
     assert picture.shape == (480, 640, 3)
 
 
-async def test_the_size_can_be_chosen(shared_server: ServerProcess, open_tab: OpenTab) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_size_can_be_chosen(shared_server: ServerProcess, open_shared: OpenTab) -> None:
     """While the call goes on."""
-    tab = await _by_webrtc(shared_server, open_tab)
+    tab = await _by_webrtc(shared_server, open_shared)
     await tab.page.locator("summary").click()
     await tab.page.locator("#size").select_option("320x240")
     await tab.until("document.getElementById('readout').dataset.size === '320x240'")
     await tab.wait_for_frames()
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("how", ["refused", "unanswered"])
 async def test_fall_back_to_the_websocket(
-    shared_server: ServerProcess, open_tab: OpenTab, how: str
+    shared_server: ServerProcess, open_shared: OpenTab, how: str
 ) -> None:
     """Where no call comes up the WebSocket is used, with the look that was chosen meanwhile."""
-    tab, offered = await open_tab(shared_server.url, transport="auto"), asyncio.Event()
+    tab, offered = await open_shared(shared_server.url, transport="auto"), asyncio.Event()
 
     async def answer(route: Route) -> None:
         offered.set()

@@ -14,6 +14,8 @@ from tests.integration.process import ServerProcess
 from tests.integration.video_tab import LONG, NOTE_WORDS, SHORT, open_videos, written
 from tests.integration.videos import Videos
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 FRAME_S = 1 / SHORT.rate_fps
 BEFORE, AFTER = "document.querySelector('#before video')", "document.querySelector('#after video')"
 PLAYING = f"{AFTER}.currentTime > 0.2 && {BEFORE}.currentTime > 0.1"
@@ -22,10 +24,10 @@ FOCUSED = "document.activeElement.id"
 
 
 async def test_a_video_is_changed_and_deleted(
-    shared_server: ServerProcess, open_tab: OpenTab, tmp_path: Path
+    shared_server: ServerProcess, open_shared: OpenTab, tmp_path: Path
 ) -> None:
     """Chosen, changed, watched beside the original, found in the history, and deleted."""
-    films = await open_videos(open_tab, shared_server.url, width=360, height=740)
+    films = await open_videos(open_shared, shared_server.url, width=360, height=740)
     await films.says("history-words", "No videos yet")
     await films.choose(written(tmp_path / "me.mp4"))
     assert await films.part("change").is_disabled()
@@ -70,13 +72,13 @@ async def test_a_video_is_changed_and_deleted(
 
 
 async def test_a_photo_is_changed_and_not_kept(
-    shared_server: ServerProcess, open_tab: OpenTab, tmp_path: Path
+    shared_server: ServerProcess, open_shared: OpenTab, tmp_path: Path
 ) -> None:
     """The result is shown beside it and can be saved; one without a person is told in words."""
     portrait, nobody = tmp_path / "me.jpg", tmp_path / "nobody.jpg"
     cv2.imwrite(str(portrait), pictures.portrait())
     cv2.imwrite(str(nobody), pictures.gradient(320, 240))
-    films = await open_videos(open_tab, shared_server.url)
+    films = await open_videos(open_shared, shared_server.url)
     await films.choose(portrait)
     await films.change()
     await films.completed()
@@ -98,10 +100,10 @@ async def test_a_photo_is_changed_and_not_kept(
 
 
 async def test_what_is_under_way_is_cancelled_or_survives_a_reload(
-    shared_server: ServerProcess, open_tab: OpenTab, tmp_path: Path
+    shared_server: ServerProcess, open_shared: OpenTab, tmp_path: Path
 ) -> None:
     """An upload is cancelled; a job is found again in the history, goes on, and is cancelled."""
-    films = await open_videos(open_tab, shared_server.url)
+    films = await open_videos(open_shared, shared_server.url)
     await films.choose(written(tmp_path / "long.mp4", LONG))
     await films.page.route("**/upload-video", lambda _: None)
     await films.change()
@@ -130,12 +132,12 @@ async def test_what_is_under_way_is_cancelled_or_survives_a_reload(
 
 
 async def test_what_cannot_be_taken_is_told(
-    shared_server: ServerProcess, open_tab: OpenTab, tmp_path: Path
+    shared_server: ServerProcess, open_shared: OpenTab, tmp_path: Path
 ) -> None:
     """In the server's words, or in ours before anything is sent; the next one is taken."""
     wrong = tmp_path / "picture.mp4"
     wrong.write_bytes(pictures.jpeg())
-    films = await open_videos(open_tab, shared_server.url)
+    films = await open_videos(open_shared, shared_server.url)
     await films.drop("words.txt")
     await films.says("file-alert", "“words.txt” is neither a photo nor a video")
     await films.drop("first.avi", "second.avi")
@@ -161,11 +163,11 @@ async def busy(route: Route) -> None:
 
 
 async def test_without_an_answer_it_is_sent_again(
-    shared_server: ServerProcess, open_tab: OpenTab, tmp_path: Path
+    shared_server: ServerProcess, open_shared: OpenTab, tmp_path: Path
 ) -> None:
     """With the same key; another look needs no second upload, and has a key of its own. A later
     visit has both results, but not the original."""
-    films = await open_videos(open_tab, shared_server.url)
+    films = await open_videos(open_shared, shared_server.url)
     sent: dict[str, list[str]] = {"upload-video": [], "process-video": []}
 
     async def fail_once(route: Route, request: Request) -> None:
@@ -197,9 +199,9 @@ async def test_without_an_answer_it_is_sent_again(
     assert await films.page.evaluate(FOCUSED) == "choose-file"
 
 
-async def test_tabs_are_in_the_address(shared_server: ServerProcess, open_tab: OpenTab) -> None:
+async def test_tabs_are_in_the_address(shared_server: ServerProcess, open_shared: OpenTab) -> None:
     """Arrow keys change them, a link and a reload keep them, and the camera goes off."""
-    tab = await open_tab(shared_server.url)
+    tab = await open_shared(shared_server.url)
     await tab.start_camera()
     await tab.page.evaluate(
         "window.track = document.getElementById('video').srcObject.getTracks()[0]"
@@ -224,10 +226,10 @@ async def test_tabs_are_in_the_address(shared_server: ServerProcess, open_tab: O
 
 
 async def test_without_a_camera_there_are_files(
-    shared_server: ServerProcess, open_tab: OpenTab
+    shared_server: ServerProcess, open_shared: OpenTab
 ) -> None:
     """The card that tells of the missing camera leads to them."""
-    tab = await open_tab(shared_server.url, ALLOWED, NO_CAMERA)
+    tab = await open_shared(shared_server.url, ALLOWED, NO_CAMERA)
     await tab.page.locator("#start-camera").click()
     await tab.page.locator("#notice-files").click()
     await tab.page.locator("#dropzone").wait_for()
@@ -236,10 +238,10 @@ async def test_without_a_camera_there_are_files(
 
 
 async def test_the_history_comes_in_pages(
-    shared_server: ServerProcess, open_tab: OpenTab, tmp_path: Path
+    shared_server: ServerProcess, open_shared: OpenTab, tmp_path: Path
 ) -> None:
     """Twelve at once; the focus goes on to what is new, and to the next card after a deletion."""
-    films = await open_videos(open_tab, shared_server.url)
+    films = await open_videos(open_shared, shared_server.url)
     user_id = await films.user_id()
     async with ClientSession() as http:
         videos = Videos(http, shared_server.url)
