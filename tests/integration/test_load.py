@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from processing.local.classic.engine import ClassicEngine
 from tests.integration.service import StartService
 from tests.load.generator import LoadPlan, generate
 from tests.load.recorder import CONNECT, FRAME, LOOK
@@ -13,7 +14,8 @@ async def test_locust_loads_a_service(start_service: StartService, tmp_path: Pat
     """Who is live comes with a token of their own, puts a look on, and has each frame answered;
     and visitors come by HTTP."""
     settings: dict[str, Any] = dict(SETTINGS)
-    service = await start_service(**settings)
+    # One that a film's own process has as well: some visitors order one.
+    service = await start_service(ClassicEngine(), **settings)
     plan = LoadPlan(
         seconds=4.0,
         live_users=2,
