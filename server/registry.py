@@ -18,10 +18,11 @@ from server.sessions import LiveSession
 from storage.errors import SessionOwnedByOther, StorageError
 from storage.records import SessionRecord, SessionStatus
 
-TELLING_S, APART_S = 2.0, 0.05
-"""Sessions are told to go on elsewhere in turns, in so long, so far apart at most."""
-WRITING_S = 4.0
-"""So long it may take instead where each has to wait for what it wears to be written."""
+TELLING_S, APART_S = 4.0, 0.1
+"""Sessions are told to go on elsewhere in turns, in so long, so far apart at most: heads are found
+anew there, which takes a processor many times as long as a frame after that."""
+WRITING_S = 2.0
+"""So long each of them waits at most for what it wears to be written."""
 CLOSE_MARGIN_S = 2.0
 """Beyond the frames under way: time for the last documents and closing handshakes."""
 
@@ -159,12 +160,12 @@ class LiveSessions:
         """End them in turns. Their clients go on elsewhere at once, where they would wait for each
         other if they all came together; who is not told yet is served here."""
         now = asyncio.get_running_loop().time
-        told_by_s, written_by_s, is_writing = now() + TELLING_S, now() + WRITING_S, True
+        told_by_s, is_writing = now() + TELLING_S, True
         for left, session in zip(range(len(sessions), 0, -1), sessions, strict=True):
             if session.ended.is_set():  # it wears nothing any more; its last document is noted
                 continue
             if is_writing:
-                is_writing = await self._write_down(session, min(now() + TELLING_S, written_by_s))
+                is_writing = await self._write_down(session, min(now() + WRITING_S, told_by_s))
             session.stop(endings.CLOSING)
             await asyncio.sleep(max(0.0, min(APART_S, (told_by_s - now()) / left)))
 

@@ -257,7 +257,7 @@ async def test_each_look_is_written_first(
     start_service: StartService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However long that takes in all, where the database answers."""
-    monkeypatch.setattr(registry, "TELLING_S", 1.0)
+    monkeypatch.setattr(registry, "WRITING_S", 1.0)
     service = await start_service()
     sessions = service.services.database.sessions
     names = ["s1", "s2", "s3"]

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from server.host_port import host_and_port
-from server.registry import WRITING_S
+from server.registry import TELLING_S
 from server.serve import HANDLER_GRACE_S
 from server.settings import Settings, SettingsInvalid
 from server.storage_settings import ENV_PREFIX
@@ -113,7 +113,7 @@ def _settings(variables: Mapping[str, str]) -> Settings:
 
 def stop_s(settings: Settings) -> float:
     """So long it may take to stop."""
-    return settings.drain_s + settings.stop_timeout_s + WRITING_S + HANDLER_GRACE_S + _CLOSE_S
+    return settings.drain_s + settings.stop_timeout_s + TELLING_S + HANDLER_GRACE_S + _CLOSE_S
 
 
 def _grace(pod: Pod, settings: Settings) -> Iterator[str]:
