@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
+from functools import partial
 
 import orjson
 import structlog
@@ -12,10 +13,11 @@ from media.clock import Clock, SystemClock
 from media.rtc.answerer import RtcOptions
 from processing.engine import Engines
 from processing.local import local_engines
+from processing.local.memory import GIVEN_BACK_EVERY_S, give_back_freed_memory
 from processing.pool import WorkerPool
 from server.agreement import Agreement
 from server.answering import answering, tell_id
-from server.background import at_work
+from server.background import at_work, every
 from server.calls import Calls
 from server.caretaker import SILENT_S, Caretaker
 from server.cloud.doorbell import Doorbell
@@ -221,6 +223,7 @@ async def _serving(
         await pool.warm_up(engines.warm_up)
         meters.machine.watch(pool)
         await stack.enter_async_context(at_work(meters.machine.run()))
+        await stack.enter_async_context(at_work(_giving_back()))
         journal = SessionJournal(stores.database.sessions, clock)
         await stack.enter_async_context(_running(journal))
         caretaker = Caretaker(stores, clock, settings.sweep_interval_s)
@@ -251,6 +254,12 @@ def _rtc_options(settings: Settings) -> RtcOptions:
     return RtcOptions(
         settings.max_frame_px, settings.rtc_listen_addresses, settings.rtc_public_addresses
     )
+
+
+async def _giving_back() -> None:
+    """What frames and photos have freed."""
+    look = partial(asyncio.to_thread, give_back_freed_memory)
+    await every(GIVEN_BACK_EVERY_S, look, "freed memory cannot be given back")
 
 
 @asynccontextmanager
