@@ -66,7 +66,7 @@ class Styler(Protocol):
     def render(self, picture: Picture, look: Look, pressure: float = 0.0, /) -> Rendered:
         """Apply the look. The picture given is the caller's to reuse: it must not be changed.
 
-        ``pressure`` (see ``LoadMeter``) tells how hard it is to keep up at what the last frames
+        ``pressure`` (see ``FrameRunner``) tells how hard it is to keep up at what the last frames
         cost: towards 1 an engine that can do less for a frame should, or frames are dropped.
         A photo in the look may have been accepted by another engine: if there is nothing in it
         to take over, it is as if it were not there.

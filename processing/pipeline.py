@@ -58,7 +58,7 @@ class FramePipeline:
     def process(self, frame: EncodedFrame, pressure: float = 0.0) -> Processed:
         """Change one frame. Raises PictureError or BrokenBase64 for what is no picture.
 
-        ``pressure`` is for the engine (see LoadMeter). With nothing to apply the picture is not
+        ``pressure`` is for the engine (see Styler). With nothing to apply the picture is not
         rendered at all; nor is it where it cannot be decoded yet.
         """
         task, is_asked = _worn(self._task), self.wants_shots

@@ -17,6 +17,7 @@ import structlog
 
 from media.clock import Clock
 from processing.fair import FairQueue, Share, Ticket
+from processing.saturation import Saturation
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -62,6 +63,7 @@ class WorkerPool:
         self._queue = FairQueue()
         self._asked: dict[int, asyncio.Future[None]] = {}
         self._busy = 0
+        self._saturation = Saturation(clock)
         self._long = asyncio.Semaphore(max(1, workers - 1))
         self._idle = asyncio.Event()
         self._idle.set()
@@ -80,6 +82,11 @@ class WorkerPool:
     def is_free(self) -> bool:
         """Whether a turn would be granted at once."""
         return self._busy < self.workers and not self.waiting
+
+    @property
+    def saturation(self) -> float:
+        """What share of the last seconds all workers were taken, 0 to 1."""
+        return self._saturation.share
 
     @property
     def pace(self) -> float:
@@ -140,6 +147,7 @@ class WorkerPool:
         """Charge a turn, free its worker and hand it on."""
         self._queue.charge(ticket, cost_s)
         self._busy -= 1
+        self._saturation.changed(is_full=False)
         if not self._busy:
             self._idle.set()
         self._grant_free_workers()
@@ -175,6 +183,7 @@ class WorkerPool:
             ready = self._asked.pop(ticket.number)
             if not ready.cancelled():
                 self._busy += 1
+                self._saturation.changed(is_full=self._busy == self.workers)
                 self._idle.clear()
                 ready.set_result(None)
 

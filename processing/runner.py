@@ -59,7 +59,8 @@ class _Failure:
 class FrameRunner(Generic[F, R]):
     """Processes a session's frames one after the other, as fresh as the workers allow.
 
-    ``render`` is called on a worker with the frame and the session's pressure (see LoadMeter),
+    ``render`` is called on a worker with the frame and the pressure: how hard it is to keep up for
+    this session (see LoadMeter) or for all together (see Saturation), whichever is harder;
     ``prepare``, if there is one, on a worker that is idle when a frame comes while another one is
     processed. The ``tally`` is told of every frame, the ``watch`` of those that it wants.
     """
@@ -158,7 +159,7 @@ class FrameRunner(Generic[F, R]):
         async with self._pool.turn(self._share) as turn:
             gone = self._give_up()
             frame = self._take()
-            pressure = self._load.pressure
+            pressure = max(self._load.pressure, self._pool.saturation)
             outcome = await turn.run(self._attempt, frame, pressure) if frame is not None else None
         self._load.worked(self._clock.monotonic() - asked_s)
         for dropped, cause in gone:

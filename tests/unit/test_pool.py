@@ -315,3 +315,17 @@ async def test_call_after_the_close_fails_and_costs_no_worker(clock: ManualClock
             async with asyncio.timeout(1.0), pool.turn(Share()) as turn:
                 await turn.run(int)
     assert pool.busy == 0
+
+
+async def test_is_saturated_while_nobody_is_free(clock: ManualClock) -> None:
+    """One of two workers may be taken for ever."""
+    pool = WorkerPool(2, clock)
+    async with pool.turn(Share()):
+        clock.advance(10.0)
+        assert pool.saturation == 0.0
+        async with pool.turn(Share()):
+            clock.advance(10.0)
+            assert pool.saturation == pytest.approx(1.0, abs=0.001)
+        clock.advance(10.0)
+        assert pool.saturation == pytest.approx(0.0, abs=0.001)
+    await pool.close(5.0)

@@ -57,6 +57,22 @@ async def test_renderer_learns_the_pressure(scene: RunnerScene) -> None:
     assert scene.pressures[-1] == pytest.approx(1.5, abs=0.15)
 
 
+async def test_renderer_learns_of_a_crowd(scene: RunnerScene) -> None:
+    """A session that sends little and is served at once is told of it when others take the workers
+    most of the time, and of nothing once these are gone."""
+    scene.start()
+    for number in range(20):
+        await scene.offer(str(number))
+        await until(lambda done=number: len(scene.sink.told) > done)  # type: ignore[misc]
+        if number < 12:
+            async with scene.pool.turn(Share()):
+                scene.clock.advance(0.9)
+        scene.clock.advance(0.1 if number < 12 else 1.0)
+    await scene.finish()
+    assert scene.pressures[11] > 0.8
+    assert scene.pressures[-1] < 0.01
+
+
 async def test_failed_frame_is_one_frames_fault(scene: RunnerScene) -> None:
     """What rendering raises is told for that frame only; the next is processed."""
     scene.errors["a"] = ValueError("broken")
