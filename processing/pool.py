@@ -85,7 +85,7 @@ class WorkerPool:
 
     @property
     def saturation(self) -> float:
-        """What share of the last seconds all workers were taken, 0 to 1."""
+        """In what share of the last seconds somebody waited for a worker, 0 to 1."""
         return self._saturation.share
 
     @property
@@ -147,7 +147,6 @@ class WorkerPool:
         """Charge a turn, free its worker and hand it on."""
         self._queue.charge(ticket, cost_s)
         self._busy -= 1
-        self._saturation.changed(is_full=False)
         if not self._busy:
             self._idle.set()
         self._grant_free_workers()
@@ -183,9 +182,9 @@ class WorkerPool:
             ready = self._asked.pop(ticket.number)
             if not ready.cancelled():
                 self._busy += 1
-                self._saturation.changed(is_full=self._busy == self.workers)
                 self._idle.clear()
                 ready.set_result(None)
+        self._saturation.changed(is_waited_for=len(self._queue) > 0)
 
     def _abandon(self, ticket: Ticket, ready: "asyncio.Future[None]") -> None:
         if not ready.cancelled():
@@ -193,3 +192,4 @@ class WorkerPool:
         elif ticket.in_line:
             self._queue.withdraw(ticket)
             del self._asked[ticket.number]
+            self._saturation.changed(is_waited_for=len(self._queue) > 0)

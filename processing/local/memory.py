@@ -6,11 +6,12 @@ from typing import Final
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """``M_TRIM_THRESHOLD`` and ``M_MMAP_THRESHOLD`` of glibc's malloc.h."""
 KEPT_BYTES = 64 << 20
-"""So much freed memory stays with the process; a 1080p frame on its way takes about 40 MiB."""
+"""So much freed memory stays for the next frames; a 1080p frame on its way takes about 40 MiB."""
 MAPPED_FROM_BYTES = 32 << 20
 """Larger blocks, which only photos need, are given back at once; glibc allows no more than this."""
 GIVEN_BACK_EVERY_S: Final = 10.0
-"""Giving back takes some 12 ms of a processor, and frames go on meanwhile."""
+"""Giving it back takes some 12 ms of a processor, and so does getting it again for the next frames,
+which go on meanwhile."""
 
 
 def keep_freed_memory() -> None:

@@ -317,15 +317,17 @@ async def test_call_after_the_close_fails_and_costs_no_worker(clock: ManualClock
     assert pool.busy == 0
 
 
-async def test_is_saturated_while_nobody_is_free(clock: ManualClock) -> None:
-    """One of two workers may be taken for ever."""
+async def test_is_saturated_while_somebody_waits(clock: ManualClock) -> None:
+    """Both workers may be taken for ever; who leaves the line waits no more."""
     pool = WorkerPool(2, clock)
-    async with pool.turn(Share()):
+    async with pool.turn(Share()), pool.turn(Share()):
         clock.advance(10.0)
         assert pool.saturation == 0.0
-        async with pool.turn(Share()):
-            clock.advance(10.0)
-            assert pool.saturation == pytest.approx(1.0, abs=0.001)
+        waiting = asyncio.create_task(_work(pool, Share(), Gate()))
+        await until(lambda: pool.waiting == 1)
+        clock.advance(10.0)
+        assert pool.saturation == pytest.approx(1.0, abs=0.001)
+        await _cancel(waiting)
         clock.advance(10.0)
         assert pool.saturation == pytest.approx(0.0, abs=0.001)
     await pool.close(5.0)

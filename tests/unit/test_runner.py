@@ -1,5 +1,6 @@
 """One session's frames from arrival to answer: one answer each, in counts that add up."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from random import Random
 
@@ -58,19 +59,28 @@ async def test_renderer_learns_the_pressure(scene: RunnerScene) -> None:
 
 
 async def test_renderer_learns_of_a_crowd(scene: RunnerScene) -> None:
-    """A session that sends little and is served at once is told of it when others take the workers
-    most of the time, and of nothing once these are gone."""
+    """A session that sends little and is served at once is told of it when others wait most of the
+    time, of nothing when somebody takes what is left, nor once all are gone."""
     scene.start()
-    for number in range(20):
+    for number in range(36):
         await scene.offer(str(number))
         await until(lambda done=number: len(scene.sink.told) > done)  # type: ignore[misc]
-        if number < 12:
-            async with scene.pool.turn(Share()):
-                scene.clock.advance(0.9)
-        scene.clock.advance(0.1 if number < 12 else 1.0)
+        async with scene.pool.turn(Share()):
+            other = asyncio.create_task(_one_turn(scene)) if number < 12 else None
+            await settle()
+            scene.clock.advance(0.9 if number < 24 else 0.0)
+        if other is not None:
+            await other
+        scene.clock.advance(0.1 if number < 24 else 1.0)
     await scene.finish()
     assert scene.pressures[11] > 0.8
+    assert scene.pressures[23] < 0.01
     assert scene.pressures[-1] < 0.01
+
+
+async def _one_turn(scene: RunnerScene) -> None:
+    async with scene.pool.turn(Share()):
+        pass
 
 
 async def test_failed_frame_is_one_frames_fault(scene: RunnerScene) -> None:

@@ -1,4 +1,4 @@
-"""How much of the time nobody is free."""
+"""How much of the time somebody waits."""
 
 import math
 
@@ -13,26 +13,26 @@ def clock() -> ManualClock:
     return ManualClock()
 
 
-@pytest.mark.parametrize("full", [0.0, 0.25, 0.8, 1.0])
-def test_it_is_the_share_of_the_time(clock: ManualClock, full: float) -> None:
+@pytest.mark.parametrize("waited", [0.0, 0.25, 0.8, 1.0])
+def test_it_is_the_share_of_the_time(clock: ManualClock, waited: float) -> None:
     """Of turns that are short against its memory."""
     saturation = Saturation(clock)
     for _ in range(1000):
-        saturation.changed(is_full=True)
-        clock.advance(full * 0.010)
-        saturation.changed(is_full=False)
-        clock.advance((1.0 - full) * 0.010)
-    assert saturation.share == pytest.approx(full, abs=0.01)
+        saturation.changed(is_waited_for=True)
+        clock.advance(waited * 0.010)
+        saturation.changed(is_waited_for=False)
+        clock.advance((1.0 - waited) * 0.010)
+    assert saturation.share == pytest.approx(waited, abs=0.01)
 
 
 def test_the_past_fades(clock: ManualClock) -> None:
     """Whether or not somebody looks in between."""
     saturation = Saturation(clock)
-    saturation.changed(is_full=True)
+    saturation.changed(is_waited_for=True)
     assert saturation.share == 0.0
     clock.advance(MEMORY_S)
     assert saturation.share == pytest.approx(1.0 - 1.0 / math.e)
-    saturation.changed(is_full=False)
+    saturation.changed(is_waited_for=False)
     for _ in range(4):
         clock.advance(MEMORY_S / 4)
         assert 0.0 < saturation.share < 1.0

@@ -1,6 +1,6 @@
 """How much to do for a frame: less when load rises, more again when it falls.
 
-Pure: a ladder of efforts and a hand that moves along it by the session's pressure.
+Pure: a ladder of efforts and a hand that moves along it by the pressure.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ DESCEND_ABOVE = 0.8
 """Pressure between the two leaves the effort as it is, so that it does not swing."""
 DESCEND_FRAMES = 3
 CLIMB_FRAMES = 20
-"""Frames in a row before a step: quick down, since frames are being lost; slow up."""
+"""Frames in a row before a step: quick down, since frames are lost next; slow up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class EffortLadder:
         return LADDER[self._rung]
 
     def feel(self, pressure: float) -> Effort:
-        """Take in one frame's pressure (see LoadMeter) and say what to do for it."""
+        """Take in one frame's pressure (see FrameRunner) and say what to do for it."""
         self._pressed = self._pressed + 1 if pressure > DESCEND_ABOVE else 0
         self._eased = self._eased + 1 if pressure < CLIMB_BELOW else 0
         if self._pressed >= DESCEND_FRAMES and self._rung < len(LADDER) - 1:
