@@ -13,6 +13,7 @@ import psutil
 import pytest
 from aiohttp import WSMsgType
 
+from server import app
 from storage.layout import DATABASE_FILE
 from tests.engines import sleeping
 from tests.integration.client import Caller, realtime_path, text_of, wire_frame
@@ -193,3 +194,17 @@ async def test_each_phase_leaves_its_neighbour_alone(service: Service, phase: Ph
     assert (await neighbour.process("f1", FRAME))["type"] == "processed_frame"
     again = await service.caller.join("broken")
     assert (await again.process("f1", FRAME))["type"] == "processed_frame"
+
+
+async def test_freed_memory_is_given_back(
+    start_service: StartService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Again and again, by a thread that is not the event loop's."""
+    threads = list[threading.Thread]()
+    monkeypatch.setattr(app, "GIVEN_BACK_EVERY_S", 0.01)
+    monkeypatch.setattr(
+        app, "give_back_freed_memory", lambda: threads.append(threading.current_thread())
+    )
+    await start_service()
+    await eventually(lambda: len(threads) >= 3)
+    assert threading.current_thread() not in threads
